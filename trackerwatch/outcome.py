@@ -229,15 +229,15 @@ class ScrapeColumns:
 
     def copy(self) -> ScrapeColumns:
         """An independent copy."""
-        return ScrapeColumns(
-            self.seeders[:], self.leechers[:], self.completed[:], self.answers[:], dict(self.failures)
-        )
+        return ScrapeColumns(self.seeders[:], self.leechers[:], self.completed[:], self.answers[:], dict(self.failures))
 
     def counts(self, index: int) -> SwarmCounts:
         """The counts of one swarm, None where unknown (ambiguous zeros are unknown too)."""
         if self.answers[index] != SwarmAnswer.ANSWERED:
             return NOTHING_KNOWN
-        return SwarmCounts(*(None if n < 0 else n for n in (self.seeders[index], self.leechers[index], self.completed[index])))
+        return SwarmCounts(
+            *(None if n < 0 else n for n in (self.seeders[index], self.leechers[index], self.completed[index]))
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,350 @@
+"""What faces render: immutable values of one moment. TUI and reports read these and compute nothing.
+
+Times named `..._at` and `since` are timezone-aware UTC; durations are seconds of a monotonic clock. None is unknown.
+All text is clean and free of secrets; each face still escapes it for its own format.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from array import array
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from trackerwatch.failover.states import FailoverState, Role
+    from trackerwatch.health.states import Health
+    from trackerwatch.metainfo import SwarmVersion, Torrent
+    from trackerwatch.outcome import Endpoint, Failure, FailureKind, PhaseTimes, SwarmCounts
+    from trackerwatch.policy.rules import Problem, Verdict
+    from trackerwatch.tracker import Tracker
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointView:
+    """One address behind a tracker."""
+
+    endpoint: Endpoint
+    state: Health
+    judged: bool
+    """False: only failures that count for nothing were seen (no local route, blocked): not judged."""
+    pending: int
+    """Counted failures in a row while not yet down ("RETRY 1/3"); 0 when none."""
+    since: datetime | None
+    """When `state` began."""
+    last_probe_at: datetime | None
+    last_success_at: datetime | None
+    next_probe_at: datetime | None
+    latency_s: float | None
+    """Median exchange of this run's successes."""
+    p50_s: float | None
+    p95_s: float | None
+    phases: PhaseTimes
+    """Of the latest probe that answered, else of the latest."""
+    failure: Failure | None
+    """Why the latest probe failed. None: it answered, or there was none."""
+    consecutive_failures: int
+    recent: tuple[float | None, ...]
+    """Latency of the latest rounds, oldest first, None for a failed one: the sparkline."""
+    said: str
+    """The latest answer, one clean line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a tracker's state does to the torrents that list it."""
+
+    unaffected: int
+    failed_over: int
+    exhausted: int
+    unknown: int
+
+
+@dataclass(frozen=True, slots=True)
+class TrackerView:
+    """One tracker with its endpoints rolled up."""
+
+    index: int
+    """Position in `Snapshot.trackers`; never changes while the program runs."""
+    tracker: Tracker
+    state: Health
+    reasons: tuple[str, ...]
+    """Stable codes: failure kinds, `failing`, `slow`, `loss`, `endpoint_down`, `tls_expiry`. Empty when up or unknown."""
+    pending: int
+    """Worst pending of its endpoints; 0: none."""
+    pending_limit: int
+    """So many counted failures in a row are down."""
+    since: datetime | None
+    last_probe_at: datetime | None
+    last_success_at: datetime | None
+    next_probe_at: datetime | None
+    asking: bool
+    """A round is under way now."""
+    latency_s: float | None
+    p50_s: float | None
+    p95_s: float | None
+    uptime: float | None
+    """Successful rounds / counted rounds of this run, 0 to 1."""
+    recent: tuple[float | None, ...]
+    """As `EndpointView.recent`, of the best endpoint a round."""
+    scrape_supported: bool | None
+    interval_s: float | None
+    min_interval_s: float | None
+    tls_expires_at: datetime | None
+    torrents: int
+    """Torrents that list it."""
+    endpoints: tuple[EndpointView, ...]
+    failure: Failure | None
+    """What best explains a state that is not up (also name resolution). None: nothing failed."""
+    effect: Effect
+
+    @property
+    def endpoints_up(self) -> int:
+        """Endpoints that answer."""
+        return sum(e.state in ("up", "degraded") for e in self.endpoints)
+
+
+class AskState(StrEnum):
+    """What became of one question. Contract: the JSON value."""
+
+    ANSWERED = "answered"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    """Nothing was sent."""
+
+
+class Source(StrEnum):
+    """Where an answer is from. Contract: the JSON value."""
+
+    LIVE = "live"
+    STORE = "store"
+
+
+@dataclass(frozen=True, slots=True)
+class ScrapeView:
+    """The scrape side of one tracker and swarm."""
+
+    state: AskState
+    latency_s: float | None = None
+    failure: Failure | None = None
+    observed_at: datetime | None = None
+    source: Source | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnnounceView:
+    """The announce side of one tracker and swarm."""
+
+    state: AskState
+    latency_s: float | None = None
+    peers: int | None = None
+    interval_s: float | None = None
+    min_interval_s: float | None = None
+    warning: str | None = None
+    failure: Failure | None = None
+    observed_at: datetime | None = None
+    source: Source | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerView:
+    """One torrent's swarm as one tracker sees it."""
+
+    tracker: Tracker
+    tracker_index: int
+    tier: int
+    position: int
+    swarm: SwarmVersion
+    role: Role
+    counts: SwarmCounts
+    scrape: ScrapeView
+    announce: AnnounceView
+
+
+@dataclass(frozen=True, slots=True)
+class FailoverView:
+    """Where a torrent stands in its tiers."""
+
+    state: FailoverState
+    active: Tracker | None
+    active_tier: int | None
+    working: int
+    """Distinct trackers that work for this torrent."""
+    total: int
+    """Distinct trackers listed."""
+    explanation: tuple[str, ...]
+    """Lines for people: why this tracker, why not the ones before it, what if it dies."""
+
+
+@dataclass(frozen=True, slots=True)
+class TorrentView:
+    """One torrent with everything known of it."""
+
+    index: int
+    torrent: Torrent
+    verdict: Verdict
+    counts: SwarmCounts
+    """Maximum over trackers and families, never a sum."""
+    failover: FailoverView
+    answers: tuple[AnswerView, ...]
+    """In tier order; a hybrid torrent has one for each tracker and swarm."""
+    problems: tuple[Problem, ...]
+    """Worst first."""
+    since: datetime | None
+    """When its present verdict began."""
+    why: str
+    """The worst problem in a few words ("foo refused, bar tls"); empty when all is well."""
+
+
+class TorrentTable(Protocol):
+    """All torrents of one moment: columns for sorting and counting, full views made when looked at.
+
+    Columns are parallel, indexed by the torrent's index (stable while the program runs); -1 is unknown, NaN no time.
+    """
+
+    @property
+    def torrents(self) -> Sequence[Torrent]:
+        """Every torrent, in the order they were first seen."""
+        ...
+
+    @property
+    def verdicts(self) -> Sequence[Verdict]:
+        """Each torrent's verdict."""
+        ...
+
+    @property
+    def failover_states(self) -> Sequence[FailoverState]:
+        """Where each torrent stands in its tiers."""
+        ...
+
+    @property
+    def seeders(self) -> array[int]:
+        """Maximum over trackers."""
+        ...
+
+    @property
+    def leechers(self) -> array[int]:
+        """Maximum over trackers."""
+        ...
+
+    @property
+    def completed(self) -> array[int]:
+        """Maximum over trackers."""
+        ...
+
+    @property
+    def active(self) -> array[int]:
+        """Index of the active tracker in `Snapshot.trackers`, -1: none."""
+        ...
+
+    @property
+    def active_tier(self) -> array[int]:
+        """Tier of the active tracker."""
+        ...
+
+    @property
+    def working(self) -> array[int]:
+        """Distinct trackers that work."""
+        ...
+
+    @property
+    def total(self) -> array[int]:
+        """Distinct trackers listed."""
+        ...
+
+    @property
+    def since(self) -> array[float]:
+        """Unix time at which the present verdict began."""
+        ...
+
+    def __len__(self) -> int: ...
+    def view(self, index: int) -> TorrentView:
+        """Everything about one torrent."""
+        ...
+
+
+class EventKind(StrEnum):
+    """What happened. Contract: the JSON value."""
+
+    STARTED = "started"
+    STATE_CHANGED = "state_changed"
+    FAILED_OVER = "failed_over"
+    PROMOTED = "promoted"
+    RECOVERED = "recovered"
+    EXHAUSTED = "exhausted"
+    LOCAL_OFFLINE = "local_offline"
+    LOCAL_ONLINE = "local_online"
+    PROBLEM_OPENED = "problem_opened"
+    PROBLEM_CLOSED = "problem_closed"
+    CONFIG_RELOADED = "config_reloaded"
+    CONFIG_REJECTED = "config_rejected"
+    STORE_DEGRADED = "store_degraded"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened, in one clean line."""
+
+    number: int
+    """Rises by one with each event."""
+    at: datetime
+    kind: EventKind
+    message: str
+    tracker: Tracker | None = None
+    endpoint: Endpoint | None = None
+    torrent: Torrent | None = None
+    from_state: str | None = None
+    to_state: str | None = None
+    reason: FailureKind | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The numbers of the header line."""
+
+    torrents_by_verdict: dict[Verdict, int]
+    torrents_by_failover: dict[FailoverState, int]
+    trackers_by_state: dict[Health, int]
+    not_judged: int
+    """Torrents and trackers of which nothing is known yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything there is to see at one moment. Unchanged parts are shared with the snapshot before."""
+
+    version: int
+    """Rises with each change."""
+    taken_at: datetime
+    started_at: datetime
+    vantage: str
+    trackers: tuple[TrackerView, ...]
+    """In the order they were first seen; `TrackerView.index` is the position."""
+    torrents: TorrentTable
+    totals: Totals
+    tracker_problems: tuple[Problem, ...]
+    """Problems that belong to a tracker or the run, worst first; a torrent's own are in its view."""
+    events: tuple[Event, ...]
+    """The latest thousand, oldest first."""
+    lateness_s: float
+    """How late the schedule runs."""
+    rounds_under_way: int
+    oldest_data_at: datetime | None
+    newest_data_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """A snapshot with what changed since the same feed was pulled before."""
+
+    snapshot: Snapshot
+    trackers: frozenset[int]
+    """Indices of trackers whose view changed."""
+    torrents: frozenset[int] | None
+    """Indices of torrents whose columns or answers changed. None: too many to say, take all as changed."""
+    events: tuple[Event, ...]
+    """Those that came since."""

@@ -1,0 +1,26 @@
+"""The words of failover (BEP 12 tiers, walked as a client would)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class FailoverState(StrEnum):
+    """Where a torrent stands in its tiers. Contract: the JSON value."""
+
+    PRIMARY = "primary"
+    """Nothing before the active tracker failed."""
+    FAILED_OVER = "failed_over"
+    """Something before the active tracker failed."""
+    EXHAUSTED = "exhausted"
+    """Every tracker was asked and failed."""
+    UNKNOWN = "unknown"
+
+
+class Role(StrEnum):
+    """What a tracker is to one torrent. Contract: the JSON value."""
+
+    ACTIVE = "active"
+    BACKUP = "backup"
+    FAILED = "failed"
+    UNTRIED = "untried"
