@@ -1,0 +1,5 @@
+"""When may whom be asked again. Pure."""
+
+from trackerwatch.schedule.agenda import Agenda
+
+__all__ = ["Agenda"]

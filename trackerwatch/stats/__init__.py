@@ -1,0 +1,5 @@
+"""Numbers over time. Pure."""
+
+from trackerwatch.stats.latency import LatencyHistogram
+
+__all__ = ["LatencyHistogram"]
