@@ -176,6 +176,7 @@ def _tls_failure(error: ssl.SSLError, phase: Phase) -> Failure:
         known = _CERTIFICATE_MESSAGES.get(error.verify_code)
         message = known or clean(f"certificate refused: {error.verify_message}", limit_chars=200)
         return Failure(FailureKind.TLS, phase, message)
-    reason = error.reason or ""
+    # An SSLError that Python code raised has no such attribute.
+    reason: str = getattr(error, "reason", None) or ""
     message = _TLS_MESSAGES.get(reason) or reason.replace("_", " ").lower() or "TLS failed"
     return Failure(FailureKind.TLS, phase, clean(message, limit_chars=200))
