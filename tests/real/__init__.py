@@ -1,0 +1,1 @@
+"""Tests against trackers and clients that nobody here wrote."""

@@ -1,0 +1,51 @@
+"""Addresses, ports and folders that belong to one run of the lab alone."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import tempfile
+from itertools import count
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+"""The project's folder."""
+
+NPM = Path(os.environ.get("TRACKERWATCH_LAB_NPM", ROOT / ".lab" / "npm"))
+"""Where `.ci/install-lab` puts the npm tracker."""
+
+_second, _third = 64 + os.getpid() % 128, os.getpid() // 128 % 250
+_fourth = count(1)
+
+
+def own_address() -> str:
+    """Give an address in 127.0.0.0/8 that no other tracker or client of this run has."""
+    return f"127.{_second}.{_third}.{next(_fourth)}"
+
+
+def free_port(address: str) -> int:
+    """Find a port that is free for TCP and UDP on `address`."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    for _ in range(50):
+        with socket.socket(family, socket.SOCK_STREAM) as tcp, socket.socket(family, socket.SOCK_DGRAM) as udp:
+            tcp.bind((address, 0))
+            port = int(tcp.getsockname()[1])
+            try:
+                udp.bind((address, port))
+            except OSError:
+                continue
+            return port
+    raise RuntimeError(f"no port is free for both TCP and UDP on {address}")
+
+
+def readable_folder(name: str) -> Path:
+    """Make a temporary folder that a tracker which gave up its rights can still read."""
+    folder = Path(tempfile.mkdtemp(prefix=f"trackerwatch-{name}-"))
+    folder.chmod(0o755)
+    return folder
+
+
+def find_program(name: str) -> str | None:
+    """Path of a program, also where only root's PATH has it. None: not installed."""
+    return shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin:/sbin")

@@ -1,0 +1,146 @@
+"""The trackers: Debian's opentracker and the npm package bittorrent-tracker."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.real.lab.places import NPM, find_program, free_port, own_address, readable_folder
+from tests.real.lab.processes import LabError, Program, wait_until
+from tests.real.lab.wire import Counts, UdpVisitor, entries, http_get
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+class Opentracker:
+    """One opentracker: HTTP and UDP on one IPv4 address and port, for listed info hashes only."""
+
+    name = "opentracker"
+
+    def __init__(self, info_hashes: Iterable[bytes]) -> None:
+        self.address = own_address()
+        self.port = free_port(self.address)
+        self.folder = readable_folder(self.name)
+        # As root it changes its root to this folder before it reads the list: the list's name has to hold inside it.
+        (self.folder / "whitelist").write_text("".join(f"{info_hash.hex()}\n" for info_hash in info_hashes))
+        (self.folder / "opentracker.conf").write_text(
+            f"listen.tcp_udp {self.address}:{self.port}\n"
+            f"tracker.rootdir {self.folder}\n"
+            "access.whitelist whitelist\n"
+            "access.stats 127.0.0.1\n"
+        )
+        self._program: Program | None = None
+        self.start()
+
+    @property
+    def udp_url(self) -> str:
+        """Announce URL over UDP."""
+        return f"udp://{self.address}:{self.port}/announce"
+
+    @property
+    def http_url(self) -> str:
+        """Announce URL over HTTP."""
+        return f"http://{self.address}:{self.port}/announce"
+
+    def start(self) -> None:
+        """Start it (again: it has forgotten every peer)."""
+        program = find_program("opentracker")
+        if program is None:
+            raise LabError("opentracker is not installed")
+        self._program = Program(self.name, [program, "-f", "opentracker.conf"], self.folder)
+        wait_until(self._answers, "opentracker answers", self._program)
+
+    def stop(self, *, hard: bool = False) -> None:
+        """End it."""
+        if self._program is not None:
+            self._program.stop(hard=hard)
+
+    def _answers(self) -> bool:
+        UdpVisitor(self.address, self.port, timeout_s=0.2).close()
+        return http_get(self.address, self.port, "/scrape")[0] == 200
+
+    def counts(self) -> dict[bytes, Counts]:
+        """Every swarm in its memory (its full scrape, which only the lab asks for)."""
+        status, body = http_get(self.address, self.port, "/scrape")
+        if status != 200:
+            raise ValueError(f"status {status} for the full scrape")
+        return entries(body)
+
+    def requests(self) -> dict[str, int]:
+        """How many requests it counted since it started: `udp_scrape`, `udp_announce`, `tcp_scrape` and so on."""
+        status, body = http_get(self.address, self.port, "/stats?mode=everything")
+        if status != 200:
+            raise ValueError(f"status {status} for the statistics")
+        counted = {}
+        for protocol in ("tcp", "udp"):
+            part = re.search(rf"<{protocol}>(.*?)</{protocol}>".encode(), body, re.DOTALL)
+            for key, number in re.findall(rb"<(\w+)>(\d+)</", part[1] if part else b""):
+                counted[f"{protocol}_{key.decode()}"] = int(number)
+        return counted
+
+    def log(self) -> str:
+        """The end of its log."""
+        return self._program.tail() if self._program else ""
+
+
+class NpmTracker:
+    """One npm tracker: HTTP and UDP on one address (IPv4 or IPv6) and port. It takes any info hash."""
+
+    def __init__(self, name: str, address: str | None = None) -> None:
+        """Start it.
+
+        Args:
+            name: For logs.
+            address: Where. None: an IPv4 address of its own.
+        """
+        self.name = name
+        self.address = address or own_address()
+        self.port = free_port(self.address)
+        self._counts_port = free_port(self.address)
+        self.folder = readable_folder(name)
+        self._program: Program | None = None
+        self.start()
+
+    @property
+    def _host(self) -> str:
+        return f"[{self.address}]" if ":" in self.address else self.address
+
+    @property
+    def udp_url(self) -> str:
+        """Announce URL over UDP."""
+        return f"udp://{self._host}:{self.port}/announce"
+
+    @property
+    def http_url(self) -> str:
+        """Announce URL over HTTP."""
+        return f"http://{self._host}:{self.port}/announce"
+
+    def start(self) -> None:
+        """Start it (again: it has forgotten every peer)."""
+        node = find_program("node")
+        if node is None:
+            raise LabError("node is not installed")
+        script = Path(__file__).with_name("npm_tracker.mjs")
+        command = [node, str(script), str(self.port), str(self._counts_port), self.address]
+        self._program = Program(self.name, command, self.folder, env={"LAB_NPM": str(NPM)})
+        wait_until(lambda: "listening" in self.log(), f"{self.name} listens", self._program)
+
+    def stop(self, *, hard: bool = False) -> None:
+        """End it."""
+        if self._program is not None:
+            self._program.stop(hard=hard)
+
+    def counts(self) -> dict[bytes, Counts]:
+        """Every swarm in its memory. It keeps no counter of downloads and reports its seeders as `completed`."""
+        memory: Mapping[str, list[int]] = json.loads(http_get(self.address, self._counts_port, "/")[1])
+        return {
+            bytes.fromhex(info_hash): Counts(seeders, leechers, completed=seeders)
+            for info_hash, (seeders, leechers, _) in memory.items()
+        }
+
+    def log(self) -> str:
+        """The end of its log."""
+        return self._program.tail() if self._program else ""
