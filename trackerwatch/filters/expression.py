@@ -1,0 +1,236 @@
+"""A parsed filter, and what it is asked.
+
+A test on a field that is not known yet is undecided, and so may be the whole: before asking, undecided keeps a torrent.
+Once asked nothing is undecided: a number that nobody told is neither small nor large, so a comparison with it does not
+hold (and its negation does); `seeders=unknown` finds it. Of trackers, tests that have no bearing on them keep them.
+"""
+
+from __future__ import annotations
+
+import operator
+from typing import TYPE_CHECKING, TypeVar
+
+from trackerwatch.filters import facts
+from trackerwatch.filters.fields import Comparison, Field, Unknown
+from trackerwatch.filters.parsing import AllOf, AnyOf, FieldTest, Node, Not, Word, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from trackerwatch.engine.views import Snapshot, TorrentView, TrackerView
+    from trackerwatch.metainfo.torrent import Placement, Torrent
+
+T = TypeVar("T")
+Decision = bool | None
+"""None: undecided."""
+
+_ORDER: dict[Comparison, Callable[[float, float], bool]] = {
+    Comparison.EQUAL: operator.eq,
+    Comparison.LESS: operator.lt,
+    Comparison.LESS_EQUAL: operator.le,
+    Comparison.GREATER: operator.gt,
+    Comparison.GREATER_EQUAL: operator.ge,
+}
+
+
+def parse_filter(text: str) -> Filter:
+    """Read a filter; empty text matches everything.
+
+    Raises:
+        FilterError: (a `UsageError`) A mistake; the message names its column, `pointer` shows it.
+    """
+    return Filter(text, parse(text))
+
+
+class Filter:
+    """One filter, ready to be asked about torrents and trackers. Made by `parse_filter`; holds no state but caches."""
+
+    def __init__(self, text: str, node: Node) -> None:
+        self.text = text
+        """As it was written."""
+        self._node = node
+        hosts = _HostCache()
+        self._before = _compile(node, facts.TORRENT, lambda torrent: _words(torrent, hosts))
+        self._row = _compile(node, facts.ROW, lambda row: _words(row.table.torrents[row.index], hosts))
+        self._seen = _compile(node, facts.SEEN, lambda seen: _words(seen.view.torrent, hosts))
+        self._tracker = _compile(
+            node, facts.TRACKER, lambda view: (view.tracker.host_port,), foreign_states=facts.TORRENT_STATES
+        )
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it matches everything because nothing is written in it."""
+        return self._node == AllOf(())
+
+    @property
+    def needs_answers(self) -> bool:
+        """Whether some of its fields are known only after asking."""
+        return any(field not in facts.TORRENT for field in _fields(self._node))
+
+    def may_match(self, torrent: Torrent) -> bool:
+        """Whether a torrent is worth asking about: it matches, or only answers can tell."""
+        return self._before(torrent) is not False
+
+    def matches_torrent(self, view: TorrentView, trackers: Sequence[TrackerView] = ()) -> bool:
+        """Whether a torrent matches.
+
+        Args:
+            view: What is known of it.
+            trackers: `Snapshot.trackers`; without them `state=up`, `degraded` and `down` (has a tracker in this state)
+                do not hold.
+        """
+        return self._seen(facts.SeenTorrent(view, trackers)) is True
+
+    def matches_tracker(self, view: TrackerView) -> bool:
+        """Whether a tracker matches; a filter that says nothing about trackers keeps all."""
+        return self._tracker(view) is not False
+
+    def select_torrents(self, snapshot: Snapshot) -> list[int]:
+        """Indices of the torrents that match, in order; reads columns, and full views only for `kind`."""
+        if self.is_empty:
+            return list(range(len(snapshot.torrents)))
+        matches = self._row
+        row = facts.TorrentRow(snapshot.torrents, snapshot.trackers, 0)
+        if not self.needs_answers:
+            torrents, before = snapshot.torrents.torrents, self._before
+            return [index for index in range(len(snapshot.torrents)) if before(torrents[index])]
+        selected = []
+        for index in range(len(snapshot.torrents)):
+            row.index = index
+            if matches(row):
+                selected.append(index)
+        return selected
+
+    def torrent_predicate(self) -> Callable[[Torrent], bool] | None:
+        """A quick test of a torrent alone. None: the filter needs answers, use `select_torrents`."""
+        if self.needs_answers:
+            return None
+        before = self._before
+        return lambda torrent: before(torrent) is True
+
+
+def _words(torrent: Torrent, hosts: _HostCache) -> facts.Texts:
+    return (torrent.name.casefold(), *hosts(torrent))
+
+
+class _HostCache:
+    """Hosts by placements: torrents with the same tiers share one tuple, so thousands of torrents are a few lookups."""
+
+    _LIMIT = 4096
+
+    def __init__(self) -> None:
+        # The tuple is kept beside its hosts, or its id could come to name another one.
+        self._known: dict[int, tuple[tuple[Placement, ...], facts.Texts]] = {}
+
+    def __call__(self, torrent: Torrent) -> facts.Texts:
+        placements = torrent.placements
+        known = self._known.get(id(placements))
+        if known is None:
+            if len(self._known) >= self._LIMIT:
+                self._known.clear()
+            known = self._known[id(placements)] = (placements, facts.hosts(placements))
+        return known[1]
+
+
+def _fields(node: Node) -> set[Field]:
+    match node:
+        case FieldTest(field=field):
+            return {field}
+        case Not(inner=inner):
+            return _fields(inner)
+        case AllOf(parts=parts) | AnyOf(parts=parts):
+            return set().union(*map(_fields, parts))
+    return set()
+
+
+def _compile(
+    node: Node,
+    getters: Mapping[Field, Callable[[T], facts.Fact]],
+    words: Callable[[T], facts.Texts],
+    *,
+    foreign_states: frozenset[str] = frozenset(),
+) -> Callable[[T], Decision]:
+    """Turn a tree into one function of a thing.
+
+    Args:
+        node: The tree.
+        getters: What is known of the thing; a field that is missing leaves its tests undecided.
+        words: The texts a plain word is looked for in.
+        foreign_states: Values of `state` that have no bearing on the thing.
+    """
+
+    def build(node: Node) -> Callable[[T], Decision]:
+        match node:
+            case Word(text=text):
+                return lambda thing: any(text in candidate for candidate in words(thing))
+            case Not(inner=inner):
+                return _negation(build(inner))
+            case AllOf(parts=parts):
+                return _conjunction(tuple(build(part) for part in parts))
+            case AnyOf(parts=parts):
+                return _disjunction(tuple(build(part) for part in parts))
+            case FieldTest(field=field, value=value):
+                getter = getters.get(field)
+                if getter is None or (field is Field.STATE and value in foreign_states):
+                    return lambda _: None
+                return _test(node, getter)
+
+    return build(node)
+
+
+def _negation(inner: Callable[[T], Decision]) -> Callable[[T], Decision]:
+    def decide(thing: T) -> Decision:
+        decision = inner(thing)
+        return None if decision is None else not decision
+
+    return decide
+
+
+def _conjunction(parts: tuple[Callable[[T], Decision], ...]) -> Callable[[T], Decision]:
+    def decide(thing: T) -> Decision:
+        decision: Decision = True
+        for part in parts:
+            verdict = part(thing)
+            if verdict is False:
+                return False
+            if verdict is None:
+                decision = None
+        return decision
+
+    return decide
+
+
+def _disjunction(parts: tuple[Callable[[T], Decision], ...]) -> Callable[[T], Decision]:
+    def decide(thing: T) -> Decision:
+        decision: Decision = False
+        for part in parts:
+            verdict = part(thing)
+            if verdict is True:
+                return True
+            if verdict is None:
+                decision = None
+        return decision
+
+    return decide
+
+
+def _test(test: FieldTest, getter: Callable[[T], facts.Fact]) -> Callable[[T], Decision]:
+    wanted = test.value
+    if isinstance(wanted, Unknown):
+        return lambda thing: getter(thing) is None
+    if isinstance(wanted, str):
+        text = wanted
+        if test.comparison is Comparison.CONTAINS:
+            return lambda thing: any(text in candidate for candidate in _texts(getter(thing)))
+        return lambda thing: text in _texts(getter(thing))
+    compare, number = _ORDER[test.comparison], wanted
+
+    def decide(thing: T) -> Decision:
+        fact = getter(thing)
+        return isinstance(fact, (int, float)) and compare(fact, number)
+
+    return decide
+
+
+def _texts(fact: facts.Fact) -> facts.Texts:
+    return fact if isinstance(fact, tuple) else ()
