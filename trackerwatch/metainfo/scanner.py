@@ -1,0 +1,431 @@
+"""One pass over the bytes of a .torrent file: where things stand, without building them.
+
+A full decode of a torrent makes an object of every path and piece only to throw it away. A tracker monitor needs the exact
+span of `info` (its hash is the torrent's name, and re-encoding changes it whenever the file is not canonical), a dozen small
+fields and the sum of the file lengths. So the scanner steps from token to token, remembers the spans of the fields that
+somebody asks for, and adds up lengths on the way.
+
+Theory of operation:
+
+- Tokens are matched by compiled patterns at a position; strings are stepped over by their length, never copied.
+- Regular expressions cannot count, but they can list: `_short_strings` is a pattern that matches exactly the bencoded strings
+  of up to 255 bytes. With it a run of several hundred file entries of the usual shape is one match. Whatever has another
+  shape is read token by token; both roads give the same answer.
+- No road recurses, and containers nest `MAX_DEPTH` deep at most, so hostile nesting ends after 64 bytes.
+
+The grammar is the strict one (no leading zeros, no `-0`, no signs on lengths), except that keys may be unsorted and inner keys
+may repeat, as in real files; the first of equal keys counts, as in libtorrent. BEP 3, BEP 52.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from trackerwatch.errors import MetainfoError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_DEPTH = 64
+"""Containers inside each other; the outermost dictionary is the first."""
+
+MAX_SIZE_BYTES = (1 << 63) - 1
+"""Sizes beyond a signed 64-bit integer are lies."""
+
+MAX_KEY_BYTES = 64
+"""No key that anybody asks for is longer; longer ones are stepped over."""
+
+Span = tuple[int, int]
+"""Start and end of a value as bencoded, as in `data[start:end]`."""
+
+_length_prefix = re.compile(rb"(0|[1-9][0-9]{0,9}):").match
+_integer = re.compile(rb"i(0|-?[1-9][0-9]{0,63})e").match
+
+_DICTIONARY, _LIST, _END = b"d"[0], b"l"[0], b"e"[0]
+
+TOP_KEYS = frozenset({b"announce", b"announce-list", b"info", b"magnet-uri", b"url-list"})
+INFO_KEYS = frozenset(
+    {b"file tree", b"files", b"length", b"meta version", b"name", b"name.utf-8", b"pieces", b"private", b"source"}
+)
+_ENTRY_KEYS = frozenset({b"attr", b"length"})
+
+
+@dataclass(slots=True)
+class TorrentSpans:
+    """Where the fields of one .torrent file stand."""
+
+    top: dict[bytes, Span] = field(default_factory=dict)
+    """Values of the outermost dictionary, of `TOP_KEYS` alone."""
+    info: dict[bytes, Span] | None = None
+    """Values in the info dictionary, of `INFO_KEYS` alone. None: `info` is absent or no dictionary."""
+    files_size_bytes: int | None = None
+    """Sum of the lengths in `files` (v1) without pad files. None: no such list, or see `files_error`."""
+    file_tree_size_bytes: int | None = None
+    """Sum of the lengths in `file tree` (v2) without pad files. None: no such dictionary, or see `file_tree_error`."""
+    files_error: MetainfoError | None = None
+    """What is wrong with `files`; whether that matters depends on the kind of torrent."""
+    file_tree_error: MetainfoError | None = None
+    """What is wrong with `file tree`; it matters only once `meta version` is known to be ours (BEP 52)."""
+
+
+def scan_torrent(data: bytes) -> TorrentSpans:
+    """Find the fields of a .torrent file.
+
+    Args:
+        data: The whole file. White space after the end is tolerated, anything else is not.
+
+    Returns:
+        Spans and sums; fields are not judged beyond their grammar.
+
+    Raises:
+        MetainfoError: The bytes are not one well-formed bencoded dictionary; the message says what and where.
+    """
+    if not data:
+        raise MetainfoError("empty file")
+    if data[0] != _DICTIONARY:
+        if data.startswith(b"l" * (MAX_DEPTH + 1)):
+            raise _too_deep()
+        raise _not_a_torrent(_first_impression(data))
+    spans = TorrentSpans()
+    position = 1
+    while (key_end := _read_key(data, position)) is not None:
+        key, start = key_end
+        if key == b"info" and data[start : start + 1] == b"d":
+            position = _scan_info(data, start, spans)
+        else:
+            position = skip(data, start, 1)
+        if key in TOP_KEYS:
+            if key == b"info" and b"info" in spans.top:
+                raise _not_a_torrent("it has two info dictionaries")
+            spans.top.setdefault(key, (start, position))
+    end = _expect_end(data, position)
+    if end < len(data) and data[end:].strip():
+        raise _not_a_torrent(f"something follows its end at byte {end}")
+    return spans
+
+
+def skip(data: bytes, position: int, depth: int) -> int:
+    """Step over one value of any type.
+
+    Args:
+        data: The whole file.
+        position: Where the value starts.
+        depth: How many containers it is in.
+
+    Returns:
+        Where the value ends.
+
+    Raises:
+        MetainfoError: It is not well-formed or nested too deeply.
+    """
+    if (match := _length_prefix(data, position)) is not None:
+        return _string_end(data, match)
+    if (match := _integer(data, position)) is not None:
+        return match.end()
+    if (match := _list_of_lists(data, position)) is not None and depth <= MAX_DEPTH - 2:
+        return match.end()
+    size = len(data)
+    # Whether each open container is a dictionary, outermost first.
+    open_dictionaries: list[bool] = []
+    while True:
+        if (match := _length_prefix(data, position)) is not None:
+            position = _string_end(data, match)
+        elif position < size and data[position] in b"dl":
+            if depth + len(open_dictionaries) >= MAX_DEPTH:
+                raise _too_deep()
+            open_dictionaries.append(data[position] == _DICTIONARY)
+            position += 1
+        elif (match := _integer(data, position)) is not None:
+            position = match.end()
+        else:
+            raise _bad_token(data, position)
+        # A value has ended or a container has begun: close what ends here, then step over a key if one is due.
+        while data[position : position + 1] == b"e":
+            if not open_dictionaries:
+                break
+            open_dictionaries.pop()
+            position += 1
+        if not open_dictionaries:
+            return position
+        if open_dictionaries[-1]:
+            match = _length_prefix(data, position)
+            if match is None:
+                raise _bad_key(data, position)
+            position = _string_end(data, match)
+
+
+def read_string(data: bytes, span: Span | None) -> bytes | None:
+    """The string in a span. None: there is no span, or it holds no string."""
+    if span is None or (match := _length_prefix(data, span[0])) is None:
+        return None
+    return data[match.end() : span[1]]
+
+
+def string_length(data: bytes, span: Span | None) -> int | None:
+    """Length in bytes of the string in a span, without copying it. None: no string."""
+    if span is None or (match := _length_prefix(data, span[0])) is None:
+        return None
+    return span[1] - match.end()
+
+
+def read_integer(data: bytes, span: Span | None) -> int | None:
+    """The integer in a span. None: there is no span, or it holds no integer."""
+    if span is None or (match := _integer(data, span[0])) is None:
+        return None
+    return int(match[1])
+
+
+def list_items(data: bytes, span: Span) -> Iterator[Span]:
+    """The spans of the elements of a list that was scanned; nothing if the span holds no list."""
+    position = span[0]
+    if data[position] != _LIST:
+        return
+    position += 1
+    while data[position] != _END:
+        # It was scanned before, so depth has been judged.
+        end = skip(data, position, 1)
+        yield position, end
+        position = end
+
+
+def _scan_info(data: bytes, start: int, spans: TorrentSpans) -> int:
+    found: dict[bytes, Span] = {}
+    position = start + 1
+    while (key_end := _read_key(data, position)) is not None:
+        key, value = key_end
+        if key == b"files" and key not in found:
+            try:
+                position, spans.files_size_bytes = _sum_files(data, value)
+            except MetainfoError as error:
+                # Malformed bencode fails again here; what is left is a list of another shape.
+                spans.files_error = error
+                position = skip(data, value, 2)
+        elif key == b"file tree" and key not in found:
+            try:
+                position, spans.file_tree_size_bytes = _sum_file_tree(data, value)
+            except MetainfoError as error:
+                spans.file_tree_error = error
+                position = skip(data, value, 2)
+        else:
+            position = skip(data, value, 2)
+        if key in INFO_KEYS:
+            found.setdefault(key, (value, position))
+    spans.info = found
+    return _expect_end(data, position)
+
+
+def _sum_files(data: bytes, position: int) -> tuple[int, int]:
+    """Where the `files` list ends, and the sum of its lengths without pad files (BEP 47)."""
+    if data[position : position + 1] != b"l":
+        raise MetainfoError("files is not a list")
+    position += 1
+    size_bytes = 0
+    while True:
+        if (run_end := _run_end(_usual_files_run, data, position)) > position:
+            # Pad files leave the group empty.
+            size_bytes += sum(map(int, filter(None, _usual_file.findall(data, position, run_end))))
+            position = run_end
+            continue
+        kind = data[position : position + 1]
+        if kind == b"e":
+            return position + 1, _checked_size(size_bytes)
+        if kind != b"d":
+            raise MetainfoError("files holds something that is not a dictionary")
+        position, length = _sum_entry(data, position, 3)
+        size_bytes += length
+
+
+def _sum_file_tree(data: bytes, position: int) -> tuple[int, int]:
+    """Where the `file tree` ends, and the sum of its lengths without pad files (BEP 52)."""
+    if data[position : position + 1] != b"d":
+        raise MetainfoError("file tree is not a dictionary")
+    position += 1
+    depth = 3
+    size_bytes = 0
+    while True:
+        # A leaf opens two dictionaries.
+        if depth <= MAX_DEPTH - 2 and (run_end := _run_end(_usual_leaves_run, data, position)) > position:
+            size_bytes += sum(map(int, filter(None, _usual_leaf.findall(data, position, run_end))))
+            position = run_end
+            continue
+        if data[position : position + 1] == b"e":
+            position += 1
+            depth -= 1
+            if depth == 2:
+                return position, _checked_size(size_bytes)
+            continue
+        key_end = _read_key(data, position)
+        if key_end is None:
+            raise _bad_key(data, position)
+        key, position = key_end
+        if data[position : position + 1] != b"d":
+            raise MetainfoError("file tree holds something that is not a dictionary")
+        if depth >= MAX_DEPTH:
+            raise _too_deep()
+        if key == b"":
+            position, length = _sum_entry(data, position, depth)
+            size_bytes += length
+        else:
+            position += 1
+            depth += 1
+
+
+def _sum_entry(data: bytes, position: int, depth: int) -> tuple[int, int]:
+    """Where the dictionary of one file ends, and what it adds to the size: its length, or 0 for a pad file."""
+    found: dict[bytes, Span] = {}
+    position += 1
+    while (key_end := _read_key(data, position)) is not None:
+        key, start = key_end
+        position = skip(data, start, depth + 1)
+        if key in _ENTRY_KEYS:
+            found.setdefault(key, (start, position))
+    position = _expect_end(data, position)
+    length = read_integer(data, found.get(b"length"))
+    if length is None:
+        raise MetainfoError("a file without a length")
+    if length < 0:
+        raise MetainfoError("a file with a negative length")
+    is_pad = b"p" in (read_string(data, found.get(b"attr")) or b"")
+    return position, 0 if is_pad else length
+
+
+def _checked_size(size_bytes: int) -> int:
+    if size_bytes > MAX_SIZE_BYTES:
+        raise MetainfoError("its files add up to an impossible size")
+    return size_bytes
+
+
+def _read_key(data: bytes, position: int) -> tuple[bytes, int] | None:
+    """A dictionary key (a stand-in when it is too long to matter) and where its value starts.
+
+    None: no key stands here, so the dictionary must end.
+    """
+    match = _length_prefix(data, position)
+    if match is None:
+        return None
+    end = _string_end(data, match)
+    start = match.end()
+    return (data[start:end] if end - start <= MAX_KEY_BYTES else b"..."), end
+
+
+def _string_end(data: bytes, match: re.Match[bytes]) -> int:
+    end = match.end() + int(match[1])
+    if end > len(data):
+        raise _not_a_torrent(f"ends inside a string at byte {len(data)}")
+    return end
+
+
+def _expect_end(data: bytes, position: int) -> int:
+    if data[position : position + 1] != b"e":
+        raise _bad_key(data, position)
+    return position + 1
+
+
+# Errors
+
+
+def _not_a_torrent(reason: str) -> MetainfoError:
+    return MetainfoError(f"not a torrent: {reason}")
+
+
+def _too_deep() -> MetainfoError:
+    return MetainfoError(f"nested deeper than {MAX_DEPTH}")
+
+
+def _bad_key(data: bytes, position: int) -> MetainfoError:
+    if data[position : position + 1] in (b"i", b"l", b"d"):
+        return _not_a_torrent(f"a dictionary key that is not a string at byte {position}")
+    return _bad_token(data, position)
+
+
+_cut_token = re.compile(rb"(?:[0-9]{1,10}|i(?:-?[1-9][0-9]{0,63}|[0-])?)\Z").match
+_digits_and_colon = re.compile(rb"[0-9]+:").match
+
+
+def _bad_token(data: bytes, position: int) -> MetainfoError:
+    if position >= len(data):
+        return _not_a_torrent(f"ends before it is complete at byte {len(data)}")
+    if _cut_token(data, position):
+        return _not_a_torrent(f"ends inside a number at byte {len(data)}")
+    first = data[position : position + 1]
+    if first == b"i":
+        return _not_a_torrent(f"a broken integer at byte {position}")
+    if first.isdigit() or first in b"-+":
+        if first != b"0" and _digits_and_colon(data, position):
+            return _not_a_torrent(f"ends inside a string at byte {len(data)}")
+        return _not_a_torrent(f"a broken string length at byte {position}")
+    if first == b"e":
+        return _not_a_torrent(f"a key without a value at byte {position}")
+    return _not_a_torrent(f"an unexpected byte 0x{first.hex()} at byte {position}")
+
+
+def _first_impression(data: bytes) -> str:
+    head = data[:1024]
+    if head.startswith(b"\x1f\x8b"):
+        return "it is compressed with gzip"
+    if head.startswith(b"PK\x03\x04"):
+        return "it is a zip archive"
+    if not head.strip(b"\0"):
+        return "it starts with zero bytes"
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if text.startswith(b"<"):
+        return "it is a web page or XML"
+    if text.startswith(b"magnet:"):
+        return "it is text with a magnet link; name it .txt to use it as a list"
+    return "it does not start with a bencoded dictionary"
+
+
+# Patterns for the usual shapes
+
+
+def _short_strings(limit_bytes: int) -> str:
+    """A pattern of exactly the bencoded strings of up to so many bytes, arranged by leading digits so that few are tried."""
+
+    def of_length(digits: str) -> str:
+        length = int(digits)
+        branches = [f":.{{{length}}}"]
+        if 0 < length * 10 <= limit_bytes:
+            branches += [
+                digit + of_length(digits + digit) for digit in "0123456789" if int(digits + digit) <= limit_bytes
+            ]
+        return f"(?:{'|'.join(branches)})"
+
+    return f"(?:{'|'.join(digit + of_length(digit) for digit in '0123456789')})"
+
+
+_SHORT_STRING = _short_strings(255)
+_LENGTH = r"(?:0|[1-9][0-9]{0,18})"
+_NO_PAD = r"(?:4:attr(?:0:|1:[^p]|2:[^p]{2}|3:[^p]{3}))?"
+_PAD = r"4:attr(?:1:p|2:(?:p.|.p))"
+_CHECKSUMS = r"(?:5:crc328:.{8}|8:filehash20:.{20}|4:ed2k16:.{16}|6:md5sum32:.{32}|4:sha120:.{20})?"
+# Repetitions are bounded because a greedy match remembers each of its steps.
+_PATHS = rf"(?:(?:4:path|10:path\.utf-8)l{_SHORT_STRING}{{0,64}}e){{1,2}}"
+
+
+def _runs_of(pattern: str) -> re.Pattern[bytes]:
+    return re.compile(rf"(?:{pattern}){{0,256}}".encode(), re.DOTALL)
+
+
+def _run_end(runs: re.Pattern[bytes], data: bytes, position: int) -> int:
+    match = runs.match(data, position)
+    return position if match is None else match.end()
+
+
+def _file_pattern(open_group: str, close_group: str) -> str:
+    length = f"6:lengthi{open_group}{_LENGTH}{close_group}e"
+    return rf"d(?:{_NO_PAD}{_CHECKSUMS}{length}|{_PAD}6:lengthi{_LENGTH}e){_CHECKSUMS}{_PATHS}{_CHECKSUMS}e"
+
+
+def _leaf_pattern(open_group: str, close_group: str) -> str:
+    length = f"6:lengthi{open_group}{_LENGTH}{close_group}e"
+    name = _SHORT_STRING.replace("0(?::.{0})|", "", 1)
+    return rf"{name}d0:d(?:{_NO_PAD}{length}|{_PAD}6:lengthi{_LENGTH}e)(?:11:pieces root32:.{{32}})?ee"
+
+
+_usual_file = re.compile(_file_pattern("(", ")").encode(), re.DOTALL)
+_usual_files_run = _runs_of(_file_pattern("", ""))
+_usual_leaf = re.compile(_leaf_pattern("(", ")").encode(), re.DOTALL)
+_usual_leaves_run = _runs_of(_leaf_pattern("", ""))
+_list_of_lists = re.compile(rf"l(?:l{_SHORT_STRING}{{0,64}}e){{0,64}}e".encode(), re.DOTALL).match
