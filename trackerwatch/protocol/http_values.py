@@ -1,0 +1,94 @@
+"""Reading the values of a tracker's HTTP reply: each is checked before it is believed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from trackerwatch.outcome import Failure, Phase
+from trackerwatch.outside_text import clean
+from trackerwatch.protocol.failures import classify
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+MAX_COUNT = 0xFFFF_FFFF
+"""What a UDP tracker can say at most. Whether a count below this is plausible is judged elsewhere."""
+
+MAX_INTERVAL_S = 86_400.0
+MAX_RETRY_IN_S = 7 * 86_400.0
+
+NEVER = b"never"
+"""BEP 31: the tracker wants never to be asked again."""
+
+
+def text_of(value: object, secrets: Iterable[str]) -> str:
+    """A text value as one clean line; what is no text is shown as Python would."""
+    return clean(value if isinstance(value, bytes) else repr(value), secrets=secrets)
+
+
+def count_of(reply: Mapping[bytes, object], key: bytes, findings: list[str]) -> int | None:
+    """A count of peers, or None where it is missing or makes no sense; the latter is a finding."""
+    value = reply.get(key)
+    if value is None:
+        return None
+    if isinstance(value, int) and 0 <= value <= MAX_COUNT:
+        return value
+    findings.append(f"{key.decode()} makes no sense: {text_of(value, ())}")
+    return None
+
+
+def interval_of(reply: Mapping[bytes, object], key: bytes, findings: list[str]) -> float | None:
+    """Seconds to wait, at most a day, or None where they are missing or make no sense; the latter is a finding."""
+    value = reply.get(key)
+    if value is None:
+        return None
+    number = _decimal(value)
+    if number is None or number <= 0:
+        findings.append(f"{key.decode()} makes no sense: {text_of(value, ())}")
+        return None
+    if number > MAX_INTERVAL_S:
+        findings.append(f"{key.decode()} of {number} s is taken as a day")
+    return min(float(number), MAX_INTERVAL_S)
+
+
+def failure_of(
+    reply: Mapping[bytes, object], *, secrets: Iterable[str], http_status: int | None, private: bool = False
+) -> Failure | None:
+    """The failure a reply tells, with what the tracker wishes for the time until the next request.
+
+    Args:
+        reply: The decoded dictionary.
+        secrets: Strings that must not be shown.
+        http_status: As `failures.classify` takes it.
+        private: As `failures.classify` takes it.
+
+    Returns:
+        None where there is no `failure reason`. `retry_in_s` is the longest of `retry in` (BEP 31, minutes as a number or
+        as its digits), `interval` and `min interval`, which Ocelot and UNIT3D put beside a failure.
+    """
+    if b"failure reason" not in reply:
+        return None
+    message = text_of(reply[b"failure reason"], secrets)
+    retry_in = reply.get(b"retry in")
+    minutes = _decimal(retry_in)
+    waits = [
+        min(minutes * 60.0, MAX_RETRY_IN_S) if minutes is not None and minutes > 0 else None,
+        interval_of(reply, b"interval", []),
+        interval_of(reply, b"min interval", []),
+    ]
+    return Failure(
+        classify(message, http_status=http_status, private=private),
+        Phase.EXCHANGE,
+        message,
+        retry_in_s=max((wait for wait in waits if wait is not None), default=None),
+        retry_never=isinstance(retry_in, bytes) and retry_in.strip().lower() == NEVER,
+    )
+
+
+def _decimal(value: object) -> int | None:
+    if isinstance(value, int):
+        return value
+    # Some PHP trackers send numbers as strings; BEP 31's own examples do.
+    if isinstance(value, bytes) and len(value) <= 10 and value.isdigit():
+        return int(value)
+    return None
