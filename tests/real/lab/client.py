@@ -29,13 +29,15 @@ def main() -> None:
             "announce_to_all_trackers": True,
             "announce_to_all_tiers": True,
             "allow_multiple_connections_per_ip": True,
+            # Two peers that want nothing of each other stay connected, and come back at once: a download may begin later.
+            "close_redundant_connections": False,
+            "min_reconnect_time": 1,
             "ssrf_mitigation": False,
             "in_enc_policy": 2,
             "out_enc_policy": 2,
             "alert_mask": lt.alert.category_t.error_notification | lt.alert.category_t.tracker_notification,
         }
     )
-    session.set_alert_notify(lambda: None)
     handles = {}
     for role in ("seeds", "leeches"):
         for path in settings[role]:
@@ -49,9 +51,7 @@ def main() -> None:
             handles[parameters.ti.name()] = handle
     for line in sys.stdin:
         handles[line.strip()].unset_flags(lt.torrent_flags.upload_mode)
-        print("taking", line.strip(), flush=True)
-    for alert in session.pop_alerts():
-        print(alert, flush=True)
+    sys.stderr.writelines(f"{alert}\n" for alert in session.pop_alerts())
 
 
 if __name__ == "__main__":

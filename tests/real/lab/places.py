@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import socket
@@ -40,8 +41,9 @@ def free_port(address: str) -> int:
 
 
 def readable_folder(name: str) -> Path:
-    """Make a temporary folder that a tracker which gave up its rights can still read."""
+    """Make a temporary folder that a tracker which gave up its rights can still read; it is gone when the run ends."""
     folder = Path(tempfile.mkdtemp(prefix=f"trackerwatch-{name}-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     folder.chmod(0o755)
     return folder
 

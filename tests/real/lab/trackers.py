@@ -59,8 +59,8 @@ class Opentracker:
             self._program.stop(hard=hard)
 
     def _answers(self) -> bool:
-        UdpVisitor(self.address, self.port, timeout_s=0.2).close()
-        return http_get(self.address, self.port, "/scrape")[0] == 200
+        with UdpVisitor(self.address, self.port, timeout_s=0.2):
+            return http_get(self.address, self.port, "/scrape")[0] == 200
 
     def counts(self) -> dict[bytes, Counts]:
         """Every swarm in its memory (its full scrape, which only the lab asks for)."""

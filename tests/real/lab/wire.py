@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import socket
 import struct
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -60,12 +60,18 @@ class UdpVisitor:
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         self._socket = socket.socket(family, socket.SOCK_DGRAM)
         self._socket.settimeout(timeout_s)
-        self._socket.connect((address, port))
-        self._socket.send(struct.pack(">QII", MAGIC, 0, 1))
-        self.connection_id = struct.unpack(">Q", self._socket.recv(64)[8:16])[0]
+        try:
+            self._socket.connect((address, port))
+            self._socket.send(struct.pack(">QII", MAGIC, 0, 1))
+            self.connection_id = struct.unpack(">Q", self._socket.recv(64)[8:16])[0]
+        except BaseException:
+            self._socket.close()
+            raise
 
-    def close(self) -> None:
-        """Close the socket."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._socket.close()
 
     def scrape(self, info_hashes: Sequence[bytes]) -> dict[bytes, Counts]:
