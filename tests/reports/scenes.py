@@ -35,6 +35,7 @@ EARLIER = NOW - timedelta(seconds=4)
 
 UP = "udp://tracker.example.org:1337/announce"
 DEAD = "udp://tracker.foo.org:6969/announce"
+UNTOUCHED = Effect(0, 0, 0, 0)
 KEYED = "https://private.example.net/0123456789abcdef0123456789abcdef/announce"
 
 
@@ -84,7 +85,7 @@ def tracker(
     failure: Failure | None = None,
     endpoints: tuple[EndpointView, ...] | None = None,
     torrents: int = 1,
-    effect: Effect = Effect(0, 0, 0, 0),
+    effect: Effect = UNTOUCHED,
     index: int = 0,
 ) -> TrackerView:
     up = state in (Health.UP, Health.DEGRADED)

@@ -1,0 +1,46 @@
+"""The registry of formats. A format's module is imported when it is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from trackerwatch.reports.rows import Report
+
+FORMATS: dict[str, str] = {
+    "table": "trackerwatch.reports.table",
+    "json": "trackerwatch.reports.json_report",
+}
+"""The value of `--format`, and the module whose `render` makes it. The first is the default."""
+
+MAX_WIDTH = 100
+"""Columns a format for terminals may use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How a format for people may look; the others ignore it."""
+
+    color: bool = False
+    width: int = MAX_WIDTH
+    """Columns."""
+    all_rows: bool = False
+    """List rows that are well one by one, however many there are."""
+
+
+class Renderer(Protocol):
+    """The one function of a format's module."""
+
+    def __call__(self, report: Report, style: Style) -> Iterator[str]:
+        """The document in pieces; the last ends in a line break."""
+        ...
+
+
+def renderer(name: str) -> Renderer:
+    """The function that renders a format of `FORMATS`."""
+    render: Renderer = import_module(FORMATS[name]).render
+    return render

@@ -1,0 +1,218 @@
+"""The report as JSON (Contract: `trackerwatch.report/1`; `report.schema.json` beside this file is its schema).
+
+One object a line inside the lists: quick to write, and a diff of two reports names what changed.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, TypeAlias
+
+from trackerwatch.health.states import Health
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from trackerwatch.engine.views import AnnounceView, AnswerView, EndpointView, ScrapeView, TorrentView, TrackerView
+    from trackerwatch.outcome import Failure, PhaseTimes
+    from trackerwatch.policy.rules import Problem
+    from trackerwatch.reports.formats import Style
+    from trackerwatch.reports.rows import Report
+
+SCHEMA = "trackerwatch.report/1"
+
+Json: TypeAlias = "dict[str, Json] | list[Json] | str | float | bool | None"
+
+
+def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - every format has this signature
+    """The document, piece by piece."""
+    head: dict[str, Json] = {
+        "schema": SCHEMA,
+        "generated_at": moment(report.generated_at),
+        "duration_s": seconds(report.duration_s),
+        "vantage": {"id": report.vantage.id, "name": report.vantage.name},
+        "summary": _summary(report),
+    }
+    opening = "{\n"
+    for key, value in head.items():
+        yield f"{opening} {_text(key)}: {_text(value)}"
+        opening = ",\n"
+    lists: dict[str, Iterable[Json]] = {
+        "trackers": map(tracker_row, report.trackers),
+        "torrents": map(torrent_row, report.torrents),
+        "problems": map(problem_row, report.problems),
+        "skipped": ({"source": skipped.source, "message": skipped.message} for skipped in report.skipped),
+    }
+    for key, rows in lists.items():
+        yield f",\n {_text(key)}: ["
+        separator = "\n  "
+        for row in rows:
+            yield separator + _text(row)
+            separator = ",\n  "
+        yield "]" if separator == "\n  " else "\n ]"
+    yield "\n}\n"
+
+
+def _text(value: Json) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def moment(at: datetime | None) -> str | None:
+    """RFC 3339 in UTC with milliseconds."""
+    return None if at is None else at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def seconds(duration_s: float | None) -> float | None:
+    """Float seconds, to the microsecond."""
+    return None if duration_s is None or not math.isfinite(duration_s) else round(float(duration_s), 6)
+
+
+def _summary(report: Report) -> Json:
+    return {
+        "verdict": report.verdict.value,
+        "exit_code": report.exit_code,
+        "torrents": report.torrents_judged,
+        "trackers": report.trackers_judged,
+        "trackers_by_state": {
+            state.value: report.trackers_by_state.get(state, 0)
+            for state in (Health.UP, Health.DEGRADED, Health.DOWN, Health.UNKNOWN)
+        },
+        "problems": len(report.problems),
+        "not_judged": report.not_judged,
+    }
+
+
+def failure_row(failure: Failure | None) -> Json:
+    """Why there is no answer, or null."""
+    if failure is None:
+        return None
+    return {
+        "kind": failure.kind.value,
+        "phase": None if failure.phase is None else failure.phase.value,
+        "message": failure.message,
+    }
+
+
+def _phases(phases: PhaseTimes) -> Json:
+    return {
+        "resolve_s": seconds(phases.resolve_s),
+        "connect_s": seconds(phases.connect_s),
+        "tls_s": seconds(phases.tls_s),
+        "exchange_s": seconds(phases.exchange_s),
+    }
+
+
+def _endpoint(view: EndpointView) -> Json:
+    return {
+        "address": view.endpoint.address,
+        "family": view.endpoint.family.value,
+        "port": view.endpoint.port,
+        "state": view.state.value,
+        "since": moment(view.since),
+        "latency_s": seconds(view.latency_s),
+        "phases": _phases(view.phases),
+        "failure": failure_row(view.failure),
+    }
+
+
+def tracker_row(view: TrackerView) -> Json:
+    """One tracker with its endpoints."""
+    return {
+        "id": view.tracker.id,
+        "url": view.tracker.shown_url,
+        "protocol": view.tracker.protocol.value,
+        "host": view.tracker.host,
+        "port": view.tracker.port,
+        "state": view.state.value,
+        "reasons": list(view.reasons),
+        "since": moment(view.since),
+        "last_success_at": moment(view.last_success_at),
+        "latency_s": seconds(view.latency_s),
+        "scrape_supported": view.scrape_supported,
+        "interval_s": seconds(view.interval_s),
+        "min_interval_s": seconds(view.min_interval_s),
+        "tls_expires_at": moment(view.tls_expires_at),
+        "torrents": view.torrents,
+        "endpoints": [_endpoint(endpoint) for endpoint in view.endpoints],
+    }
+
+
+def _scrape(view: ScrapeView) -> Json:
+    return {
+        "state": view.state.value,
+        "latency_s": seconds(view.latency_s),
+        "failure": failure_row(view.failure),
+        "observed_at": moment(view.observed_at),
+        "source": None if view.source is None else view.source.value,
+    }
+
+
+def _announce(view: AnnounceView) -> Json:
+    return {
+        "state": view.state.value,
+        "latency_s": seconds(view.latency_s),
+        "peers": view.peers,
+        "interval_s": seconds(view.interval_s),
+        "min_interval_s": seconds(view.min_interval_s),
+        "warning": view.warning,
+        "failure": failure_row(view.failure),
+        "observed_at": moment(view.observed_at),
+        "source": None if view.source is None else view.source.value,
+    }
+
+
+def _answer(view: AnswerView) -> Json:
+    return {
+        "tracker": view.tracker.id,
+        "url": view.tracker.shown_url,
+        "tier": view.tier,
+        "position": view.position,
+        "swarm": view.swarm.value,
+        "role": view.role.value,
+        "seeders": view.counts.seeders,
+        "leechers": view.counts.leechers,
+        "completed": view.counts.completed,
+        "scrape": _scrape(view.scrape),
+        "announce": _announce(view.announce),
+    }
+
+
+def torrent_row(view: TorrentView) -> Json:
+    """One torrent with every tracker's answer."""
+    torrent, failover = view.torrent, view.failover
+    return {
+        "name": torrent.name,
+        "info_hash": torrent.info_hash_hex,
+        "info_hash_v2": None if torrent.info_hash_v2 is None else torrent.info_hash_v2.hex(),
+        "private": torrent.private,
+        "size_bytes": torrent.size_bytes,
+        "sources": list(torrent.sources),
+        "verdict": view.verdict.value,
+        "seeders": view.counts.seeders,
+        "leechers": view.counts.leechers,
+        "completed": view.counts.completed,
+        "failover": {
+            "state": failover.state.value,
+            "active": None if failover.active is None else failover.active.id,
+            "tier": failover.active_tier,
+            "working": failover.working,
+            "total": failover.total,
+        },
+        "trackers": [_answer(answer) for answer in view.answers],
+    }
+
+
+def problem_row(problem: Problem) -> Json:
+    """One broken rule."""
+    return {
+        "id": problem.id,
+        "severity": problem.severity.value,
+        "rule": problem.rule.value,
+        "torrent": problem.torrent,
+        "tracker": problem.tracker,
+        "since": moment(problem.since),
+        "message": problem.message,
+        "action": problem.action,
+    }

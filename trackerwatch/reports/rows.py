@@ -1,0 +1,246 @@
+"""What a report holds: the views of one moment, the verdict on them, and what belongs to the run.
+
+Everything that formats have in common is decided here, so that all of them tell the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from trackerwatch.health.states import Health
+from trackerwatch.outside_text import clean
+from trackerwatch.policy.judge import worst_verdict
+from trackerwatch.policy.rules import SEVERITIES, Problem, Rule, Severity, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from trackerwatch.engine.views import Snapshot, TorrentView, TrackerView
+
+
+class FailOn(StrEnum):
+    """From which verdict on the exit code is not 0 (the value of `--fail-on`)."""
+
+    WARNING = "warning"
+    CRITICAL = "critical"
+    NONE = "none"
+
+
+class Subject(StrEnum):
+    """What a report is about."""
+
+    TORRENTS = "torrents"
+    TRACKERS = "trackers"
+    """`check`: trackers alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vantage:
+    """Where the report was made."""
+
+    id: str
+    """A UUID, stable for this installation."""
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedInput:
+    """One input that could not be used, or several alike folded into one."""
+
+    source: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One report, ready for any format."""
+
+    generated_at: datetime
+    duration_s: float
+    vantage: Vantage
+    subject: Subject
+    verdict: Verdict
+    exit_code: int
+    torrents: tuple[TorrentView, ...]
+    """What to list, in input order."""
+    trackers: tuple[TrackerView, ...]
+    """What to list, in the order first seen."""
+    problems: tuple[Problem, ...]
+    """Of the run and of every torrent judged, worst first."""
+    skipped: tuple[SkippedInput, ...]
+    torrents_by_verdict: dict[Verdict, int]
+    """Of all torrents judged, also those that are not listed."""
+    trackers_by_state: dict[Health, int]
+    """As above; every state is a key."""
+    not_judged: int
+    """Torrents and trackers of which nothing is known."""
+    remark: str
+    """Why there is nothing to report; empty where there is."""
+
+    @property
+    def torrents_judged(self) -> int:
+        """Torrents that the verdict is about."""
+        return sum(self.torrents_by_verdict.values())
+
+    @property
+    def trackers_judged(self) -> int:
+        """Trackers that the verdict is about."""
+        return sum(self.trackers_by_state.values())
+
+
+def exit_code(verdict: Verdict, fail_on: FailOn = FailOn.WARNING) -> int:
+    """The exit code of a run that could be made and came to `verdict`."""
+    forgiven = {
+        FailOn.WARNING: (),
+        FailOn.CRITICAL: (Verdict.WARNING,),
+        FailOn.NONE: (Verdict.WARNING, Verdict.CRITICAL, Verdict.UNKNOWN),
+    }[fail_on]
+    return 0 if verdict in forgiven else verdict.exit_code
+
+
+def build_report(
+    snapshot: Snapshot,
+    *,
+    vantage: Vantage,
+    duration_s: float,
+    subject: Subject = Subject.TORRENTS,
+    selected: Sequence[int] | None = None,
+    skipped: Iterable[SkippedInput] = (),
+    only_problems: bool = False,
+    fail_on: FailOn = FailOn.WARNING,
+) -> Report:
+    """Judge a snapshot.
+
+    Args:
+        snapshot: What the engine found out.
+        vantage: Where from.
+        duration_s: How long the run took.
+        subject: What the run is about.
+        selected: Torrents that the report is about, by index (of trackers alone: trackers). None: all.
+        skipped: Inputs that could not be used; each is a problem of the run.
+        only_problems: List only what is not well. The verdict is about all the same.
+        fail_on: What the exit code is for.
+    """
+    torrents, trackers = _selection(snapshot, subject, selected)
+    skipped = tuple(SkippedInput(clean(s.source), clean(s.message)) for s in skipped)
+    if not torrents and not trackers:
+        return empty_report(
+            "nothing matches the filter", vantage=vantage, duration_s=duration_s, subject=subject, skipped=skipped
+        )
+    problems = [
+        *_run_problems(snapshot, trackers, subject),
+        *(problem for view in torrents for problem in view.problems),
+        *map(_skipped_problem, skipped),
+    ]
+    verdict = worst_verdict(
+        (
+            *(view.verdict for view in torrents),
+            *(_VERDICTS[problem.severity] for problem in problems if problem.severity in _VERDICTS),
+            *(_tracker_verdict(view) for view in trackers if subject is Subject.TRACKERS),
+        )
+    )
+    not_judged = sum(view.verdict is Verdict.UNKNOWN for view in torrents)
+    not_judged += sum(view.state is Health.UNKNOWN for view in trackers)
+    return Report(
+        generated_at=snapshot.taken_at,
+        duration_s=duration_s,
+        vantage=vantage,
+        subject=subject,
+        verdict=verdict,
+        exit_code=exit_code(verdict, fail_on),
+        torrents=tuple(v for v in torrents if not only_problems or v.verdict is not Verdict.OK),
+        trackers=tuple(v for v in trackers if not only_problems or v.state is not Health.UP),
+        problems=tuple(sorted(problems, key=lambda problem: _BADNESS[problem.severity])),
+        skipped=skipped,
+        torrents_by_verdict=dict(Counter(view.verdict for view in torrents)),
+        trackers_by_state={**dict.fromkeys(Health, 0), **Counter(view.state for view in trackers)},
+        not_judged=not_judged,
+        remark="",
+    )
+
+
+def empty_report(
+    remark: str,
+    *,
+    vantage: Vantage,
+    duration_s: float,
+    subject: Subject = Subject.TORRENTS,
+    skipped: Iterable[SkippedInput] = (),
+) -> Report:
+    """A report of a run that had nothing to look at: verdict unknown, exit code 3, whatever `--fail-on` says."""
+    skipped = tuple(SkippedInput(clean(s.source), clean(s.message)) for s in skipped)
+    return Report(
+        generated_at=datetime.now(UTC),
+        duration_s=duration_s,
+        vantage=vantage,
+        subject=subject,
+        verdict=Verdict.UNKNOWN,
+        exit_code=Verdict.UNKNOWN.exit_code,
+        torrents=(),
+        trackers=(),
+        problems=tuple(map(_skipped_problem, skipped)),
+        skipped=skipped,
+        torrents_by_verdict={},
+        trackers_by_state=dict.fromkeys(Health, 0),
+        not_judged=0,
+        remark=remark,
+    )
+
+
+_VERDICTS = {Severity.WARNING: Verdict.WARNING, Severity.CRITICAL: Verdict.CRITICAL}
+_BADNESS = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
+
+
+def _selection(
+    snapshot: Snapshot, subject: Subject, selected: Sequence[int] | None
+) -> tuple[tuple[TorrentView, ...], tuple[TrackerView, ...]]:
+    table = snapshot.torrents
+    if subject is Subject.TRACKERS:
+        trackers = snapshot.trackers if selected is None else tuple(snapshot.trackers[index] for index in selected)
+        return tuple(table.view(index) for index in range(len(table))), trackers
+    torrents = tuple(table.view(index) for index in (range(len(table)) if selected is None else selected))
+    if selected is None:
+        return torrents, snapshot.trackers
+    listed = {placement.tracker for view in torrents for placement in view.torrent.placements}
+    return torrents, tuple(view for view in snapshot.trackers if view.tracker in listed)
+
+
+def _run_problems(snapshot: Snapshot, trackers: tuple[TrackerView, ...], subject: Subject) -> list[Problem]:
+    ids = {view.tracker.id for view in trackers}
+    problems = [problem for problem in snapshot.tracker_problems if problem.tracker is None or problem.tracker in ids]
+    if subject is Subject.TRACKERS and all(view.state is Health.DOWN for view in trackers):
+        # Nothing that was asked about works: the check found what it looks for.
+        problems = [
+            replace(problem, severity=Severity.CRITICAL) if problem.rule is Rule.TRACKER_DOWN else problem
+            for problem in problems
+        ]
+    return problems
+
+
+def _tracker_verdict(view: TrackerView) -> Verdict:
+    """What one tracker adds to the verdict of a check."""
+    return {
+        Health.UP: Verdict.OK,
+        Health.DEGRADED: Verdict.WARNING,
+        Health.DOWN: Verdict.WARNING,
+        Health.UNKNOWN: Verdict.UNKNOWN,
+    }[view.state]
+
+
+def _skipped_problem(skipped: SkippedInput) -> Problem:
+    digest = hashlib.sha256(f"{skipped.source}\n{skipped.message}".encode("utf-8", "replace")).hexdigest()
+    return Problem(
+        id=f"{Rule.SKIPPED_INPUT}:{digest[:10]}",
+        severity=SEVERITIES[Rule.SKIPPED_INPUT],
+        rule=Rule.SKIPPED_INPUT,
+        torrent=None,
+        tracker=None,
+        since=None,
+        message=f"{skipped.source}: {skipped.message}; it is not part of this report",
+        action="repair this input or take it out",
+    )

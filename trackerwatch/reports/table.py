@@ -1,0 +1,363 @@
+"""The report for people: what is wrong first, then a row for each torrent and tracker, worst first.
+
+At most `Style.width` columns, so that it fits an e-mail and a CI log.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, TypeVar
+
+from rich.cells import cell_len
+
+from trackerwatch.failover.states import Role
+from trackerwatch.health.states import Health
+from trackerwatch.policy.rules import Problem, Rule, Severity, Verdict
+from trackerwatch.reports import columns, wording
+from trackerwatch.reports.rows import Subject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from trackerwatch.engine.views import AnswerView, TorrentView, TrackerView
+    from trackerwatch.reports.formats import Style
+    from trackerwatch.reports.rows import Report
+
+Row = TypeVar("Row")
+
+MAX_BLOCKS = 12
+"""So many problems are told in full; the rows below name the rest."""
+MAX_OK_ROWS = 20
+SHOWN_OK_ROWS = 3
+"""Rows that are well and still listed where there are more than `MAX_OK_ROWS`."""
+MAX_PARTS = 4
+"""Pieces of evidence listed in one line."""
+LABEL_CELLS = 14
+"""Indent and label of the lines under a problem."""
+MIN_WIDTH = 60
+
+_TRACKER_ORDER = {Health.DOWN: 0, Health.DEGRADED: 1, Health.UNKNOWN: 2, Health.UP: 3}
+
+_RESET = "\x1b[0m"
+_COLORS = {"x": "\x1b[1;31m", "!": "\x1b[33m", "?": "\x1b[35m", "+": "\x1b[32m", "-": "\x1b[36m"}
+_BOLD = "\x1b[1m"
+
+
+def render(report: Report, style: Style) -> Iterator[str]:
+    """The document, a line at a time."""
+    for line in _Table(report, style).lines():
+        yield line.rstrip() + "\n"
+
+
+class _Table:
+    """One rendering: the report and how it may look."""
+
+    def __init__(self, report: Report, style: Style) -> None:
+        self._report = report
+        self._style = style
+        self._width = max(MIN_WIDTH, style.width)
+        self._trackers = {view.tracker.id: view for view in report.trackers}
+        self._torrents = {view.torrent.info_hash_hex: view for view in report.torrents}
+
+    def lines(self) -> Iterator[str]:
+        report = self._report
+        yield from self._headline()
+        yield from self._problems()
+        if report.torrents:
+            yield ""
+            yield from self._torrent_rows()
+        if report.trackers:
+            yield ""
+            yield from self._tracker_rows()
+        yield ""
+        yield from self._notes()
+        yield from self._footer()
+
+    def _paint(self, text: str, glyph: str) -> str:
+        color = _COLORS.get(glyph) if self._style.color else None
+        return f"{color}{text}{_RESET}" if color else text
+
+    def _bold(self, text: str) -> str:
+        return f"{_BOLD}{text}{_RESET}" if self._style.color else text
+
+    # -- what is wrong -----------------------------------------------------------------------------------------------
+
+    def _headline(self) -> Iterator[str]:
+        report = self._report
+        word = report.verdict.value.upper()
+        glyph = wording.VERDICT_MARKS[report.verdict][0]
+        first, *more = columns.wrap(_sentence(report), self._width - len(word) - 2)
+        yield f"{self._paint(word, glyph)}  {self._bold(first)}"
+        for line in more:
+            yield " " * (len(word) + 2) + line
+
+    def _problems(self) -> Iterator[str]:
+        blocks: dict[tuple[str, str], list[Problem]] = {}
+        for problem in self._report.problems:
+            if problem.severity is not Severity.INFO:
+                kind = "torrent" if problem.torrent else "tracker" if problem.tracker else problem.id
+                blocks.setdefault((kind, problem.torrent or problem.tracker or ""), []).append(problem)
+        shown = sorted(blocks.values(), key=_block_order)
+        for block in shown[:MAX_BLOCKS]:
+            yield ""
+            yield from self._block(block)
+        if left_out := shown[MAX_BLOCKS:]:
+            rules = Counter(block[0].rule for block in left_out)
+            told = ", ".join(f"{number:,} {rule}" for rule, number in rules.most_common())
+            yield ""
+            yield from self._wrapped(f"... {wording.many(len(left_out), 'more problem')}: {told}", "    ")
+
+    def _block(self, block: list[Problem]) -> Iterator[str]:
+        first = block[0]
+        name, evidence, effect = self._circumstances(first)
+        glyph = wording.SEVERITY_GLYPHS[first.severity]
+        told = f"{first.rule}: {first.message}"
+        head = columns.elide_middle(name, self._width - 4)
+        room = self._width - 2 - cell_len(head) - 3
+        if head and cell_len(told) > room:
+            yield f"{self._paint(glyph, glyph)} {self._bold(head)}"
+            yield from self._wrapped(told, "    ")
+        elif head:
+            yield f"{self._paint(glyph, glyph)} {self._bold(head)}   {told}"
+        else:
+            line, *more = columns.wrap(told, self._width - 2)
+            yield f"{self._paint(glyph, glyph)} {line}"
+            yield from (f"    {text}" for line in more for text in columns.wrap(line, self._width - 4))
+        for problem in block[1:]:
+            yield from self._labelled("also", f"{problem.rule}: {problem.message}")
+        yield from self._labelled("evidence", evidence)
+        if not any(effect in problem.message for problem in block):
+            yield from self._labelled("effect", effect)
+        for action in dict.fromkeys(problem.action for problem in block):
+            yield from self._labelled("do", action)
+
+    def _circumstances(self, problem: Problem) -> tuple[str, str, str]:
+        """Name, evidence and effect of what a problem is about; empty where there is none."""
+        if problem.torrent is not None:
+            torrent = self._torrents.get(problem.torrent)
+            if torrent is None:
+                return problem.torrent, "", ""
+            return torrent.torrent.name, _torrent_evidence(torrent), _torrent_effect(torrent)
+        if problem.tracker is not None:
+            tracker = self._trackers.get(problem.tracker)
+            if tracker is None:
+                return problem.tracker, "", ""
+            return tracker.tracker.shown_url, self._tracker_evidence(tracker), wording.effect(tracker.effect)
+        return "", "", ""
+
+    def _tracker_evidence(self, view: TrackerView) -> str:
+        parts = []
+        for endpoint in view.endpoints:
+            told = wording.failure(endpoint.failure) if endpoint.failure else endpoint.state.value
+            if endpoint.failure and endpoint.last_success_at:
+                ago = (self._report.generated_at - endpoint.last_success_at).total_seconds()
+                told += f", last answer {wording.duration(ago)} ago"
+            parts.append(f"{endpoint.endpoint} {told}")
+        if not parts and view.failure:
+            parts.append(wording.failure(view.failure))
+        return _listed(parts)
+
+    def _labelled(self, label: str, text: str) -> Iterator[str]:
+        if text:
+            first, *more = columns.wrap(text, self._width - LABEL_CELLS)
+            yield f"    {label:<10}{first}"
+            for line in more:
+                yield " " * LABEL_CELLS + line
+
+    def _wrapped(self, text: str, indent: str) -> Iterator[str]:
+        for line in columns.wrap(text, self._width - len(indent)):
+            yield indent + line
+
+    # -- rows --------------------------------------------------------------------------------------------------------
+
+    def _torrent_rows(self) -> Iterator[str]:
+        # VERDICT 9, SEED LEECH DONE 6 each, WORK 5, TIER 4, AGE 4, and a space between: names and trackers share the rest.
+        free = self._width - (9 + 6 * 3 + 5 + 4 + 4 + 8)
+        active_cells = min(26, free * 2 // 5)
+        name_cells = free - active_cells
+        yield self._bold(
+            f"{'VERDICT':<9} {'TORRENT':<{name_cells}} {'SEED':>6} {'LEECH':>6} {'DONE':>6} {'WORK':>5} {'TIER':>4} "
+            f"{'ACTIVE TRACKER':<{active_cells}} {'AGE':>4}"
+        )
+        rows = sorted(self._report.torrents, key=lambda view: -view.verdict.badness)
+        shown, folded = self._folded(rows, [view.verdict is Verdict.OK for view in rows])
+        for view in shown:
+            failover, counts = view.failover, view.counts
+            mark = wording.VERDICT_MARKS[view.verdict]
+            yield " ".join(
+                (
+                    self._paint(f"{mark:<9}", mark[0]),
+                    columns.left(columns.elide_middle(view.torrent.name, name_cells), name_cells),
+                    f"{wording.count(counts.seeders):>6}",
+                    f"{wording.count(counts.leechers):>6}",
+                    f"{wording.count(counts.completed):>6}",
+                    f"{f'{failover.working}/{failover.total}':>5}",
+                    f"{'-' if failover.active_tier is None else failover.active_tier:>4}",
+                    columns.left(columns.elide_start(_active(view), active_cells), active_cells),
+                    f"{self._age(view):>4}",
+                )
+            )
+        yield from self._fold_line(folded, "ok")
+
+    def _age(self, view: TorrentView) -> str:
+        seen = [at for a in view.answers for at in (a.scrape.observed_at, a.announce.observed_at) if at is not None]
+        return wording.duration((self._report.generated_at - max(seen)).total_seconds()) if seen else "-"
+
+    def _tracker_rows(self) -> Iterator[str]:
+        # STATE 10, PROTO 5, ADDR 5, TORR 6, LATENCY 7, and a space between.
+        free = self._width - (10 + 5 + 5 + 6 + 7 + 6)
+        reason_cells = free // 2
+        name_cells = free - reason_cells
+        yield self._bold(
+            f"{'STATE':<10} {'TRACKER':<{name_cells}} {'PROTO':<5} {'ADDR':>5} {'TORR':>6} {'LATENCY':>7} REASON"
+        )
+        rows = sorted(self._report.trackers, key=lambda view: _TRACKER_ORDER[view.state])
+        shown, folded = self._folded(rows, [view.state is Health.UP for view in rows])
+        for view in shown:
+            mark = wording.HEALTH_MARKS[view.state]
+            addresses = f"{view.endpoints_up}/{len(view.endpoints)}" if view.endpoints else "-"
+            yield " ".join(
+                (
+                    self._paint(f"{mark:<10}", mark[0]),
+                    columns.left(columns.elide_start(view.tracker.host_port, name_cells), name_cells),
+                    f"{view.tracker.protocol.value:<5}",
+                    f"{addresses:>5}",
+                    f"{wording.count(view.torrents):>6}",
+                    f"{wording.latency(view.latency_s):>7}",
+                    columns.elide_end(wording.reason(view), reason_cells),
+                )
+            )
+        yield from self._fold_line(folded, "up")
+
+    def _folded(self, rows: Sequence[Row], well: Sequence[bool]) -> tuple[Sequence[Row], int]:
+        """The rows to show, and how many that are well are left out. Rows that are well come last."""
+        number = sum(well)
+        if self._style.all_rows or number <= MAX_OK_ROWS:
+            return rows, 0
+        left_out = number - SHOWN_OK_ROWS
+        return rows[: len(rows) - left_out], left_out
+
+    def _fold_line(self, folded: int, word: str) -> Iterator[str]:
+        if folded:
+            yield f"... {folded:,} more {word} (--all lists them)"
+
+    # -- the rest ----------------------------------------------------------------------------------------------------
+
+    def _notes(self) -> Iterator[str]:
+        report = self._report
+        rules = Counter((p.rule, p.torrent is not None) for p in report.problems if p.severity is Severity.INFO)
+        for (rule, of_torrent), number in rules.most_common():
+            told = wording.note(rule, number, "torrent" if of_torrent else "tracker")
+            yield from self._noted("note", f"{told} (does not change the verdict)")
+        if not_judged := _not_judged(report):
+            yield from self._noted("not judged", not_judged)
+
+    def _noted(self, label: str, text: str) -> Iterator[str]:
+        first, *more = columns.wrap(text, self._width - len(label) - 2)
+        yield f"{label}  {first}"
+        for line in more:
+            yield " " * (len(label) + 2) + line
+
+    def _footer(self) -> Iterator[str]:
+        report = self._report
+        yield from self._noted(
+            "seen from", f"{report.vantage.name}, {report.duration_s:.1f} s, exit {report.exit_code}"
+        )
+
+
+def _block_order(block: list[Problem]) -> tuple[bool, bool]:
+    # Trackers and inputs first: they are the causes of what torrents have.
+    return (block[0].severity is not Severity.CRITICAL, block[0].torrent is not None)
+
+
+def _sentence(report: Report) -> str:
+    """The whole report in one sentence."""
+    if report.remark:
+        skipped = f"; {wording.many(len(report.skipped), 'input')} skipped" if report.skipped else ""
+        return report.remark + skipped
+    parts = [_torrent_sentence(report)] if report.torrents_judged else []
+    states, total = report.trackers_by_state, wording.many(report.trackers_judged, "tracker")
+    told = (Health.DOWN, Health.DEGRADED) if report.subject is Subject.TORRENTS else tuple(_TRACKER_ORDER)
+    trackers = ", ".join(
+        f"{states[state]:,} of {total} {wording.are(states[state])} {state}" for state in told if states[state]
+    )
+    if trackers:
+        parts.append(trackers)
+    if report.skipped:
+        number = len(report.skipped)
+        parts.append(f"{wording.many(number, 'input')} {'was' if number == 1 else 'were'} skipped")
+    return "; ".join(parts)
+
+
+def _torrent_sentence(report: Report) -> str:
+    verdicts, total = report.torrents_by_verdict, report.torrents_judged
+    troubled = verdicts.get(Verdict.CRITICAL, 0) + verdicts.get(Verdict.WARNING, 0)
+    well, unknown = verdicts.get(Verdict.OK, 0), verdicts.get(Verdict.UNKNOWN, 0)
+    parts = []
+    if troubled:
+        parts.append(f"{troubled:,} of {wording.many(total, 'torrent')} {'has' if troubled == 1 else 'have'} a problem")
+    for number, word in ((well, "well"), (unknown, "unknown")):
+        if number:
+            subject = f"{number:,}" if parts else wording.many(number, "torrent")
+            parts.append(f"{subject} {wording.are(number)} {word}")
+    return ", ".join(parts)
+
+
+def _active(view: TorrentView) -> str:
+    if view.failover.active is not None:
+        return view.failover.active.host_port
+    if any(problem.rule is Rule.PRIVATE_NOT_ASKED for problem in view.problems):
+        return "private"
+    return "- none -"
+
+
+def _listed(parts: list[str]) -> str:
+    more = len(parts) - MAX_PARTS
+    return "; ".join(parts[:MAX_PARTS]) + (f"; and {more} more" if more > 0 else "")
+
+
+def _torrent_evidence(view: TorrentView) -> str:
+    def order(answer: AnswerView) -> bool:
+        return answer.role is not Role.FAILED
+
+    return _listed([_answer(answer) for answer in sorted(view.answers, key=order)])
+
+
+def _answer(answer: AnswerView) -> str:
+    name = answer.tracker.host_port
+    cause = answer.scrape.failure or answer.announce.failure
+    seeders, leechers = answer.counts.seeders, answer.counts.leechers
+    if seeders is None and leechers is None:
+        return f"{name} {wording.failure(cause) if cause else 'did not say'}"
+    swarm = " (v2 swarm)" if answer.swarm == "v2" else ""
+    return f"{name} {wording.count(seeders)} seeders, {wording.count(leechers)} leechers{swarm}"
+
+
+def _torrent_effect(view: TorrentView) -> str:
+    failover, counts = view.failover, view.counts
+    works = "works" if failover.working == 1 else "work"
+    parts = [f"{failover.working} of {wording.many(failover.total, 'tracker')} {works}"]
+    if failover.active is not None:
+        parts.append(f"clients use {failover.active.host_port} (tier {failover.active_tier})")
+    if counts.seeders is not None:
+        parts.append(f"{wording.many(counts.seeders, 'seeder')} known")
+    return "; ".join(parts)
+
+
+def _not_judged(report: Report) -> str:
+    """What nothing is known of, with the reason where there is one."""
+    parts = []
+    if unknown := report.torrents_by_verdict.get(Verdict.UNKNOWN, 0):
+        parts.append(wording.many(unknown, "torrent"))
+    if unknown := report.trackers_by_state[Health.UNKNOWN]:
+        kinds = Counter(v.failure.kind for v in report.trackers if v.state is Health.UNKNOWN and v.failure)
+        parts.append(wording.many(unknown, "tracker") + _because(kinds))
+    endpoints = [e for v in report.trackers if v.state is not Health.UNKNOWN for e in v.endpoints if not e.judged]
+    if endpoints:
+        kinds = Counter(endpoint.failure.kind for endpoint in endpoints if endpoint.failure)
+        parts.append(wording.many(len(endpoints), "endpoint") + _because(kinds))
+    return ", ".join(parts)
+
+
+def _because(kinds: Iterable[str]) -> str:
+    return f" ({', '.join(kinds)})" if kinds else ""

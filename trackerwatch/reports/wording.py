@@ -1,0 +1,120 @@
+"""How states, counts and times are said to people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from trackerwatch.health.states import Health
+from trackerwatch.policy.rules import Rule, Severity, Verdict
+
+if TYPE_CHECKING:
+    from trackerwatch.engine.views import Effect, TrackerView
+    from trackerwatch.outcome import Failure
+
+VERDICT_MARKS = {
+    Verdict.OK: "+ ok",
+    Verdict.UNKNOWN: "? unknown",
+    Verdict.WARNING: "! WARN",
+    Verdict.CRITICAL: "x CRIT",
+}
+"""Glyph and word: a state is never told by colour alone."""
+
+HEALTH_MARKS = {
+    Health.UP: "+ up",
+    Health.UNKNOWN: "? unknown",
+    Health.DEGRADED: "! DEGRADED",
+    Health.DOWN: "x DOWN",
+}
+
+SEVERITY_GLYPHS = {Severity.INFO: "-", Severity.WARNING: "!", Severity.CRITICAL: "x"}
+
+NOTES = {
+    Rule.SINGLE_TRACKER: "{} a single tracker",
+    Rule.SAME_TIER_FAILOVER: "{} on a backup of the same tier",
+    Rule.DISAGREEMENT: "{} trackers that disagree on the counts",
+    Rule.SCRAPE_UNSUPPORTED: "{} a tracker that cannot be scraped",
+    Rule.PRIVATE_NOT_ASKED: "{} private and not asked about, which --private scrape would do",
+    Rule.WARNING_MESSAGE: "{} a warning message from a tracker",
+}
+"""Rules of severity info, as one line about several torrents."""
+
+_NOTE_VERBS = {
+    Rule.SINGLE_TRACKER: ("lists", "list"),
+    Rule.SAME_TIER_FAILOVER: ("is", "are"),
+    Rule.DISAGREEMENT: ("has", "have"),
+    Rule.SCRAPE_UNSUPPORTED: ("has", "have"),
+    Rule.PRIVATE_NOT_ASKED: ("is", "are"),
+    Rule.WARNING_MESSAGE: ("has", "have"),
+}
+
+
+def many(number: int, noun: str) -> str:
+    """`1 torrent`, `8,012 torrents`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def are(number: int) -> str:
+    """`is` or `are`."""
+    return "is" if number == 1 else "are"
+
+
+def note(rule: Rule, number: int, noun: str) -> str:
+    """What one rule of severity info says of so many things."""
+    if rule not in NOTES:
+        return f"{many(number, noun)}: {rule}"
+    return f"{many(number, noun)} {NOTES[rule].format(_NOTE_VERBS[rule][number != 1])}"
+
+
+def count(number: int | None) -> str:
+    """A count in at most six characters; `?` for unknown."""
+    if number is None:
+        return "?"
+    if number < 1_000_000:
+        return str(number)
+    for limit, unit in ((1e9, "M"), (1e12, "G"), (1e15, "T")):
+        if number < limit:
+            scaled = number * 1000 / limit
+            return f"{scaled:.1f}{unit}" if scaled < 100 else f"{int(scaled)}{unit}"
+    return ">999T"
+
+
+def duration(span_s: float) -> str:
+    """A length of time in at most four characters: `4s`, `14m`, `3h`, `22d`."""
+    for limit, divisor, unit in ((100, 1, "s"), (100 * 60, 60, "m"), (48 * 3600, 3600, "h")):
+        if span_s < limit:
+            return f"{max(0, int(span_s / divisor))}{unit}"
+    return f"{min(999, int(span_s / 86400))}d"
+
+
+def latency(span_s: float | None) -> str:
+    """A latency: `31ms`, `0.4ms`, `2.1s`; `-` for unknown."""
+    if span_s is None:
+        return "-"
+    if span_s >= 1:
+        return f"{span_s:.1f}s"
+    return f"{span_s * 1000:.0f}ms" if span_s >= 0.01 else f"{span_s * 1000:.1f}ms"
+
+
+def failure(cause: Failure) -> str:
+    """`refused`, or with what the other side said: `failure_reason (come back later)`."""
+    return f"{cause.kind} ({cause.message})" if cause.message else cause.kind.value
+
+
+def effect(seen: Effect) -> str:
+    """What a tracker's state does to its torrents; empty where it has none."""
+    parts = [
+        (seen.unaffected, "unaffected"),
+        (seen.failed_over, "failed over"),
+        (seen.exhausted, "exhausted"),
+        (seen.unknown, "not known"),
+    ]
+    told = ", ".join(f"{number:,} {word}" for number, word in parts if number)
+    total = sum(number for number, _ in parts)
+    return f"of {many(total, 'torrent')}: {told}" if total else ""
+
+
+def reason(view: TrackerView) -> str:
+    """Why a tracker is not simply up, in a few words."""
+    if view.failure is not None and view.state is not Health.UP:
+        return failure(view.failure)
+    return ", ".join(view.reasons)
