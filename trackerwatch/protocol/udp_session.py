@@ -189,7 +189,7 @@ class UdpSession:
 
     def abort(self) -> None:
         """End everything that is not finished."""
-        self._fail_all(Ending.ABORTED, in_connect=self._connecting is not None)
+        self._fail_all(Ending.ABORTED, in_connect=self._connecting is not None or self.connect_rtt_s is None)
 
     @property
     def room(self) -> int:
