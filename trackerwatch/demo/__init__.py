@@ -1,0 +1,1 @@
+"""Local trackers that fail on schedule, and the sample torrents that name them."""
