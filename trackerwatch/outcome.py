@@ -301,4 +301,6 @@ class AnnounceOutcome:
     interval_s: float | None = None
     min_interval_s: float | None = None
     warning: str | None = None
-    """BEP 31-style warning message, clean. None: none came."""
+    """Warning message, clean. None: none came."""
+    warning_kind: FailureKind | None = None
+    """What a warning really is where it is a failure in disguise ("Torrent not registered"). None: a plain warning."""

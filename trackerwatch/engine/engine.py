@@ -1,0 +1,444 @@
+"""The engine: one agenda for every tracker, one loop that starts rounds, snapshots for whoever looks.
+
+It knows no face, store or alert. Everything it asks goes through the prober it is given; everything it learns sits in
+`TrackerState` and `TorrentBook`, which know no I/O.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from typing import TYPE_CHECKING
+
+from trackerwatch.engine.announcing import Announcer, Identity
+from trackerwatch.engine.changes import effect_of, tell_moves, tell_state
+from trackerwatch.engine.clock import SystemClock, at
+from trackerwatch.engine.commands import AnnounceNow, Command, ProbeNow
+from trackerwatch.engine.events import EventLog
+from trackerwatch.engine.pacing import Due, announce_wait_s, next_due, recheck_wait_s
+from trackerwatch.engine.rounds import Rounds
+from trackerwatch.engine.settings import AnnounceMode, EngineSettings, PrivateMode
+from trackerwatch.engine.snapshot import Projector
+from trackerwatch.engine.torrent_book import Move, TorrentBook
+from trackerwatch.engine.tracker_state import TrackerState
+from trackerwatch.engine.views import Event, EventKind, Snapshot, Update
+from trackerwatch.health import Health, Thresholds
+from trackerwatch.schedule import Agenda
+from trackerwatch.tracker import Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from trackerwatch.engine.clock import Clock
+    from trackerwatch.engine.prober import Prober
+    from trackerwatch.metainfo import Torrent
+    from trackerwatch.tracker import Tracker
+
+ROUNDS_AT_ONCE = 128
+CHUNK_TORRENTS = 2000
+"""Brought up to date in one go; then others get their turn."""
+PROGRESS_EVERY_S = 0.25
+STOP_WITHIN_S = 5.0
+SLOW_S = {Protocol.UDP: 2.0, Protocol.HTTP: 5.0, Protocol.HTTPS: 5.0}
+
+
+class Engine:
+    """Watches trackers: once (`run_once`) or for as long as the program runs (`run`)."""
+
+    def __init__(
+        self,
+        prober: Prober,
+        settings: EngineSettings,
+        *,
+        vantage: str,
+        rng: random.Random | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.settings = settings
+        self._prober = prober
+        self._clock = clock or SystemClock()
+        self._rng = rng or random.Random()
+        self._book = TorrentBook()
+        self._trackers: list[TrackerState] = []
+        self._by_tracker: dict[Tracker, TrackerState] = {}
+        self._events = EventLog()
+        self._agenda: Agenda[int] = Agenda()
+        self._announcer = Announcer(
+            prober, settings, self._clock, Identity.random(self._rng), lambda owner: self._book.torrents[owner]
+        )
+        self._rounds = Rounds(prober, settings, self._clock, self._announcer, self._progressed)
+        self._asking: dict[asyncio.Task[None], TrackerState] = {}
+        self._announcing: dict[int, asyncio.Task[None]] = {}
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._one_shot = False
+        self._lateness_s = 0.0
+        self._progress_at = 0.0
+        self._version = 0
+        self._snapshot: Snapshot | None = None
+        self._feeds: list[Feed] = []
+        self._started = self._clock.wall()
+        started_at = at(self._started)
+        if started_at is None:
+            raise ValueError("the clock has no wall time")
+        self._started_at = started_at
+        self._projector = Projector(vantage, started_at, private_scraped=settings.private is not PrivateMode.CONNECT)
+
+    # ------------------------------------------------------------------ what to watch
+
+    def add_torrents(self, torrents: Iterable[Torrent]) -> None:
+        """Watch these torrents; copies merge by info hash. May be called while running."""
+        now = self._clock.wall()
+        touched: dict[int, TrackerState] = {}
+        fresh = []
+        for torrent in torrents:
+            known = self._book.index.get(torrent.info_hash)
+            if known is not None:
+                before = self._book.torrents[known]
+                torrent = before.merged_with(torrent)  # noqa: PLW2901 - a copy becomes the merged torrent
+                if torrent == before:
+                    continue
+            states = [self._state(placement.tracker) for placement in torrent.placements]
+            index = self._book.add(torrent, states, now)
+            fresh.append(index)
+            touched.update((state.index, state) for state in states if state.swarms_dirty)
+        for state in touched.values():
+            state.publish(now)
+            self._soon(state)
+        self._recompute(fresh)
+        self._changed(fresh)
+
+    def add_trackers(self, trackers: Iterable[Tracker]) -> None:
+        """Watch these trackers for no torrent in particular."""
+        for tracker in trackers:
+            self._soon(self._state(tracker))
+        self._changed(())
+
+    def _state(self, tracker: Tracker) -> TrackerState:
+        state = self._by_tracker.get(tracker)
+        if state is None:
+            state = self._by_tracker[tracker] = TrackerState(len(self._trackers), tracker, self._thresholds(tracker))
+            self._trackers.append(state)
+        return state
+
+    def _thresholds(self, tracker: Tracker) -> Thresholds:
+        slow_s = SLOW_S[tracker.protocol]
+        if self._one_shot:
+            return Thresholds(down_after=2, conclusive_at_once=True, slow_s=slow_s)
+        return Thresholds(down_after=self.settings.down_after, slow_s=slow_s)
+
+    def _soon(self, state: TrackerState) -> None:
+        """Ask for what is new here as soon as manners allow."""
+        now = self._clock.monotonic()
+        if state.asked_at is None:
+            self._agenda.put(state.index, now)
+        elif not state.asking:
+            self._plan(state)
+        self._wake.set()
+
+    # ------------------------------------------------------------------ running
+
+    async def run_once(self, *, deadline_s: float) -> None:
+        """Ask every tracker once, with its fall-backs, or until the deadline: what is not finished stays unknown."""
+        self._one_shot = self._rounds.one_shot = True
+        for state in self._trackers:
+            state.thresholds = self._thresholds(state.tracker)
+        try:
+            async with asyncio.timeout(deadline_s):
+                await self._loop()
+        except TimeoutError:
+            pass
+        finally:
+            await self._wind_up()
+
+    async def run(self) -> None:
+        """Watch until `stop`."""
+        self._events.add(
+            EventKind.STARTED,
+            f"watching {len(self._trackers)} trackers, {len(self._book)} torrents",
+            self._clock.wall(),
+        )
+        try:
+            await self._loop()
+        finally:
+            await self._wind_up()
+
+    async def stop(self) -> None:
+        """End within five seconds, whatever hangs; nothing of ours stays registered anywhere."""
+        self._stopping = True
+        self._wake.set()
+        await self._wind_up()
+
+    async def _wind_up(self) -> None:
+        tasks = [*self._asking, *self._announcing.values()]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=STOP_WITHIN_S)
+        await self._announcer.finish(STOP_WITHIN_S)
+        for state in self._trackers:
+            self._settle(state)
+
+    async def _loop(self) -> None:
+        while not self._stopping:
+            now = self._clock.monotonic()
+            while len(self._asking) < ROUNDS_AT_ONCE and (due := self._agenda.pop_due(now)):
+                self._start_round(self._trackers[due[0]], late_s=now - due[1])
+            if self._one_shot and not self._asking and not self._announcing and not len(self._agenda):
+                return
+            next_due_at = self._agenda.next_due()
+            blocked = len(self._asking) >= ROUNDS_AT_ONCE
+            wait_s = None if next_due_at is None or blocked else max(0.0, next_due_at - now)
+            try:
+                async with asyncio.timeout(wait_s):
+                    await self._wake.wait()
+            except TimeoutError:
+                pass
+            self._wake.clear()
+
+    def _start_round(self, state: TrackerState, *, late_s: float) -> None:
+        # A slow decay: one late round is seen for a while, and not for ever.
+        self._lateness_s = max(late_s, self._lateness_s * 0.9)
+        if state.asking or state.never_again:
+            return
+        state.asking = state.dirty = True
+        full = self._one_shot or state.plan is not Due.MINIMAL
+        task = asyncio.get_running_loop().create_task(self._round(state, full=full), name=f"round {state.tracker.id}")
+        self._asking[task] = state
+        task.add_done_callback(self._round_done)
+        self._changed(())
+
+    async def _round(self, state: TrackerState, *, full: bool) -> None:
+        # Textual runs tasks eagerly up to their first await: let the caller finish its loop first.
+        await asyncio.sleep(0)
+        try:
+            await (self._rounds.full(state) if full else self._rounds.minimal(state))
+        finally:
+            state.asking = False
+            state.dirty = True
+        await self._settle_in_turns(state)
+        if full:
+            self._announce_due(state)
+
+    def _round_done(self, task: asyncio.Task[None]) -> None:
+        state = self._asking.pop(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._events.add(
+                EventKind.STATE_CHANGED,
+                f"a round of {state.tracker.host_port} ended in an internal error ({type(error).__name__})",
+                self._clock.wall(),
+                tracker=state.tracker,
+            )
+        if not self._one_shot and not self._stopping:
+            self._plan(state)
+        self._wake.set()
+        self._changed(())
+
+    def _plan(self, state: TrackerState) -> None:
+        """Put a tracker's next probe on the agenda."""
+        now = self._clock.monotonic()
+        due = next_due(state, self.settings, now, self._rng.random())
+        if due is None:
+            self._agenda.drop(state.index)
+            state.next_probe_at = None
+            return
+        when, state.plan = due
+        state.next_probe_at = self._clock.wall() + max(0.0, when - now)
+        state.dirty = True
+        self._agenda.put(state.index, when)
+
+    # ------------------------------------------------------------------ announces
+
+    def _announce_due(self, state: TrackerState) -> None:
+        if state.index in self._announcing or self._stopping:
+            return
+        if state.state is Health.DOWN or not state.usable_endpoints():
+            return
+        columns = self._announcer.candidates(
+            state, active_here=lambda owner: self._book.active[owner] in (state.index, -1)
+        )
+        if columns:
+            self._start_announces(state, columns)
+
+    def _start_announces(self, state: TrackerState, columns: list[int]) -> None:
+        async def sweep() -> None:
+            await asyncio.sleep(0)
+            await self._announcer.sweep(state, columns, lambda: self._progressed(state))
+            await self._settle_in_turns(state)
+
+        task = asyncio.get_running_loop().create_task(sweep(), name=f"announces {state.tracker.id}")
+        self._announcing[state.index] = task
+
+        def done(_: asyncio.Task[None]) -> None:
+            self._announcing.pop(state.index, None)
+            self._wake.set()
+
+        task.add_done_callback(done)
+
+    # ------------------------------------------------------------------ commands
+
+    def do(self, command: Command) -> str:
+        """Carry out what a user asks for: one line that says what will happen, or how long there is to wait."""
+        match command:
+            case ProbeNow():
+                return self._probe_now([self._trackers[index] for index in command.trackers])
+            case AnnounceNow():
+                return self._announce_now(command.torrent)
+
+    def _probe_now(self, states: list[TrackerState]) -> str:
+        now = self._clock.monotonic()
+        waits = [(state, recheck_wait_s(state, now)) for state in states]
+        ready = [state for state, wait_s in waits if wait_s <= 0 and not state.asking]
+        for state in ready:
+            state.plan = Due.FULL
+            self._agenda.put(state.index, now)
+        self._wake.set()
+        if ready:
+            names = ready[0].tracker.host_port if len(ready) == 1 else f"{len(ready)} trackers"
+            rest = len(states) - len(ready)
+            return f"asking {names} now" + (f"; {rest} must wait" if rest else "")
+        if not waits:
+            return "no tracker to ask"
+        state, wait_s = min(waits, key=lambda pair: pair[1])
+        if state.asking:
+            return f"{state.tracker.host_port} is being asked already"
+        return f"{state.tracker.host_port} may be asked again in {wait_s:.0f} s"
+
+    def _announce_now(self, index: int) -> str:
+        torrent = self._book.torrents[index]
+        if self.settings.announce is AnnounceMode.NEVER:
+            return "announces are off: start with --announce fallback to allow them"
+        if not self._announcer.may_announce(torrent):
+            return f"{torrent.name} is private: start with --private announce to allow it"
+        active = self._book.active[index]
+        if active < 0:
+            return f"{torrent.name} has no working tracker to announce to"
+        state = self._trackers[active]
+        if state.index in self._announcing:
+            return f"{state.tracker.host_port} is being announced to already"
+        column = state.column_of[torrent.swarms[0][1]]
+        wait_s = announce_wait_s(state, column, self._clock.monotonic())
+        if wait_s > 0:
+            return f"{state.tracker.host_port} wants no announce of it before {wait_s:.0f} s have passed"
+        self._start_announces(state, [column])
+        return f"announcing {torrent.name} to {state.tracker.host_port} (stopped: joins no swarm)"
+
+    # ------------------------------------------------------------------ conclusions
+
+    def _progressed(self, state: TrackerState) -> None:
+        """Counts came in while a round goes on: show them, a few times a second."""
+        now = self._clock.monotonic()
+        if now - self._progress_at >= PROGRESS_EVERY_S:
+            self._progress_at = now
+            self._settle(state)
+
+    async def _settle_in_turns(self, state: TrackerState) -> None:
+        """Draw the conclusions of a round, giving others their turn between chunks of torrents."""
+        change = self._conclude(state)
+        touched = self._publish(state)
+        moves: list[Move] = []
+        for start in range(0, len(touched), CHUNK_TORRENTS):
+            moves += self._book.recompute(touched[start : start + CHUNK_TORRENTS], self._clock.wall())
+            if start + CHUNK_TORRENTS < len(touched):
+                await asyncio.sleep(0)
+        self._tell(state, change, moves)
+        self._changed(touched)
+
+    def _settle(self, state: TrackerState) -> None:
+        """The same at one go."""
+        change = self._conclude(state)
+        touched = self._publish(state)
+        moves = self._book.recompute(touched, self._clock.wall()) if touched else []
+        self._tell(state, change, moves)
+        self._changed(touched)
+
+    def _conclude(self, state: TrackerState) -> tuple[Health, Health] | None:
+        return state.conclude(self._clock.wall())
+
+    def _publish(self, state: TrackerState) -> list[int]:
+        """Publish a tracker's swarms; the torrents whose row that changes."""
+        if not state.swarms_dirty:
+            return []
+        before = state.publish(self._clock.wall())
+        return state.changed_owners(before)
+
+    def _recompute(self, indices: list[int]) -> None:
+        if indices:
+            self._book.recompute(indices, self._clock.wall())
+
+    def _tell(self, state: TrackerState, change: tuple[Health, Health] | None, moves: list[Move]) -> None:
+        now = self._clock.wall()
+        if change is not None:
+            tell_state(self._events, state, *change, now=now, effect=effect_of(moves))
+            if Health.DOWN in change:
+                state.recovered = change[0] is Health.DOWN
+        if moves:
+            tell_moves(self._events, moves, self._book, self._trackers, now)
+
+    # ------------------------------------------------------------------ faces
+
+    def _changed(self, torrents: Iterable[int]) -> None:
+        self._version += 1
+        for feed in self._feeds:
+            feed.note(torrents)
+
+    def snapshot(self) -> Snapshot:
+        """Everything there is to see now; the same object while nothing changed."""
+        if self._snapshot is None or self._snapshot.version != self._version:
+            self._snapshot = self._projector.project(
+                version=self._version,
+                now=self._clock.wall(),
+                trackers=self._trackers,
+                book=self._book,
+                events=self._events,
+                lateness_s=self._lateness_s,
+                rounds_under_way=len(self._asking),
+                started_at=self._started_at,
+            )
+        return self._snapshot
+
+    def feed(self) -> Feed:
+        """A feed of its own for one face."""
+        feed = Feed(self)
+        self._feeds.append(feed)
+        return feed
+
+    def events_since(self, number: int) -> tuple[Event, ...]:
+        """Events after the one with this number."""
+        return self._events.since(number)
+
+
+MANY_TORRENTS = 5000
+"""More changed torrents than this are told as "all"."""
+
+
+class Feed:
+    """What one face has not seen yet."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._seen: Snapshot | None = None
+        self._torrents: set[int] | None = None
+        self._event_number = 0
+
+    def note(self, torrents: Iterable[int]) -> None:
+        """Remember torrents that changed until the next pull."""
+        if self._torrents is not None:
+            self._torrents.update(torrents)
+            if len(self._torrents) > MANY_TORRENTS:
+                self._torrents = None
+
+    def pull(self) -> Update | None:
+        """A snapshot and what changed since the last pull. None: nothing did."""
+        snapshot = self._engine.snapshot()
+        if snapshot is self._seen:
+            return None
+        before = self._seen.trackers if self._seen else ()
+        trackers = frozenset(
+            view.index for view in snapshot.trackers if view.index >= len(before) or view is not before[view.index]
+        )
+        torrents = frozenset(self._torrents) if self._torrents is not None else None
+        events = self._engine.events_since(self._event_number)
+        self._event_number = events[-1].number if events else self._event_number
+        self._seen, self._torrents = snapshot, set()
+        return Update(snapshot, trackers, torrents, events)

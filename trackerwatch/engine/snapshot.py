@@ -1,0 +1,209 @@
+"""Projects the engine's state into what faces see. Parts that did not change are the same objects as before."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from trackerwatch.engine.clock import at
+from trackerwatch.engine.table import Table
+from trackerwatch.engine.views import Effect, EndpointView, Snapshot, Totals, TrackerView
+from trackerwatch.failover import FailoverState
+from trackerwatch.health import Health
+from trackerwatch.outcome import FailureKind
+from trackerwatch.policy.rules import Problem, Rule, Verdict
+from trackerwatch.policy.words import failure_words, problem, tls_expiry_words, tracker_down_words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from trackerwatch.engine.events import EventLog
+    from trackerwatch.engine.torrent_book import TorrentBook
+    from trackerwatch.engine.tracker_state import EndpointState, TrackerState
+
+TLS_EXPIRY_DAYS = 14.0
+
+
+class Projector:
+    """Makes snapshots, each sharing with the one before what has not changed."""
+
+    def __init__(self, vantage: str, started_at: datetime, *, private_scraped: bool) -> None:
+        self._vantage = vantage
+        self._started_at = started_at
+        self._private_scraped = private_scraped
+        self._trackers: list[TrackerView] = []
+        self._table: Table | None = None
+        self._totals: Totals | None = None
+        self._book_version = -1
+
+    def project(
+        self,
+        *,
+        version: int,
+        now: float,
+        trackers: Sequence[TrackerState],
+        book: TorrentBook,
+        events: EventLog,
+        lateness_s: float,
+        rounds_under_way: int,
+        started_at: datetime,
+    ) -> Snapshot:
+        """Everything there is to see now. `now` is wall time."""
+        changed = False
+        for state in trackers:
+            if state.index >= len(self._trackers):
+                self._trackers.append(tracker_view(state))
+            elif state.dirty:
+                self._trackers[state.index] = tracker_view(state)
+            else:
+                continue
+            changed = True
+            state.dirty = False
+        views = tuple(self._trackers)
+        if self._table is None or self._totals is None or book.version != self._book_version:
+            self._table = self._tabulate(trackers, book, views)
+            self._totals = _totals(self._table, views)
+            self._book_version = book.version
+        elif changed:
+            self._table = replace(self._table, trackers=views, published=[state.published for state in trackers])
+            self._totals = replace(self._totals, trackers_by_state=_by_state(views))
+        taken_at = at(now)
+        seen = [s.last_probe_at for s in trackers if s.last_probe_at is not None]
+        return Snapshot(
+            version=version,
+            taken_at=taken_at or started_at,
+            started_at=started_at,
+            vantage=self._vantage,
+            trackers=views,
+            torrents=self._table,
+            totals=self._totals,
+            tracker_problems=_tracker_problems(views, now),
+            events=tuple(events.events),
+            lateness_s=lateness_s,
+            rounds_under_way=rounds_under_way,
+            oldest_data_at=at(min(seen, default=None)),
+            newest_data_at=at(max(seen, default=None)),
+        )
+
+    def _tabulate(self, trackers: Sequence[TrackerState], book: TorrentBook, views: tuple[TrackerView, ...]) -> Table:
+        return Table(
+            torrents=book.torrents[:],
+            verdicts=book.verdicts[:],
+            failover_states=book.failover_states[:],
+            seeders=book.seeders[:],
+            leechers=book.leechers[:],
+            completed=book.completed[:],
+            active=book.active[:],
+            active_tier=book.active_tier[:],
+            working=book.working[:],
+            total=book.total[:],
+            since=book.since[:],
+            rules=book.rules[:],
+            shapes=book.shapes[:],
+            slots=book.slots[:],
+            stands=book.stands[:],
+            published=[state.published for state in trackers],
+            trackers=views,
+            scrape_allowed_private=self._private_scraped,
+        )
+
+
+def tracker_view(state: TrackerState) -> TrackerView:
+    """One tracker as faces see it."""
+    effect = Counter[FailoverState]()
+    for shape in state.shapes:
+        effect.update(shape.states)
+    expiries = [e.tls_expires_at for e in state.endpoints.values() if e.tls_expires_at is not None]
+    latencies = [latency for e in state.endpoints.values() if (latency := e.latency_s) is not None]
+    return TrackerView(
+        index=state.index,
+        tracker=state.tracker,
+        state=state.state,
+        reasons=state.reasons,
+        pending=state.pending,
+        pending_limit=state.thresholds.down_after,
+        since=at(state.since),
+        last_probe_at=at(state.last_probe_at),
+        last_success_at=at(state.last_success_at),
+        next_probe_at=at(state.next_probe_at),
+        asking=state.asking,
+        latency_s=min(latencies, default=None),
+        p50_s=state.histogram.quantile(0.5),
+        p95_s=state.histogram.quantile(0.95),
+        uptime=state.answered_rounds / state.counted_rounds if state.counted_rounds else None,
+        recent=tuple(state.recent),
+        scrape_supported=state.scrape_supported,
+        interval_s=state.interval_s,
+        min_interval_s=state.min_interval_s,
+        tls_expires_at=at(min(expiries, default=None)),
+        torrents=state.torrents,
+        endpoints=tuple(_endpoint_view(e, state) for e in state.endpoints.values()),
+        failure=state.failure,
+        effect=Effect(
+            unaffected=effect[FailoverState.PRIMARY],
+            failed_over=effect[FailoverState.FAILED_OVER],
+            exhausted=effect[FailoverState.EXHAUSTED],
+            unknown=effect[FailoverState.UNKNOWN],
+        ),
+    )
+
+
+def _endpoint_view(endpoint: EndpointState, tracker: TrackerState) -> EndpointView:
+    health = endpoint.health
+    refused = endpoint.failure is not None and endpoint.failure.kind in {FailureKind.BLOCKED, FailureKind.DNS_BLOCKED}
+    return EndpointView(
+        endpoint=endpoint.endpoint,
+        state=health.state,
+        judged=health.judged,
+        pending=health.pending,
+        since=at(health.since),
+        last_probe_at=at(endpoint.last_probe_at),
+        last_success_at=at(endpoint.last_success_at),
+        next_probe_at=None if refused else at(tracker.next_probe_at),
+        latency_s=endpoint.latency_s,
+        p50_s=endpoint.histogram.quantile(0.5),
+        p95_s=endpoint.histogram.quantile(0.95),
+        phases=endpoint.phases,
+        failure=endpoint.failure,
+        consecutive_failures=health.failures_in_row,
+        recent=tuple(endpoint.recent),
+        said=endpoint.said,
+    )
+
+
+def _totals(table: Table, trackers: tuple[TrackerView, ...]) -> Totals:
+    verdicts, failover = Counter(table.verdicts), Counter(table.failover_states)
+    states = _by_state(trackers)
+    return Totals(
+        torrents_by_verdict={verdict: verdicts[verdict] for verdict in Verdict},
+        torrents_by_failover={state: failover[state] for state in FailoverState},
+        trackers_by_state=states,
+        not_judged=states[Health.UNKNOWN] + verdicts[Verdict.UNKNOWN],
+    )
+
+
+def _by_state(trackers: tuple[TrackerView, ...]) -> dict[Health, int]:
+    states = Counter(view.state for view in trackers)
+    return {state: states[state] for state in Health}
+
+
+def _tracker_problems(views: tuple[TrackerView, ...], now: float) -> tuple[Problem, ...]:
+    """Problems of trackers, those with the worst effect first."""
+    problems = []
+    for view in sorted(views, key=lambda v: (-v.effect.exhausted, -v.effect.failed_over, -v.torrents)):
+        if view.state is Health.DOWN:
+            effect = view.effect
+            numbers = (effect.unaffected, effect.failed_over, effect.exhausted, effect.unknown)
+            message, action = tracker_down_words(view.tracker.host_port, failure_words(view.failure), numbers)
+            problems.append(_tracker_problem(Rule.TRACKER_DOWN, view, message, action))
+        if view.tls_expires_at is not None and "tls_expiry" in view.reasons:
+            days = (view.tls_expires_at.timestamp() - now) / 86400
+            message, action = tls_expiry_words(view.tracker.host_port, days)
+            problems.append(_tracker_problem(Rule.TLS_EXPIRY, view, message, action))
+    return tuple(problems)
+
+
+def _tracker_problem(rule: Rule, view: TrackerView, message: str, action: str) -> Problem:
+    return problem(rule, torrent=None, tracker=view.tracker.id, since=view.since, message=message, action=action)

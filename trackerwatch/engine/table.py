@@ -1,0 +1,348 @@
+"""The torrents of one snapshot: frozen columns, and full views made when somebody looks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from trackerwatch.engine.clock import at
+from trackerwatch.engine.views import (
+    AnnounceView,
+    AnswerView,
+    AskState,
+    FailoverView,
+    ScrapeView,
+    Source,
+    TorrentView,
+)
+from trackerwatch.failover import FailoverState, Role, Standing, Step, explain, walk
+from trackerwatch.health import Health
+from trackerwatch.outcome import NOTHING_KNOWN, UNKNOWN_COUNT, Failure, FailureKind, SwarmAnswer, SwarmCounts
+from trackerwatch.policy.judge import SANE_COUNT, worst_first
+from trackerwatch.policy.rules import Problem, Rule, Verdict
+from trackerwatch.policy.words import Evidence, failure_words, problem, torrent_words
+
+if TYPE_CHECKING:
+    from array import array
+    from collections.abc import Sequence
+
+    from trackerwatch.engine.torrent_book import Shape, Stand
+    from trackerwatch.engine.tracker_state import Published
+    from trackerwatch.engine.views import TrackerView
+    from trackerwatch.metainfo import Torrent
+
+_REFUSED_BY_ANNOUNCE = {FailureKind.UNREGISTERED, FailureKind.UNAUTHORIZED, FailureKind.FAILURE_REASON}
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Implements `views.TorrentTable`. Columns are copies; everything else is replaced, never changed."""
+
+    torrents: Sequence[Torrent]
+    verdicts: Sequence[Verdict]
+    failover_states: Sequence[FailoverState]
+    seeders: array[int]
+    leechers: array[int]
+    completed: array[int]
+    active: array[int]
+    active_tier: array[int]
+    working: array[int]
+    total: array[int]
+    since: array[float]
+    rules: Sequence[tuple[Rule, ...]]
+    shapes: Sequence[Shape]
+    slots: Sequence[tuple[int, ...]]
+    stands: Sequence[Stand | None]
+    published: Sequence[Published | None]
+    """By tracker index."""
+    trackers: Sequence[TrackerView]
+    scrape_allowed_private: bool
+
+    def __len__(self) -> int:
+        return len(self.torrents)
+
+    def view(self, index: int) -> TorrentView:
+        """Everything about one torrent."""
+        torrent, shape, stand = self.torrents[index], self.shapes[index], self.stands[index]
+        roles = stand.walk.roles if stand else (Role.UNTRIED,) * len(shape.placements)
+        answers = self._answers(torrent, shape, self.slots[index], roles)
+        steps = self._steps(shape, answers)
+        active = self.trackers[self.active[index]].tracker if self.active[index] >= 0 else None
+        result = stand.walk if stand else None
+        failover = FailoverView(
+            state=self.failover_states[index],
+            active=active,
+            active_tier=self.active_tier[index] if active else None,
+            working=self.working[index],
+            total=self.total[index],
+            explanation=explain(steps, result or _NO_WALK) if result or not steps else ("not asked yet",),
+        )
+        counts = SwarmCounts(*(_known(column[index]) for column in (self.seeders, self.leechers, self.completed)))
+        rules = [*self.rules[index], *self._remarks(torrent, stand, answers)]
+        problems = tuple(self._problem(rule, index, answers, failover, steps) for rule in worst_first(rules))
+        return TorrentView(
+            index=index,
+            torrent=torrent,
+            verdict=self.verdicts[index],
+            counts=counts,
+            failover=failover,
+            answers=answers,
+            problems=problems,
+            since=at(self.since[index]),
+            why=self._why(index, steps),
+        )
+
+    # ------------------------------------------------------------------ answers
+
+    def _answers(
+        self, torrent: Torrent, shape: Shape, slots: tuple[int, ...], roles: tuple[Role, ...]
+    ) -> tuple[AnswerView, ...]:
+        answers = []
+        swarms = torrent.swarms
+        for n, slot in enumerate(slots):
+            place, (version, _) = n // len(swarms), swarms[n % len(swarms)]
+            placement, state = shape.placements[place], shape.trackers[place]
+            view = self.trackers[state.index]
+            published = self.published[state.index]
+            role = roles[place]
+            counts = NOTHING_KNOWN
+            if published is not None and slot < len(published.answers):
+                counts = SwarmCounts(
+                    _known(published.seeders[slot]), _known(published.leechers[slot]), _known(published.completed[slot])
+                )
+                if (
+                    len(swarms) > 1
+                    and role in {Role.ACTIVE, Role.BACKUP}
+                    and published.standings[slot] == Standing.FAILED
+                ):
+                    role = Role.FAILED
+            asked = not torrent.private or self.scrape_allowed_private
+            answers.append(
+                AnswerView(
+                    tracker=placement.tracker,
+                    tracker_index=state.index,
+                    tier=placement.tier,
+                    position=placement.position,
+                    swarm=version,
+                    role=role,
+                    counts=counts,
+                    scrape=_scrape_view(view, published, slot, asked=asked),
+                    announce=_announce_view(published, slot),
+                )
+            )
+        return tuple(answers)
+
+    def _steps(self, shape: Shape, answers: tuple[AnswerView, ...]) -> list[Step]:
+        steps = []
+        for n in range(0, len(answers), shape.swarms):
+            answer = answers[n]
+            standing = {Role.ACTIVE: Standing.WORKS, Role.BACKUP: Standing.WORKS, Role.FAILED: Standing.FAILED}.get(
+                answer.role, Standing.UNTRIED
+            )
+            view = self.trackers[answer.tracker_index]
+            failure = answer_failure(answer, view)
+            if standing is Standing.UNTRIED and failure is not None and not failure.kind.counted:
+                standing = Standing.NOT_COUNTED
+            reason = "" if standing is Standing.WORKS else failure_words(failure)
+            if not reason and view.state is Health.UNKNOWN and view.asking:
+                reason = "being asked now"
+            steps.append(Step(answer.tracker.host_port, answer.tier, standing, reason))
+        return steps
+
+    # ------------------------------------------------------------------ problems
+
+    def _remarks(self, torrent: Torrent, stand: Stand | None, answers: tuple[AnswerView, ...]) -> list[Rule]:
+        """Rules that are worth knowing and change no verdict: found when looked at."""
+        rules: list[Rule] = []
+        if stand is not None:
+            facts = stand.standings
+            if facts.listed_independent == 1:
+                rules.append(Rule.SINGLE_TRACKER)
+            if facts.state is FailoverState.FAILED_OVER and not facts.later_tier:
+                rules.append(Rule.SAME_TIER_FAILOVER)
+        if _disagreement(answers):
+            rules.append(Rule.DISAGREEMENT)
+        failures = [answer.scrape.failure for answer in answers if answer.scrape.failure]
+        if any(failure.kind is FailureKind.SCRAPE_UNSUPPORTED for failure in failures):
+            rules.append(Rule.SCRAPE_UNSUPPORTED)
+        if (
+            torrent.private
+            and answers
+            and all(
+                answer.scrape.state is AskState.SKIPPED and answer.announce.state is AskState.SKIPPED
+                for answer in answers
+            )
+        ):
+            rules.append(Rule.PRIVATE_NOT_ASKED)
+        if any(answer.announce.warning for answer in answers):
+            rules.append(Rule.WARNING_MESSAGE)
+        return rules
+
+    def _problem(
+        self, rule: Rule, index: int, answers: tuple[AnswerView, ...], failover: FailoverView, steps: list[Step]
+    ) -> Problem:
+        torrent = self.torrents[index]
+        blamed = self._blamed(rule, answers)
+        names = tuple(dict.fromkeys(f"{a.tracker.host_port} {self._reason(rule, a)}".strip() for a in blamed))
+        if not names and rule in {Rule.EXHAUSTED, Rule.FAILED_OVER, Rule.REDUNDANCY, Rule.SAME_TIER_FAILOVER}:
+            names = tuple(f"{s.name} {s.reason}".strip() for s in steps if s.standing is Standing.FAILED)
+        evidence = Evidence(
+            names=names,
+            active=failover.active.host_port if failover.active else "",
+            active_tier=failover.active_tier or 0,
+            working=failover.working,
+            total=failover.total,
+            seen_by=", ".join(dict.fromkeys(a.tracker.host_port for a in answers if a.counts.seeders is not None)),
+            detail=_detail(rule, torrent, answers),
+        )
+        message, action = torrent_words(rule, evidence)
+        trackers = {answer.tracker.id for answer in blamed}
+        return problem(
+            rule,
+            torrent=torrent.info_hash_hex,
+            tracker=trackers.pop() if len(trackers) == 1 else None,
+            since=at(self.since[index]),
+            message=message,
+            action=action,
+        )
+
+    def _blamed(self, rule: Rule, answers: tuple[AnswerView, ...]) -> list[AnswerView]:
+        match rule:
+            case Rule.EXHAUSTED | Rule.REDUNDANCY:
+                return [a for a in answers if a.role is Role.FAILED]
+            case Rule.FAILED_OVER | Rule.SAME_TIER_FAILOVER:
+                before = next((n for n, a in enumerate(answers) if a.role is Role.ACTIVE), len(answers))
+                return [a for a in answers[:before] if a.role is Role.FAILED]
+            case Rule.UNREGISTERED | Rule.UNAUTHORIZED:
+                return [a for a in answers if _refused_as(a, FailureKind(rule.value))]
+            case Rule.IMPLAUSIBLE:
+                return [
+                    a for a in answers if (a.counts.seeders or 0) > SANE_COUNT or (a.counts.leechers or 0) > SANE_COUNT
+                ]
+            case Rule.SCRAPE_UNSUPPORTED:
+                return [
+                    a for a in answers if a.scrape.failure and a.scrape.failure.kind is FailureKind.SCRAPE_UNSUPPORTED
+                ]
+            case Rule.WARNING_MESSAGE:
+                return [a for a in answers if a.announce.warning]
+            case _:
+                return []
+
+    def _reason(self, rule: Rule, answer: AnswerView) -> str:
+        if rule is Rule.IMPLAUSIBLE:
+            return f"says {answer.counts.seeders} seeders, {answer.counts.leechers} leechers"
+        if rule is Rule.WARNING_MESSAGE:
+            return f'"{answer.announce.warning}"'
+        if rule is Rule.SCRAPE_UNSUPPORTED:
+            return ""
+        return failure_words(answer_failure(answer, self.trackers[answer.tracker_index]))
+
+    def _why(self, index: int, steps: list[Step]) -> str:
+        rules = self.rules[index]
+        if not rules:
+            return ""
+        failed = ", ".join(f"{s.name.rpartition(':')[0]} {s.reason}" for s in steps if s.standing is Standing.FAILED)
+        match rules[0]:
+            case Rule.EXHAUSTED | Rule.FAILED_OVER | Rule.REDUNDANCY | Rule.UNREGISTERED | Rule.UNAUTHORIZED if failed:
+                tail = "; last one left" if self.working[index] == 1 and self.total[index] > 1 else ""
+                return failed + tail
+            case Rule.NO_SEEDERS:
+                return "no seeder"
+            case Rule.ONE_SEEDER:
+                return "one seeder"
+            case Rule.NO_TRACKERS:
+                return "lists no usable tracker"
+            case rule:
+                return str(rule).replace("_", " ")
+
+
+def answer_failure(answer: AnswerView, tracker: TrackerView) -> Failure | None:
+    """What best says why a tracker does not work for a torrent; None where it does or nothing is known."""
+    if answer.role in {Role.ACTIVE, Role.BACKUP}:
+        return None
+    if tracker.state is Health.DOWN:
+        return tracker.failure
+    announce, scrape = answer.announce.failure, answer.scrape.failure
+    if announce is not None and (announce.kind in _REFUSED_BY_ANNOUNCE or scrape is None):
+        return announce
+    if answer.announce.warning and answer.announce.state is AskState.ANSWERED and answer.role is Role.FAILED:
+        return Failure(FailureKind.UNREGISTERED, None, answer.announce.warning)
+    return scrape or tracker.failure
+
+
+def _refused_as(answer: AnswerView, kind: FailureKind) -> bool:
+    failures = (answer.announce.failure, answer.scrape.failure)
+    if any(failure is not None and failure.kind is kind for failure in failures):
+        return True
+    return kind is FailureKind.UNREGISTERED and answer.role is Role.FAILED and bool(answer.announce.warning)
+
+
+def _scrape_view(view: TrackerView, published: Published | None, slot: int, *, asked: bool) -> ScrapeView:
+    if published is None or slot >= len(published.answers):
+        return ScrapeView(AskState.SKIPPED)
+    if not asked:
+        return ScrapeView(AskState.SKIPPED)
+    if view.state is Health.DOWN:
+        return ScrapeView(AskState.FAILED, failure=view.failure, observed_at=view.last_probe_at, source=Source.LIVE)
+    answer = published.answers[slot]
+    observed, source = at(published.scraped_at), Source.LIVE
+    if answer == SwarmAnswer.FAILED and slot in published.failures:
+        failure = published.failures[slot]
+        if failure.kind is FailureKind.SCRAPE_UNSUPPORTED:
+            return ScrapeView(AskState.SKIPPED, failure=failure)
+        return ScrapeView(AskState.FAILED, failure=failure, observed_at=view.last_probe_at, source=source)
+    if published.scrape_failure is not None:
+        if published.scrape_failure.kind is FailureKind.SCRAPE_UNSUPPORTED:
+            return ScrapeView(AskState.SKIPPED, failure=published.scrape_failure)
+        return ScrapeView(
+            AskState.FAILED, failure=published.scrape_failure, observed_at=view.last_probe_at, source=source
+        )
+    if answer in {SwarmAnswer.ANSWERED, SwarmAnswer.AMBIGUOUS, SwarmAnswer.OMITTED}:
+        return ScrapeView(AskState.ANSWERED, published.scrape_latency_s, None, observed, source)
+    if view.failure is not None and view.state is Health.UNKNOWN:
+        if not view.failure.kind.counted:
+            return ScrapeView(AskState.SKIPPED, failure=view.failure)
+        return ScrapeView(AskState.FAILED, failure=view.failure, observed_at=view.last_probe_at, source=source)
+    return ScrapeView(AskState.SKIPPED)
+
+
+def _announce_view(published: Published | None, slot: int) -> AnnounceView:
+    record = published.announces.get(slot) if published else None
+    if record is None:
+        return AnnounceView(AskState.SKIPPED)
+    outcome = record.outcome
+    failure = outcome.probe.failure
+    return AnnounceView(
+        state=AskState.FAILED if failure else AskState.ANSWERED,
+        latency_s=None if failure else outcome.probe.phases.exchange_s,
+        peers=outcome.peers,
+        interval_s=outcome.interval_s,
+        min_interval_s=outcome.min_interval_s,
+        warning=outcome.warning,
+        failure=failure,
+        observed_at=at(record.at),
+        source=Source.LIVE,
+    )
+
+
+def _disagreement(answers: tuple[AnswerView, ...]) -> bool:
+    """One tracker knows seeders where another, which answered too, knows none."""
+    said = [answer.counts.seeders for answer in answers if answer.counts.seeders is not None]
+    return len(said) > 1 and min(said) == 0 < max(said)
+
+
+def _detail(rule: Rule, torrent: Torrent, answers: tuple[AnswerView, ...]) -> str:
+    if rule is Rule.NO_TRACKERS:
+        return "; ".join(torrent.unusable_trackers)
+    if rule is Rule.DISAGREEMENT:
+        return ", ".join(
+            f"{a.tracker.host_port} says {a.counts.seeders} seeders" for a in answers if a.counts.seeders is not None
+        )
+    return ""
+
+
+def _known(count: int) -> int | None:
+    return None if count == UNKNOWN_COUNT else count
+
+
+_NO_WALK = walk((), b"")

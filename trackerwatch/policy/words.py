@@ -1,0 +1,178 @@
+"""What broken rules say to people: what was seen, what it affects, what to do next."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from trackerwatch.outcome import FailureKind
+from trackerwatch.policy.rules import SEVERITIES, Problem, Rule
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from trackerwatch.outcome import Failure
+
+KIND_WORDS: dict[FailureKind, str] = {
+    FailureKind.LOCAL_OFFLINE: "we are offline",
+    FailureKind.DNS_NXDOMAIN: "no such host name",
+    FailureKind.DNS_ERROR: "name does not resolve",
+    FailureKind.DNS_TIMEOUT: "name lookup timed out",
+    FailureKind.DNS_BLOCKED: "name leads to a sinkhole",
+    FailureKind.NO_ROUTE: "no route from here",
+    FailureKind.REFUSED: "refused",
+    FailureKind.TIMEOUT: "timeout",
+    FailureKind.TLS: "TLS failed",
+    FailureKind.HTTP_STATUS: "HTTP error",
+    FailureKind.REDIRECT: "bad redirect",
+    FailureKind.TOO_LARGE: "answer too large",
+    FailureKind.CLOSED: "hung up",
+    FailureKind.NOT_BENCODE: "not a tracker's answer",
+    FailureKind.BAD_REPLY: "broken answer",
+    FailureKind.FAILURE_REASON: "tracker says no",
+    FailureKind.UNREGISTERED: "unregistered",
+    FailureKind.UNAUTHORIZED: "unauthorized",
+    FailureKind.RATE_LIMITED: "rate limited",
+    FailureKind.SCRAPE_UNSUPPORTED: "no scrape here",
+    FailureKind.DENIED: "denied by its DNS",
+    FailureKind.BLOCKED: "blocked by our policy",
+    FailureKind.INTERNAL: "internal error",
+}
+"""A failure kind in the few words that fit a table."""
+
+
+def failure_words(failure: Failure | None) -> str:
+    """A failure in one short line: the kind in words and what was said, without saying the same twice."""
+    if failure is None:
+        return ""
+    words = KIND_WORDS[failure.kind]
+    message = failure.message
+    if not message or message.casefold() == words:
+        return words
+    return message if words in message.casefold() else f"{words}: {message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a rule's words are made of. Empty or None where it does not apply."""
+
+    names: tuple[str, ...] = ()
+    """Trackers to blame, each with its reason: `foo.org:6969 refused`."""
+    active: str = ""
+    """The tracker that is used now."""
+    active_tier: int = 0
+    working: int = 0
+    total: int = 0
+    seen_by: str = ""
+    """The tracker whose count is quoted."""
+    detail: str = ""
+
+
+def problem(
+    rule: Rule,
+    *,
+    torrent: str | None,
+    tracker: str | None,
+    since: datetime | None,
+    message: str,
+    action: str,
+) -> Problem:
+    """A problem with an id that is the same in every run that sees the same."""
+    key = f"{rule}|{torrent or ''}|{tracker or ''}"
+    return Problem(
+        hashlib.sha256(key.encode()).hexdigest()[:12], SEVERITIES[rule], rule, torrent, tracker, since, message, action
+    )
+
+
+def torrent_words(rule: Rule, evidence: Evidence) -> tuple[str, str]:
+    """Message and action for a rule that a torrent breaks."""
+    failed = ", ".join(evidence.names)
+    match rule:
+        case Rule.EXHAUSTED:
+            return (
+                f"no tracker is left, all {evidence.total} failed: {failed}; new peers can find this torrent by no tracker",
+                "bring one of these trackers back, or add one that works and publish the torrent again",
+            )
+        case Rule.NO_SEEDERS:
+            return (
+                f"no seeder: the trackers know none (asked: {evidence.seen_by}); nobody can complete a download",
+                "start seeding it, then check again",
+            )
+        case Rule.ONE_SEEDER:
+            return (
+                f"one seeder only (seen by {evidence.seen_by}); if it leaves, nobody can complete a download",
+                "start a second seeder on another machine",
+            )
+        case Rule.FAILED_OVER:
+            return (
+                f"runs on its backup {evidence.active} (tier {evidence.active_tier}): {failed}; {_work(evidence)}",
+                "find out why the earlier trackers fail; clients try them first and lose time",
+            )
+        case Rule.SAME_TIER_FAILOVER:
+            return (
+                f"uses {evidence.active}; another tracker of the same tier failed: {failed}",
+                "nothing now: clients move on within the tier",
+            )
+        case Rule.REDUNDANCY:
+            return (
+                f"{_work(evidence)}, fewer than two of them independent: {failed}",
+                "bring a second independent tracker back before this one fails too",
+            )
+        case Rule.NO_TRACKERS:
+            return ("lists no usable tracker" + (f": {evidence.detail}" if evidence.detail else ""), "add a tracker")
+        case Rule.UNREGISTERED:
+            return (f"not registered: {failed}", "register the torrent there, or drop this tracker from it")
+        case Rule.UNAUTHORIZED:
+            return (f"refused: {failed}", "check the key, the account and whether this client is allowed there")
+        case Rule.IMPLAUSIBLE:
+            return (f"counts beyond sanity: {failed}", "do not believe this tracker's counts; ask its operator")
+        case Rule.SINGLE_TRACKER:
+            return ("lists a single independent tracker", "add a second one on another host")
+        case Rule.DISAGREEMENT:
+            return (f"trackers disagree: {evidence.detail}", "check that seeders announce to all of them")
+        case Rule.SCRAPE_UNSUPPORTED:
+            return (f"cannot be scraped: {failed}", "allow announces (--announce fallback), or accept unknown counts")
+        case Rule.PRIVATE_NOT_ASKED:
+            return (
+                "private: its trackers were only checked for life, without the key",
+                "allow more with --private scrape or --private announce",
+            )
+        case Rule.WARNING_MESSAGE:
+            return (f"the tracker warns: {failed}", "read what it says")
+        case _:
+            return (str(rule), "")
+
+
+def _work(evidence: Evidence) -> str:
+    return f"{evidence.working} of {evidence.total} trackers work"
+
+
+def tracker_down_words(host_port: str, reason: str, effect: tuple[int, int, int, int]) -> tuple[str, str]:
+    """Message and action for a tracker that is down.
+
+    Args:
+        host_port: Its short name.
+        reason: Why, in words.
+        effect: Torrents unaffected, failed over, exhausted, not known.
+    """
+    return (f"{host_port} is down ({reason}): {effect_words(effect)}", "see why; clients wait for it in vain meanwhile")
+
+
+def effect_words(effect: tuple[int, int, int, int]) -> str:
+    """`5120 torrents: 5076 unaffected, 41 failed over, 3 exhausted`."""
+    total = sum(effect)
+    if not total:
+        return "no torrent lists it"
+    parts = [
+        f"{count} {word}"
+        for count, word in zip(effect, ("unaffected", "failed over", "exhausted", "not known yet"), strict=True)
+        if count
+    ]
+    return f"{total} torrent{'s' if total > 1 else ''}: {', '.join(parts)}"
+
+
+def tls_expiry_words(host_port: str, days: float) -> tuple[str, str]:
+    """Message and action for a certificate that ends soon."""
+    when = f"ends in {days:.0f} days" if days >= 1 else "ends within a day"
+    return (f"the certificate of {host_port} {when}; then every client refuses it", "renew the certificate")
