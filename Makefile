@@ -33,7 +33,7 @@ format: $(DEVELOPABLE)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(DEVELOPABLE)
+bench: $(DEVELOPABLE) .lab/scrapeer
 	$(BIN)/python -m benchmarks $(ARGS)
 
 lab:
@@ -64,6 +64,14 @@ $(RUNNABLE): pyproject.toml | $(BIN)/python
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .; \
 	fi
 	@touch $@
+
+# The quickest scraper that a user can install, to compare with; the newest version that runs on Python 3.11.
+.lab/scrapeer: | $(DEVELOPABLE)
+	@if command -v uv >/dev/null 2>&1; then \
+	  uv pip install --quiet --python $(BIN)/python --no-deps --target $@ scrapeer==1.0.11; \
+	else \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target $@ scrapeer==1.0.11; \
+	fi || echo "make: scrapeer is not available; the benchmark goes on without it" >&2
 
 # Dependency groups want pip 25.1.
 $(DEVELOPABLE): pyproject.toml | $(BIN)/python

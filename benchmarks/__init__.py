@@ -1,0 +1,1 @@
+"""The budgets, measured against real peers: `python -m benchmarks`."""
