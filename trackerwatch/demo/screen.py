@@ -12,7 +12,7 @@ from trackerwatch.engine.settings import EngineSettings
 from trackerwatch.metainfo.load import load_torrent
 from trackerwatch.metainfo.magnet import parse_magnet
 from trackerwatch.outcome import Endpoint, Family
-from trackerwatch.probe import SocketProber
+from trackerwatch.probe.prober import SocketProber
 from trackerwatch.tui.run import run
 
 if TYPE_CHECKING:

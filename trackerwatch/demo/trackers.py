@@ -119,11 +119,12 @@ class LoopbackTracker(ABC):
     async def stop(self) -> None:
         """Close the socket; requests under way end without an answer."""
         self._open = False
+        self._close()
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await self._unlisten()
+        await self._closed()
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -138,7 +139,12 @@ class LoopbackTracker(ABC):
     async def _listen(self) -> None: ...
 
     @abstractmethod
-    async def _unlisten(self) -> None: ...
+    def _close(self) -> None:
+        """Take no more requests."""
+
+    @abstractmethod
+    async def _closed(self) -> None:
+        """Wait until the socket is gone."""
 
     def _spawn(self, work: Coroutine[None, None, None]) -> bool:
         if len(self._tasks) >= MAX_UNDER_WAY:
@@ -155,20 +161,27 @@ class HttpTracker(LoopbackTracker):
 
     scheme = "http"
     _server: asyncio.Server | None = None
+    _closing = False
 
     async def _listen(self) -> None:
+        self._closing = False
         self._server = await asyncio.start_server(self._accept, self.host, self.port, limit=MAX_HEAD_BYTES)
         self.port = self._server.sockets[0].getsockname()[1]
 
-    async def _unlisten(self) -> None:
+    def _close(self) -> None:
+        self._closing = True
         if self._server is not None:
             self._server.close()
+
+    async def _closed(self) -> None:
+        if self._server is not None:
             await self._server.wait_closed()
             self._server = None
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if not self._spawn(self._serve(reader, writer)):
-            writer.close()
+        # A connection may have been accepted just before the socket closed.
+        if self._closing or not self._spawn(self._serve(reader, writer)):
+            writer.transport.abort()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -246,7 +259,7 @@ class UdpTracker(LoopbackTracker):
 
     scheme = "udp"
     _transport: asyncio.DatagramTransport | None = None
-    _closed: asyncio.Event
+    _gone: asyncio.Event
     _secret = secrets.token_bytes(16)
     """One for all trackers of a process: libtorrent keeps one connection id for an address, whatever the port."""
 
@@ -254,14 +267,17 @@ class UdpTracker(LoopbackTracker):
         self._transport, datagrams = await asyncio.get_running_loop().create_datagram_endpoint(
             lambda: _Datagrams(self), local_addr=(self.host, self.port)
         )
-        self._closed = datagrams.closed
+        self._gone = datagrams.closed
         self.port = self._transport.get_extra_info("sockname")[1]
 
-    async def _unlisten(self) -> None:
+    def _close(self) -> None:
         if self._transport is not None:
             self._transport.abort()
+
+    async def _closed(self) -> None:
+        if self._transport is not None:
             self._transport = None
-            await self._closed.wait()
+            await self._gone.wait()
 
     def received(self, datagram: bytes, sender: tuple[str, int]) -> None:
         """Take one datagram; what is no request is dropped without an answer."""
@@ -278,7 +294,7 @@ class UdpTracker(LoopbackTracker):
     async def _send(self, answer: bytes, to: tuple[str, int], delay_s: float) -> None:
         if delay_s > 0:
             await self.conduct.pause(delay_s)
-        if self._transport is not None:
+        if self._transport is not None and not self._transport.is_closing():
             self._transport.sendto(answer, to)
 
     def _answer_to(self, datagram: bytes, sender: tuple[str, int]) -> bytes | None:
