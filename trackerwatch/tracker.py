@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import re
+import threading
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
+from weakref import WeakValueDictionary
 
 from trackerwatch.errors import TrackerUrlError
-from trackerwatch.outside_text import redact_url, url_secrets
+from trackerwatch.outside_text import redact_host, redact_url, url_secrets
 
 
 class Protocol(StrEnum):
@@ -27,7 +29,7 @@ DEFAULT_PORTS = {Protocol.UDP: 80, Protocol.HTTP: 80, Protocol.HTTPS: 443}
 MAX_URL_CHARS = 4096
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Tracker:
     """One announce URL, normalised: equal URLs are one object, so identity is equality.
 
@@ -51,11 +53,20 @@ class Tracker:
     @property
     def host_port(self) -> str:
         """`tracker.example.org:6969`, `[::1]:6969`: the short name of a tracker on a screen."""
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.shown_host}:{self.port}"
+
+    @property
+    def shown_host(self) -> str:
+        """The host as people and reports see it: without a passkey among its labels."""
+        return redact_host(self.host)
 
 
-_FORBIDDEN = re.compile(r"[\x00-\x20\x7f-\x9f\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\\<>\"^`{|}]")
-_HOST_NAME = re.compile(r"(?=.{1,253}\.?$)([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.?)+")
+_FORBIDDEN = re.compile(
+    # Surrogates too: they have no form on the wire.
+    r"[\x00-\x20\x7f-\x9f\u200b-\u200f\u2028-\u202f\u2060-\u206f\ud800-\udfff\ufeff\\<>\"^`{|}]"
+)
+_LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
+_MAX_HOST_CHARS = 253
 
 
 @lru_cache(maxsize=65536)
@@ -94,25 +105,37 @@ def parse_tracker(url: str) -> Tracker:
     shown_host = f"[{host}]" if ":" in host else host
     default = port == DEFAULT_PORTS[protocol] and protocol is not Protocol.UDP
     normalised = f"{protocol}://{user_info}{at}{shown_host}{'' if default else f':{port}'}{target}"
+    if len(normalised) > MAX_URL_CHARS:
+        raise TrackerUrlError(f"announce URL of {len(normalised)} characters; the limit is {MAX_URL_CHARS}")
     return _tracker(normalised, protocol, host, port, target)
 
 
-@lru_cache(maxsize=65536)
+_known: WeakValueDictionary[str, Tracker] = WeakValueDictionary()
+"""Every tracker that somebody holds: identity is equality for as long as it matters, and no longer."""
+_known_lock = threading.Lock()
+
+
 def _tracker(url: str, protocol: Protocol, host: str, port: int, target: str) -> Tracker:
-    tracker_id = hashlib.sha256(url.encode("utf-8", "surrogatepass")).hexdigest()[:10]
-    return Tracker(tracker_id, url, protocol, host, port, target, redact_url(url), url_secrets(url))
+    with _known_lock:
+        tracker = _known.get(url)
+        if tracker is None:
+            tracker_id = hashlib.sha256(url.encode("utf-8")).hexdigest()[:10]
+            tracker = Tracker(tracker_id, url, protocol, host, port, target, redact_url(url), url_secrets(url))
+            _known[url] = tracker
+        return tracker
 
 
 def _split_host_port(host_port: str, protocol: Protocol, url: str) -> tuple[str, int]:
     if host_port.startswith("["):
         host, bracket, port_text = host_port[1:].partition("]")
         try:
-            host = ipaddress.IPv6Address(host).compressed
+            address = ipaddress.IPv6Address(host)
         except ValueError:
-            bracket = ""
-        if not bracket or (port_text and not port_text.startswith(":")):
+            address = None
+        # A zone id names an interface of whoever wrote the torrent.
+        if address is None or address.scope_id or not bracket or (port_text and not port_text.startswith(":")):
             raise TrackerUrlError(f"announce URL {redact_url(url)!r} has a broken IPv6 address")
-        port_text = port_text[1:]
+        host, port_text = address.compressed, port_text[1:]
     else:
         host, _, port_text = host_port.partition(":")
         host = _host_name(host, url)
@@ -124,11 +147,13 @@ def _split_host_port(host_port: str, protocol: Protocol, url: str) -> tuple[str,
 
 
 def _host_name(host: str, url: str) -> str:
-    if not host.isascii():
+    # Bounded first: IDNA takes time by the square of the length.
+    if not host.isascii() and len(host) <= _MAX_HOST_CHARS:
         try:
             host = host.encode("idna").decode("ascii")
         except UnicodeError:
             raise TrackerUrlError(f"announce URL {redact_url(url)!r} has an unusable host name") from None
-    if not _HOST_NAME.fullmatch(host):
+    labels = host.removesuffix(".").split(".")
+    if len(host.removesuffix(".")) > _MAX_HOST_CHARS or not all(_LABEL.fullmatch(label) for label in labels):
         raise TrackerUrlError(f"announce URL {redact_url(url)!r} has no usable host name")
     return host.lower()
