@@ -15,12 +15,12 @@ are asked again in batches of that size.
 
 from __future__ import annotations
 
+import sys
 from array import array
 from collections import Counter, deque
 from dataclasses import dataclass
 from enum import Enum
 from math import factorial, prod
-from operator import not_, or_
 from typing import TYPE_CHECKING
 
 from trackerwatch.outcome import SwarmAnswer
@@ -40,8 +40,10 @@ MAX_LOST_TRIALS = 3
 _ALWAYS_SINGLY = 3
 """Up to this many hashes of unknown order are asked singly."""
 
-_ANSWER_OF_ZERO = bytes((SwarmAnswer.ANSWERED, SwarmAnswer.AMBIGUOUS)) + bytes(254)
-"""Translates "is 0/0/0" to what it means over UDP: such a server says that for hashes it does not know."""
+_ANSWER_OF_BYTE = bytes((SwarmAnswer.AMBIGUOUS,)) + bytes((SwarmAnswer.ANSWERED,)) * 255
+"""Translates a byte which is 0 where all counts are."""
+
+_LOW_HALF = 0 if sys.byteorder == "little" else 1
 
 
 class Order(Enum):
@@ -218,9 +220,9 @@ class UdpScrapeRound:
 
     def _fill(self, batch: Batch, counts: array[int]) -> None:
         columns = self._columns
-        wide = array("q", counts)
+        wide = _widened(counts)
         seeders, completed, leechers = wide[0::3], wide[1::3], wide[2::3]
-        answers = bytes(map(not_, map(or_, map(or_, seeders, leechers), completed))).translate(_ANSWER_OF_ZERO)
+        answers = _answers(counts)
         at = 0
         for start, stop in batch.ranges:
             end = at + stop - start
@@ -338,6 +340,27 @@ def _mirrored(counts: array[int]) -> array[int]:
     for column in range(3):
         mirrored[column::3] = counts[column::3][::-1]
     return mirrored
+
+
+def _widened(counts: array[int]) -> array[int]:
+    """32-bit counts as 64-bit ones, without making an object of each."""
+    halves = array(counts.typecode, bytes(8 * len(counts)))
+    halves[_LOW_HALF::2] = counts
+    return array("q", halves.tobytes())
+
+
+def _answers(counts: array[int]) -> bytes:
+    """One `SwarmAnswer` for each entry: 0/0/0 is what such a server says for hashes it does not know.
+
+    All entries at once: the three counts are laid over each other as one long number, then the four bytes of each lane.
+    """
+    size = len(counts) // 3
+    told = 0
+    for column in range(3):
+        told |= int.from_bytes(counts[column::3].tobytes(), "little")
+    told |= told >> 8
+    told |= told >> 16
+    return told.to_bytes(4 * size, "little")[0::4].translate(_ANSWER_OF_BYTE)
 
 
 def _arrangements(counts: array[int]) -> int:
