@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from trackerwatch.engine.engine import Engine
 from trackerwatch.engine.settings import EngineSettings
 from trackerwatch.metainfo import Placement, Torrent
-from trackerwatch.probe import SocketProber
+from trackerwatch.probe.prober import SocketProber
 from trackerwatch.tracker import parse_tracker
 
 if TYPE_CHECKING:
@@ -46,6 +46,27 @@ async def scrape_round(url: str, info_hashes: Sequence[bytes], truth: Mapping[by
         {
             torrent.info_hash: (seeders, leechers)
             for torrent, seeders, leechers in zip(table.torrents, table.seeders, table.leechers, strict=True)
+        },
+        truth,
+    )
+    return seconds
+
+
+async def probe_round(url: str, info_hashes: Sequence[bytes], truth: Mapping[bytes, Counts]) -> float:
+    """Seconds for the prober alone, from asking to filled columns: what the engine adds is the difference."""
+    prober = SocketProber(allow_private=True)
+    tracker = parse_tracker(url)
+    try:
+        started = time.perf_counter()
+        endpoint = (await prober.resolve(tracker, timeout_s=5)).endpoints[0]
+        columns = (await prober.scrape(tracker, endpoint, info_hashes, timeout_s=10)).columns
+        seconds = time.perf_counter() - started
+    finally:
+        await prober.close()
+    check(
+        {
+            h: (seeders, leechers)
+            for h, seeders, leechers in zip(info_hashes, columns.seeders, columns.leechers, strict=True)
         },
         truth,
     )

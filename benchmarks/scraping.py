@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks import bare
 from benchmarks.field import Field, made_up_hashes
-from benchmarks.ours import WrongCountsError, scrape_round
+from benchmarks.ours import WrongCountsError, probe_round, scrape_round
 from benchmarks.table import Figure
 from tests.real.lab.places import NPM, ROOT, find_program
 
@@ -39,12 +39,14 @@ def _one_protocol(field: Field, protocol: str) -> Iterator[Figure]:
     tracker, hashes = field.tracker, field.info_hashes
     url = tracker.udp_url if protocol == "udp" else tracker.http_url
     floor = bare.udp if protocol == "udp" else bare.http
-    floors, rounds = [], []
+    floors, rounds, probes = [], [], []
     # The first of each is a warm-up. Alternating: what slows the machine for a while slows both.
     for run in range(RUNS + 1):
         floor_s = asyncio.run(floor(tracker.address, tracker.port, hashes))
         round_s = asyncio.run(scrape_round(url, hashes, field.truth))
+        probe_s = asyncio.run(probe_round(url, hashes, field.truth))
         if run:
+            probes.append(probe_s)
             floors.append(floor_s)
             rounds.append(round_s)
     floor_s, round_s = median(floors), median(rounds)
@@ -58,6 +60,7 @@ def _one_protocol(field: Field, protocol: str) -> Iterator[Figure]:
         f"at most {budget:g}x",
         round_s / floor_s <= budget,
     )
+    yield Figure("  of it the prober alone", _ms(median(probes)), f"bare loop {_ms(floor_s)}", median(probes) / floor_s)
     for name, command, environment in _alternatives(protocol, url):
         results = [_alternative(command, environment, field) for _ in range(ALTERNATIVE_RUNS)]
         seconds = median(result[0] for result in results)

@@ -9,6 +9,7 @@ import sys
 from collections import defaultdict
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -159,24 +160,38 @@ class Run:
 
 
 @pytest.fixture(scope="session")
-def report(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Run]:
-    """Run `trackerwatch report --format json --allow-private ...` and read what it says."""
+def program(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Run]:
+    """Run `trackerwatch COMMAND --format json --allow-private ...` and read what it says."""
     home = tmp_path_factory.mktemp("home")
+    own_home = {
+        "HOME": str(home),
+        "XDG_CONFIG_HOME": str(home),
+        "XDG_DATA_HOME": str(home),
+        "XDG_STATE_HOME": str(home),
+    }
 
-    def run(*arguments: str | Path, limit_s: float = 60.0) -> Run:
-        command = [sys.executable, "-m", "trackerwatch", "report", "--format", "json", "--allow-private"]
+    def run(command: str, *arguments: str | Path, limit_s: float = 60.0) -> Run:
         done = subprocess.run(
-            [*command, *map(str, arguments)],
+            [
+                sys.executable,
+                "-m",
+                "trackerwatch",
+                command,
+                "--format",
+                "json",
+                "--allow-private",
+                *map(str, arguments),
+            ],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             timeout=limit_s,
             check=False,
             cwd=ROOT,
-            env={**os.environ, "HOME": str(home), "XDG_CONFIG_HOME": str(home), "XDG_DATA_HOME": str(home)},
+            env={**os.environ, **own_home},
         )
         assert "Traceback" not in done.stderr, done.stderr
-        assert done.stdout, f"no report; exit code {done.returncode}\n{done.stderr}"
+        assert done.stdout, f"nothing on standard output; exit code {done.returncode}\n{done.stderr}"
         value = json.loads(done.stdout)
         if SCHEMA.exists():
             import jsonschema  # noqa: PLC0415 - slow to import, and not needed where no report is read
@@ -186,6 +201,18 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Run]:
         return Run(done.returncode, value, done.stderr)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def report(program: Callable[..., Run]) -> Callable[..., Run]:
+    """Run `trackerwatch report`."""
+    return partial(program, "report")
+
+
+@pytest.fixture(scope="session")
+def check(program: Callable[..., Run]) -> Callable[..., Run]:
+    """Run `trackerwatch check`."""
+    return partial(program, "check")
 
 
 @pytest.fixture
