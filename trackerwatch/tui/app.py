@@ -1,0 +1,84 @@
+"""The lobby: theme, palette, the timer that pulls, and the first screen."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+
+from trackerwatch.tui.picture import FeedLike, Picture
+from trackerwatch.tui.screens.main import MainScreen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from textual.screen import Screen
+
+    from trackerwatch.engine.commands import Command
+
+TICK_S = 0.22
+"""Between two looks at the feed: four to five repaints a second at most."""
+
+THEME = "tokyo-night"
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class TrackerwatchApp(App[None]):
+    """Shows a feed."""
+
+    TITLE = "trackerwatch"
+    ENABLE_COMMAND_PALETTE = True
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+c,ctrl+q", "quit", "quit", show=False, priority=True, id="app.quit", tooltip="Quit at once"),
+    ]
+
+    def __init__(
+        self,
+        feed: FeedLike,
+        *,
+        do: Callable[[Command], str],
+        clock: Callable[[], datetime] = _utc_now,
+        tick_s: float | None = TICK_S,
+    ) -> None:
+        """Make the app.
+
+        Args:
+            feed: What to show.
+            do: Carries out what the user asks for, and says in one line what will happen.
+            clock: The time, timezone-aware.
+            tick_s: Seconds between pulls. None: only when `tick` is called.
+        """
+        super().__init__()
+        self.picture = Picture(feed, clock)
+        self.main = MainScreen(self.picture, do)
+        self._tick_s = tick_s
+
+    def on_mount(self) -> None:
+        """Dress, and show the first screen."""
+        self.theme = THEME
+        self.push_screen(self.main)
+        if self._tick_s is not None:
+            self.set_interval(self._tick_s, self.tick)
+
+    def tick(self) -> None:
+        """Take what the feed has; the screen may not be up yet."""
+        if self.main.is_mounted:
+            self.main.tick()
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The palette: whatever the screen below has a key for, and the theme."""
+        for active in screen.active_bindings.values():
+            binding = active.binding
+            if active.node is not screen or not binding.tooltip or binding.action == "palette":
+                continue
+            told = f"key {self.get_key_display(binding)}"
+            action = binding.action if binding.action.startswith("app.") else f"screen.{binding.action}"
+            yield SystemCommand(binding.tooltip, told, partial(self.run_action, action))
+        yield SystemCommand("Change the theme", "colours of all panes", self.action_change_theme)

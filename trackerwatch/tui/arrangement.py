@@ -1,0 +1,81 @@
+"""Which parts of the main screen are there at a size, and how many lines each takes. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+WIDE_COLUMNS = 120
+WIDE_ROWS = 36
+"""From this size on all panes are there at once."""
+
+
+class Pane(StrEnum):
+    """The four views, in the order of their keys."""
+
+    TRACKERS = "trackers"
+    TORRENTS = "torrents"
+    DETAIL = "detail"
+    EVENTS = "events"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """Lines of each part; 0: it is not there."""
+
+    all_panes: bool
+    header: bool
+    problem: bool
+    tabs: bool
+    keys: bool
+    rules: bool
+    """Whether panes have a line with their title above them."""
+    panes: frozenset[Pane]
+    trackers: int = 0
+    """Lines of the trackers table beside other panes. 0: it takes what is left."""
+    bottom: int = 0
+    """Lines of detail and events side by side. 0: what is left."""
+    strip: int = 0
+    """Lines of the compact detail under a table."""
+    recent: int = 0
+    """Lines of the last events under a table."""
+
+
+def arrange(width: int, height: int, pane: Pane, *, zoomed: bool, trackers: int) -> Arrangement:
+    """Divide a screen.
+
+    Args:
+        width: Columns.
+        height: Rows.
+        pane: The pane that is shown where there is room for one.
+        zoomed: Show one pane though there is room for all.
+        trackers: Rows that the trackers table has.
+    """
+    if width >= WIDE_COLUMNS and height >= WIDE_ROWS and not zoomed:
+        # Header, problem, keys, and a title above three rows of panes.
+        room = height - 6
+        bottom = max(12, min(18, room // 3))
+        table = max(5, min(trackers + 1, int(room * 0.36)))
+        return Arrangement(
+            all_panes=True,
+            header=True,
+            problem=True,
+            tabs=False,
+            keys=True,
+            rules=True,
+            panes=frozenset(Pane),
+            trackers=table,
+            bottom=bottom,
+        )
+    is_table = pane in (Pane.TRACKERS, Pane.TORRENTS)
+    return Arrangement(
+        all_panes=False,
+        header=height >= 8,
+        problem=height >= 4,
+        tabs=height >= 7,
+        keys=height >= 6,
+        rules=False,
+        panes=frozenset({pane}),
+        strip=0 if not is_table or height < 16 else 3 if height < 28 else 5,
+        recent=0 if not is_table or height < 20 else 3 if height < 30 else 5,
+    )

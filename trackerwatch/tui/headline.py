@@ -1,0 +1,234 @@
+"""The two lines on top: what is wrong, with cause and effect, and the totals. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from trackerwatch.engine.views import EventKind
+from trackerwatch.failover.states import FailoverState
+from trackerwatch.health.states import Health
+from trackerwatch.policy.rules import Severity, Verdict
+from trackerwatch.tui import words
+from trackerwatch.tui.ink import Ink, Line, Span, line_width, safe
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from trackerwatch.engine.views import Event, Snapshot, TrackerView
+
+STALE_AFTER_S = 1200.0
+"""No data newer than this: rounds come every 15 minutes, so something of ours hangs."""
+LATE_AFTER_S = 30.0
+"""A schedule this late is said in colour."""
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What the top lines need to know beside the snapshot."""
+
+    now: datetime
+    paused_at: datetime | None = None
+    """Since when the picture is frozen. None: live."""
+    filter_text: str = ""
+    matched: int | None = None
+    """Torrents that match the filter. None: no filter."""
+    loading: str = ""
+    """Progress while inputs are still read; empty when done."""
+    offline_since: datetime | None = None
+    """When our own network was found to be out. None: it works, or nothing is known against it."""
+    worst_torrent: str = ""
+    """Name and reason of the first torrent that needs attention, for when no tracker explains it."""
+    broken: str = ""
+    """What of ours has stopped, if something has."""
+
+
+def offline_since(events: tuple[Event, ...], before: datetime | None) -> datetime | None:
+    """Whether we are cut off, after these events."""
+    for event in events:
+        if event.kind is EventKind.LOCAL_OFFLINE:
+            before = event.at
+        elif event.kind is EventKind.LOCAL_ONLINE:
+            before = None
+    return before
+
+
+# -- the header line ---------------------------------------------------------------------------------------------------
+
+
+def header(snapshot: Snapshot | None, situation: Situation, width: int) -> Line:
+    """Vantage, totals, filter, lateness, age of data, and whether the picture is live; what matters least is left out."""
+    if snapshot is None:
+        return (Span(" trackerwatch", Ink.ACCENT), Span(f"  {situation.loading}" if situation.loading else "", Ink.DIM))
+    totals, now = snapshot.totals, situation.now
+    parts: list[tuple[int, Line]] = [(3, (Span(f" {safe(snapshot.vantage)}", Ink.ACCENT),))]
+    if situation.paused_at is not None:
+        parts.append((0, (Span(f"PAUSED {words.age(situation.paused_at, now)}", Ink.WARN),)))
+    stale = _stale(snapshot, now)
+    if stale:
+        parts.append((0, (Span("STALE", Ink.BAD),)))
+    parts += [
+        (1, _trackers(totals.trackers_by_state, len(snapshot.trackers), short=width < 110)),
+        (1, _torrents(totals.torrents_by_verdict, len(snapshot.torrents), short=width < 110)),
+    ]
+    if situation.matched is not None:
+        text = f"filter {situation.matched:,}/{len(snapshot.torrents):,}"
+        parts.append((1, (Span(text, Ink.KEY),)))
+    elif width >= 140:
+        parts.append((5, (Span("filter none", Ink.DIM),)))
+    if situation.loading:
+        parts.append((1, (Span(situation.loading, Ink.WAIT),)))
+    late = snapshot.lateness_s >= LATE_AFTER_S
+    lag = f"lag {snapshot.lateness_s:.1f}s" if snapshot.lateness_s < 9.95 else f"lag {snapshot.lateness_s:.0f}s"
+    parts += [
+        (1 if late else 4, (Span(lag, Ink.WARN if late else Ink.DIM),)),
+        (2, (Span(_data_age(snapshot, now, long=width >= 110), Ink.BAD if stale else Ink.DIM),)),
+    ]
+    if width >= 130:
+        parts.append((5, (Span(f"{words.clock(now, seconds=True)}Z", Ink.DIM),)))
+    gap = "   " if width >= 130 else "  "
+    while len(parts) > 1 and sum(line_width(line) for _, line in parts) + len(gap) * (len(parts) - 1) > width:
+        parts.remove(max(reversed(parts), key=lambda part: part[0]))
+    line: Line = parts[0][1]
+    for _, part in parts[1:]:
+        line = (*line, Span(gap), *part)
+    return line
+
+
+def _stale(snapshot: Snapshot, now: datetime) -> bool:
+    newest = snapshot.newest_data_at
+    return newest is not None and (now - newest).total_seconds() > STALE_AFTER_S
+
+
+def _data_age(snapshot: Snapshot, now: datetime, *, long: bool) -> str:
+    if snapshot.newest_data_at is None:
+        return "no data yet"
+    newest = words.age(snapshot.newest_data_at, now)
+    if long:
+        oldest = words.age(snapshot.oldest_data_at, now)
+        return f"data {newest} old" if oldest in (newest, words.NO_TIME) else f"data {newest}..{oldest} old"
+    return f"age {newest}"
+
+
+def _trackers(by_state: dict[Health, int], total: int, *, short: bool) -> Line:
+    names = ((Health.DOWN, "down", Ink.BAD), (Health.DEGRADED, "degr" if short else "degraded", Ink.WARN))
+    line: list[Span] = [Span(f"trackers {total:,}:" if total else "no trackers", Ink.PLAIN)]
+    line += [Span(f" {by_state[h]:,} {name}", ink) for h, name, ink in names if by_state.get(h)]
+    for health, name, ink in ((Health.UNKNOWN, "unknown", Ink.WAIT), (Health.UP, "up", Ink.GOOD)):
+        if number := by_state.get(health):
+            line.append(Span(f" {number:,} {name}", ink))
+    return tuple(line)
+
+
+def _torrents(by_verdict: dict[Verdict, int], total: int, *, short: bool) -> Line:
+    bad, odd = by_verdict.get(Verdict.CRITICAL, 0), by_verdict.get(Verdict.WARNING, 0)
+    line: list[Span] = [Span(f"torrents {total:,}" + (":" if bad or odd else ""))]
+    if bad:
+        line.append(Span(f" {bad:,} {'crit' if short else 'critical'}", Ink.BAD))
+    if odd:
+        line.append(Span(f" {odd:,} {'warn' if short else 'warning'}", Ink.WARN))
+    return tuple(line)
+
+
+# -- the problem line --------------------------------------------------------------------------------------------------
+
+
+def problem(snapshot: Snapshot | None, situation: Situation, width: int) -> Line:
+    """One line: what is wrong, what that does, and why; or that all is well; or that nothing is known yet."""
+    if situation.broken:
+        return (Span(f" x {safe(situation.broken)}", Ink.BAD),)
+    if snapshot is None or not (len(snapshot.torrents) or snapshot.trackers):
+        return (Span(f" ? {situation.loading or 'nothing loaded yet'}", Ink.WAIT),)
+    now = situation.now
+    if situation.offline_since is not None:
+        text = f" x THIS MACHINE seems offline since {words.moment(situation.offline_since, now)}"
+        return (Span(text, Ink.BAD), Span(": no failure is counted against a tracker"))
+    causes = [view for view in snapshot.trackers if view.state is Health.DOWN]
+    causes.sort(key=lambda view: (-view.effect.exhausted, -view.effect.failed_over, -view.torrents))
+    by_failover = snapshot.totals.torrents_by_failover
+    dead, moved = by_failover.get(FailoverState.EXHAUSTED, 0), by_failover.get(FailoverState.FAILED_OVER, 0)
+    if dead or moved:
+        return _with_causes(_effect(dead, moved), causes, now, width)
+    by_verdict = snapshot.totals.torrents_by_verdict
+    bad, odd = by_verdict.get(Verdict.CRITICAL, 0), by_verdict.get(Verdict.WARNING, 0)
+    if causes:
+        needing = f"; {words.plural(bad + odd, 'torrent')} need attention" if bad or odd else ""
+        head = Span(f" x {words.plural(len(causes), 'tracker')} down, no torrent changed tracker{needing}.", Ink.BAD)
+        return _with_causes(head, causes, now, width)
+    if bad or odd:
+        number = bad or odd
+        verb = "needs" if number == 1 else "need"
+        text = f" {'x' if bad else '!'} {words.plural(number, 'torrent')} {verb} attention"
+        if bad and odd:
+            text += f", {odd:,} more to look at"
+        detail = f". Worst: {situation.worst_torrent}" if situation.worst_torrent else ""
+        return (Span(text, Ink.BAD if bad else Ink.WARN), Span(detail))
+    return _minor(snapshot, now)
+
+
+def _effect(dead: int, moved: int) -> Span:
+    if not dead:
+        verb = "runs" if moved == 1 else "run"
+        return Span(f" ! {words.plural(moved, 'torrent')} {verb} on a backup tracker.", Ink.WARN)
+    verb = "has" if dead == 1 else "have"
+    text = f" x {words.plural(dead, 'torrent')} {verb} NO working tracker"
+    return Span(f"{text}, {moved:,} on a backup." if moved else f"{text}.", Ink.BAD)
+
+
+def _with_causes(head: Span, causes: list[TrackerView], now: datetime, width: int) -> Line:
+    if not causes:
+        return (head,)
+    line: Line = (head, Span(" Cause: "))
+    for number, view in enumerate(causes):
+        text = _cause(view, now, with_time=True)
+        rest = len(causes) - number - 1
+        more = f" and {rest} more" if rest else ""
+        if number and line_width(line) + len(text) + 2 + len(more) > width:
+            return (*line, Span(f" and {rest + 1} more"))
+        if not number and line_width(line) + len(text) + len(more) > width:
+            short = _cause(view, now, with_time=False)
+            if line_width(line) + len(short) + len(more) > width:
+                return (*line, Span(words.plural(len(causes), "tracker")))
+            text = short
+        line = (*line, Span(", " if number else ""), Span(text, Ink.STRONG))
+    return line
+
+
+def _cause(view: TrackerView, now: datetime, *, with_time: bool) -> str:
+    name = safe(view.tracker.host_port)
+    what = words.failure_kind(view.failure.kind) if view.failure else "down"
+    if not with_time or view.since is None:
+        return f"{name} {what}"
+    return f"{name} {what} since {words.moment(view.since, now)} ({words.age(view.since, now)})"
+
+
+def _minor(snapshot: Snapshot, now: datetime) -> Line:
+    trackers = snapshot.trackers
+    for view in trackers:
+        if view.pending:
+            what = words.failure_kind(view.failure.kind) if view.failure else "failure"
+            text = (
+                f" ~ {safe(view.tracker.host_port)}: {what}, {view.pending} of {view.pending_limit} before it is down"
+            )
+            again = words.until(view.next_probe_at, now)
+            return (Span(text, Ink.WARN), Span(f"; asked again in {again}" if again not in ("now", "-") else ""))
+    degraded = [view for view in trackers if view.state is Health.DEGRADED]
+    if degraded:
+        text = f" ! {words.plural(len(degraded), 'tracker')} degraded, no torrent is hit."
+        worst = degraded[0]
+        return (Span(text, Ink.WARN), Span(f" {safe(worst.tracker.host_port)}: {words.tracker_reason(worst)}"))
+    for found in snapshot.tracker_problems:
+        if found.severity is not Severity.INFO:
+            mark = words.severity(found.severity)
+            return (Span(f" {mark.text} ", mark.ink), Span(safe(found.message)))
+    up = snapshot.totals.trackers_by_state.get(Health.UP, 0)
+    well = snapshot.totals.torrents_by_verdict.get(Verdict.OK, 0)
+    torrents = len(snapshot.torrents)
+    if not up and not well:
+        asking = words.plural(len(trackers), "tracker")
+        return (Span(f" ? asking {asking}, nothing known yet" if trackers else " ? no trackers to ask", Ink.WAIT),)
+    if well < torrents:
+        known = f"{well:,} of {words.plural(torrents, 'torrent')} known"
+        return (Span(f" ? no problem so far: {known}, {words.plural(up, 'tracker')} up", Ink.WAIT),)
+    listing = f"{words.plural(torrents, 'torrent')}, " if torrents else ""
+    return (Span(f" + all is well: {listing}{words.plural(up, 'tracker')} up", Ink.GOOD),)

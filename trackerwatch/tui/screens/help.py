@@ -1,0 +1,95 @@
+"""Help: the keys that work right now, from the live bindings, and what the glyphs mean."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+
+from trackerwatch.tui import words
+from trackerwatch.tui.ink import Ink, Line, Span, fit
+from trackerwatch.tui.widgets.inked import InkLines, InkPane
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.app import App, ComposeResult
+    from textual.binding import ActiveBinding
+
+_LEGEND: tuple[tuple[Span, str], ...] = (
+    (Span("+", Ink.GOOD), "works"),
+    (Span("!", Ink.WARN), "works, and something is wrong: degraded, on a backup, one seeder"),
+    (Span("x", Ink.BAD), "down; no tracker left; no seeder"),
+    (Span("~", Ink.WARN), "RETRY 1/3: failed, is asked again before it counts as down"),
+    (Span("?", Ink.WAIT), "not known: not asked yet, or nobody told; never the same as 0"),
+    (Span("-", Ink.DIM), "does not count: not asked, not judged, not there"),
+    (Span("…", Ink.PLAIN), "behind a state: being asked right now"),
+    (Span(words.BARS, Ink.GOOD), "latency of the last rounds, 20 ms to over 2 s; x: no answer"),
+    (Span("k/n", Ink.PLAIN), "ADDR: addresses that answer; WORK: trackers that work for the torrent"),
+)
+
+
+def key_lines(app: App[object], bindings: Iterable[ActiveBinding]) -> list[Line]:
+    """One line for each action, with all its keys, grouped by where they work."""
+    groups: dict[str, dict[tuple[str, str], list[str]]] = {}
+    for active in bindings:
+        binding = active.binding
+        if binding.system or not binding.description:
+            continue
+        place = "in this pane" if active.node is app.focused else "everywhere"
+        keys = groups.setdefault(place, {}).setdefault((binding.action, active.tooltip or binding.description), [])
+        keys.append(app.get_key_display(binding))
+    lines: list[Line] = []
+    for place in ("everywhere", "in this pane"):
+        if place not in groups:
+            continue
+        lines += [(), (Span(f" Keys {place}", Ink.HEAD),)]
+        for (_, told), keys in groups[place].items():
+            lines.append((Span("  " + fit(" ".join(dict.fromkeys(keys)), 18), Ink.KEY), Span(told)))
+    return lines
+
+
+class HelpScreen(ModalScreen[None]):
+    """Keys and legend; any of the usual keys closes it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,question_mark,f1,enter", "dismiss", "close", id="help.close", tooltip="Close help"),
+    ]
+
+    DEFAULT_CSS = """
+    HelpScreen { align: center middle; background: $background 60%; }
+    HelpScreen > #help-title { width: 88; max-width: 100%; background: $surface; }
+    HelpScreen > #help { width: 88; max-width: 100%; height: auto; max-height: 90%; background: $surface; padding: 0 1 1 1; }
+    """
+
+    def __init__(self, bindings: Iterable[ActiveBinding]) -> None:
+        """The bindings that were active on the screen below."""
+        super().__init__()
+        self._live = tuple(bindings)
+
+    def compose(self) -> ComposeResult:
+        """A title and the text."""
+        yield InkLines(id="help-title")
+        yield InkPane(id="help", indent=20)
+
+    def on_mount(self) -> None:
+        """Write the text."""
+        self.query_one("#help-title", InkLines).show(
+            (Span("  trackerwatch", Ink.ACCENT), Span("   esc closes", Ink.DIM)),
+        )
+        lines: list[Line] = [(Span(" Glyphs", Ink.HEAD),)]
+        lines += [(Span("  " + fit(span.text, 18), span.ink), Span(told)) for span, told in _LEGEND]
+        lines += key_lines(self.app, self._live)
+        lines += [(), (Span(" Filter", Ink.HEAD),)]
+        lines += [
+            (Span("  " + fit(text, 28), Ink.KEY), Span(told))
+            for text, told in (
+                ("debian", "a word of a name or host"),
+                ("seeders<3 & !private=true", "fields, not, and; | is or"),
+                ("state=down | kind=refused", "states and failure kinds"),
+            )
+        ]
+        pane = self.query_one("#help", InkPane)
+        pane.show(lines)
+        pane.focus()

@@ -1,0 +1,148 @@
+"""The tab line, and the rules above panes. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from trackerwatch.tui.arrangement import Pane
+from trackerwatch.tui.ink import Ink, Line, Span, crop, line_width, safe, width_of
+from trackerwatch.tui.ordering import TorrentSort, TrackerSort
+
+if TYPE_CHECKING:
+    from trackerwatch.tui.picture import Picture
+
+RULE = "─"
+
+TRACKER_SORTS = {
+    TrackerSort.WORST: "worst first",
+    TrackerSort.NAME: "by name",
+    TrackerSort.TORRENTS: "most torrents first",
+    TrackerSort.SLOWEST: "slowest first",
+    TrackerSort.UPTIME: "least uptime first",
+    TrackerSort.SINCE: "latest change first",
+    TrackerSort.NEXT: "next asked first",
+}
+
+TORRENT_SORTS = {
+    TorrentSort.WORST: "worst first",
+    TorrentSort.NAME: "by name",
+    TorrentSort.SEEDERS: "fewest seeders first",
+    TorrentSort.LEECHERS: "most leechers first",
+    TorrentSort.COMPLETED: "most completed first",
+    TorrentSort.WORKING: "fewest working trackers first",
+    TorrentSort.SINCE: "latest change first",
+}
+
+
+def _trackers(picture: Picture) -> str:
+    total = len(picture.snapshot.trackers) if picture.snapshot else 0
+    shown = len(picture.tracker_order)
+    return f"Trackers {total:,}" if shown == total else f"Trackers {shown:,}/{total:,}"
+
+
+def _torrents(picture: Picture) -> str:
+    total = len(picture.snapshot.torrents) if picture.snapshot else 0
+    shown = len(picture.torrent_order.order)
+    return f"Torrents {total:,}" if shown == total else f"Torrents {shown:,}/{total:,}"
+
+
+def events(picture: Picture) -> str:
+    """`events`, with how many came since a key was pressed."""
+    unseen = picture.watchfulness.unseen
+    return f"events, {unseen:,} since you last pressed a key" if unseen else "events"
+
+
+def sorting(picture: Picture, pane: Pane) -> str:
+    """How a table is sorted, in words."""
+    if pane is Pane.TRACKERS:
+        return TRACKER_SORTS[picture.tracker_sort] + (", reversed" if picture.trackers_reversed else "")
+    return TORRENT_SORTS[picture.torrent_sort] + (", reversed" if picture.torrents_reversed else "")
+
+
+def selection(picture: Picture) -> str:
+    """What of the torrents is shown, in words."""
+    order = picture.torrent_order
+    if order.attention_only:
+        return "needing attention, f = all"
+    if picture.attention and picture.snapshot is not None and order.order:
+        return "all; none needs attention"
+    return "all, f = needing attention" if order.attention else "all"
+
+
+def tabs(picture: Picture, pane: Pane, width: int) -> Line:
+    """`[1 Trackers 14] 2 Torrents 44/8,012  3 Detail  4 Events`, and the sort where there is room."""
+    unseen = picture.watchfulness.unseen
+    names = {
+        Pane.TRACKERS: _trackers(picture),
+        Pane.TORRENTS: _torrents(picture),
+        Pane.DETAIL: "Detail",
+        Pane.EVENTS: f"Events {unseen:,} new" if unseen else "Events",
+    }
+    if width < 64:
+        names = {name: name.title() for name in Pane}
+    if width < 44:
+        names = {name: name.title()[:4] for name in Pane}
+    line: Line = ()
+    for number, name in enumerate(Pane, 1):
+        here = name is pane
+        text = f"{number} {names[name]}"
+        action = f"screen.pane('{name}')"
+        line = (*line, Span(f"[{text}]" if here else f" {text} ", Ink.ACCENT if here else Ink.PLAIN, action))
+    extra = _extra(picture, pane)
+    spare = width - line_width(line) - width_of(extra) - 3
+    return (*line, Span(" " * (spare + 2) + extra, Ink.DIM)) if extra and spare >= 0 else line
+
+
+def _extra(picture: Picture, pane: Pane) -> str:
+    if pane is Pane.TRACKERS:
+        return sorting(picture, pane)
+    if pane is Pane.TORRENTS:
+        return selection(picture)
+    return ""
+
+
+def rule(picture: Picture, pane: Pane, width: int, *, has_keys: bool, told: str = "") -> Line:
+    """The line above a pane where all panes are there."""
+    number = list(Pane).index(pane) + 1
+    names = {
+        Pane.TRACKERS: _trackers(picture),
+        Pane.TORRENTS: _torrents(picture),
+        Pane.DETAIL: "Detail",
+        Pane.EVENTS: "Events",
+    }
+    if pane is Pane.TRACKERS:
+        told = sorting(picture, pane)
+    elif pane is Pane.TORRENTS:
+        told = f"{selection(picture)}; {sorting(picture, pane)}"
+    elif pane is Pane.EVENTS and (unseen := picture.watchfulness.unseen):
+        told = f"{unseen:,} since you last pressed a key"
+    name = f" {number} {names[pane]} "
+    told = crop(f" {told} ", max(0, width - width_of(name) - 6)) if told else ""
+    rest = max(0, width - 2 - width_of(name) - width_of(told) - (2 if told else 0))
+    edge = Ink.KEY if has_keys else Ink.RULE
+    line: Line = (
+        Span(RULE * 2, edge),
+        Span(name, Ink.ACCENT if has_keys else Ink.STRONG, f"screen.pane('{pane}')"),
+    )
+    if told:
+        line = (*line, Span(RULE * 2, edge), Span(told, Ink.DIM))
+    return (*line, Span(RULE * rest, edge))
+
+
+def plain_rule(told: str, width: int) -> Line:
+    """The line above a strip: what it is about, and where there are two things the second at the right."""
+    name, _, right = safe(told).partition(" | ")
+    name = crop(name, max(0, width - 6 - width_of(right)))
+    rest = width - 4 - width_of(name) - (width_of(right) + 3 if right else 0)
+    line: Line = (Span(RULE * 2, Ink.RULE), Span(f" {name} ", Ink.HEAD), Span(RULE * max(0, rest), Ink.RULE))
+    return (*line, Span(f" {right} ", Ink.HEAD), Span(RULE, Ink.RULE)) if right and rest > 0 else line
+
+
+def nothing_selected() -> Line:
+    """For a detail of nothing."""
+    return (Span(" nothing selected: choose a row in 1 or 2", Ink.DIM),)
+
+
+def filter_mistake(message: str) -> Line:
+    """A filter that is none; the message names the column."""
+    return (Span(f" ! {safe(message)}", Ink.WARN),)

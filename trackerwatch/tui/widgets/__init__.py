@@ -1,0 +1,1 @@
+"""Widgets that draw lines; what the lines say is made elsewhere."""

@@ -1,0 +1,169 @@
+"""The base of every pane: draws lines of spans as terminal strips, with colours from the theme."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Region, Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.widget import Widget
+
+from trackerwatch.tui.ink import Ink, Line, crop_line, line_width, wrap
+from trackerwatch.tui.widgets.keys import scroll_bindings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.binding import BindingType
+
+_CURSOR = "ink--cursor"
+
+
+class Inked(Widget):
+    """Turns spans into segments. Text is never read as markup."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {*(ink.value for ink in Ink), _CURSOR}
+
+    DEFAULT_CSS = """
+    Inked {
+        & > .ink--dim { color: $foreground 55%; }
+        & > .ink--strong { color: $foreground; text-style: bold; }
+        & > .ink--good { color: $text-success; }
+        & > .ink--warn { color: $text-warning; text-style: bold; }
+        & > .ink--bad { color: $text-error; text-style: bold; }
+        & > .ink--wait { color: $text-secondary; }
+        & > .ink--accent { color: $text-accent; text-style: bold; }
+        & > .ink--key { color: $text-primary; text-style: bold; }
+        & > .ink--rule { color: $foreground 25%; }
+        & > .ink--head { color: $foreground 60%; text-style: bold; }
+        & > .ink--cursor { background: $surface; }
+        &:focus > .ink--cursor { background: $primary-muted; }
+    }
+    """
+
+    def notify_style_update(self) -> None:
+        """Forget colours: the theme, the focus or a class has changed."""
+        super().notify_style_update()
+        self.styles_changed()
+
+    def styles_changed(self) -> None:
+        """Drop what was drawn in the old colours."""
+
+    def style_of(self, ink: Ink, *, selected: bool = False) -> Style:
+        """The terminal style of an ink, on the cursor's background when `selected`."""
+        style = self.rich_style if ink is Ink.PLAIN else self.get_component_rich_style(ink.value)
+        if selected:
+            style += Style(bgcolor=self.get_component_rich_style(_CURSOR).bgcolor, bold=True)
+        return style
+
+    def strip_of(self, line: Line, width: int, *, selected: bool = False) -> Strip:
+        """Exactly `width` cells of a line."""
+        line = crop_line(line, width)
+        segments = [
+            Segment(
+                span.text,
+                self.style_of(span.ink, selected=selected) + Style.from_meta({"@click": span.action})
+                if span.action
+                else self.style_of(span.ink, selected=selected),
+            )
+            for span in line
+        ]
+        return Strip(segments, line_width(line)).extend_cell_length(width, self.style_of(Ink.PLAIN, selected=selected))
+
+
+class InkLines(Inked):
+    """A few fixed lines: header, problem line, tabs, rules, strips."""
+
+    DEFAULT_CSS = """
+    InkLines { height: 1; width: 1fr; }
+    """
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id, classes=classes)
+        self.lines: tuple[Line, ...] = ()
+
+    def show(self, *lines: Line) -> None:
+        """Draw these lines, if they are not what is there already."""
+        if lines != self.lines:
+            self.lines = lines
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """One line, as Textual's line API wants it."""
+        width = self.size.width
+        return self.strip_of(self.lines[y] if y < len(self.lines) else (), width)
+
+
+class InkPane(Inked, ScrollView, can_focus=True, inherit_bindings=False):
+    """Any number of lines, wrapped and scrolled."""
+
+    BINDINGS: ClassVar[list[BindingType]] = scroll_bindings("pane")
+
+    DEFAULT_CSS = """
+    InkPane { scrollbar-size-vertical: 1; overflow-x: hidden; }
+    """
+
+    def __init__(self, *, id: str | None = None, indent: int = 2, tail: bool = False) -> None:  # noqa: A002 - as above
+        """Args of its own: `indent` for what follows a wrapped line's first, `tail` to keep the end in view."""
+        super().__init__(id=id)
+        self._indent = indent
+        self._tail = tail
+        self._source: tuple[Line, ...] = ()
+        self._wrapped: list[Line] = []
+        self._wrapped_width = 0
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """What is shown, before wrapping."""
+        return self._source
+
+    def show(self, lines: Iterable[Line], *, from_top: bool = False) -> None:
+        """Draw these lines; the scroll position stays unless `from_top`."""
+        source = tuple(lines)
+        if source != self._source:
+            self._source = source
+            self._wrap()
+        if from_top:
+            self.scroll_to(y=0, animate=False)
+
+    def _wrap(self) -> None:
+        width = self.scrollable_content_region.width
+        if not width:
+            return
+        at_end = self.scroll_y >= self.max_scroll_y - 1
+        self._wrapped_width = width
+        self._wrapped = [part for line in self._source for part in wrap(line, width, indent=self._indent)]
+        self.virtual_size = Size(width, len(self._wrapped))
+        if self._tail and at_end:
+            self.call_after_refresh(self.scroll_to, y=max(0, len(self._wrapped) - self.size.height), animate=False)
+        self.refresh()
+
+    def on_resize(self) -> None:
+        """Wrap to the new width."""
+        if self.scrollable_content_region.width != self._wrapped_width:
+            self._wrap()
+
+    def render_line(self, y: int) -> Strip:
+        """One line, as Textual's line API wants it."""
+        index = self.scroll_offset.y + y
+        line = self._wrapped[index] if index < len(self._wrapped) else ()
+        return self.strip_of(line, self.size.width)
+
+    def styles_changed(self) -> None:
+        """Draw everything anew."""
+        self.refresh(Region(0, 0, self.size.width, self.size.height))
+
+    def action_move(self, lines: int) -> None:
+        """Scroll by lines."""
+        self.scroll_to(y=self.scroll_target_y + lines, animate=False)
+
+    def action_page(self, halves: int) -> None:
+        """Scroll by half pages."""
+        self.action_move(halves * max(1, self.size.height // 2))
+
+    def action_edge(self, end: int) -> None:
+        """Scroll to the first (0) or the last (1) line."""
+        self.scroll_to(y=self.max_scroll_y if end else 0, animate=False)
