@@ -1,0 +1,68 @@
+"""TLS towards trackers: certificates are always verified, and their end is read."""
+
+from __future__ import annotations
+
+import ssl
+from datetime import UTC, datetime
+from pathlib import Path
+
+from trackerwatch.errors import ConfigError
+from trackerwatch.outside_text import clean
+
+
+class TlsTrust:
+    """Whom we believe: the system's authorities, and those of a file. One context for all connections, made when needed."""
+
+    def __init__(self, ca_file: Path | None = None) -> None:
+        """Name the authorities.
+
+        Args:
+            ca_file: PEM certificates that are trusted besides the system's. None: the system's alone.
+
+        Raises:
+            ConfigError: The file cannot be read or holds no certificate.
+        """
+        self._ca_file = ca_file
+        self._context: ssl.SSLContext | None = None
+        if ca_file is not None:
+            self._context = self._make()
+
+    @property
+    def context(self) -> ssl.SSLContext:
+        """The context; making it takes tens of milliseconds, so that a run without https trackers does without."""
+        if self._context is None:
+            self._context = self._make()
+        return self._context
+
+    def _make(self) -> ssl.SSLContext:
+        context = ssl.create_default_context()
+        if not _system_has_authorities():
+            import certifi  # noqa: PLC0415 - only where the system trusts nobody; httpx brings it
+
+            context.load_verify_locations(certifi.where())
+        if self._ca_file is not None:
+            try:
+                context.load_verify_locations(self._ca_file)
+            except (OSError, ValueError) as error:
+                why = getattr(error, "strerror", None) or "no PEM certificate in it"
+                raise ConfigError(clean(f"CA file {self._ca_file}: {why}")) from None
+        context.set_alpn_protocols(["http/1.1"])
+        return context
+
+
+def _system_has_authorities() -> bool:
+    # Slim container images have OpenSSL's folder and nothing in it.
+    paths = ssl.get_default_verify_paths()
+    # Either is None, whatever the types say, where the system has no such thing.
+    return bool(paths.cafile or (paths.capath and any(Path(paths.capath).iterdir())))
+
+
+def certificate_end(ssl_object: ssl.SSLObject | None) -> datetime | None:
+    """When the certificate that the other side showed ends, UTC. None: no TLS, or no readable date."""
+    certificate = ssl_object.getpeercert() if ssl_object is not None else None
+    if not certificate:
+        return None
+    try:
+        return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(certificate["notAfter"])), UTC)
+    except (KeyError, ValueError, OverflowError, OSError):
+        return None
