@@ -1,5 +1,7 @@
 """trackerwatch.demo.plan: what happens at which second, without waiting for it."""
 
+from pathlib import Path
+
 import bencodepy
 import pytest
 
@@ -124,3 +126,13 @@ def test_every_tracker_is_listed_by_a_sample():
 def test_hashes_of_a_v2_torrent_are_counted_too():
     tidepool = next(r for r in recipes() if r.format is Format.V2)
     assert counts_at(v2_hash(tidepool)[:20], 0).seeders > 1
+
+
+def test_the_documentation_has_every_tracker_and_the_cycle():
+    page = (Path(__file__).parents[2] / "docs" / "demo.md").read_text()
+    for tracker in TRACKERS:
+        row = f"| {BASE_PORT + tracker.port_offset} | {tracker.protocol} on `{tracker.host}` | {tracker.story} |"
+        assert row in page
+    outage = BY_KEY["dying"].outage
+    assert f"| {outage.starts_s:.0f} to {outage.starts_s + outage.lasts_s:.0f} |" in page
+    assert f"a cycle takes {CYCLE_S:.0f} s" in page
