@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AbstractAsyncContextManager, nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from trackerwatch.outcome import (
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
     from trackerwatch.outcome import AnnounceRequest, Endpoint
     from trackerwatch.probe.http import HttpProbe
+    from trackerwatch.probe.tls import TlsTrust
     from trackerwatch.probe.udp import UdpProbe
     from trackerwatch.tracker import Tracker
 
@@ -70,9 +73,17 @@ class SocketProber:
         Args:
             allow_private: Whether addresses that are not public may be asked (`--allow-private`).
             ca_file: PEM file of certificate authorities to trust besides the system's (`--ca-file`). None: the system's.
+
+        Raises:
+            ConfigError: The file cannot be read or holds no certificate.
         """
         self.resolver = Resolver(AddressPolicy(allow_private=allow_private))
-        self._ca_file = ca_file
+        self._trust: TlsTrust | None = None
+        if ca_file is not None:
+            # Now, and not at the first https tracker: a mistake in a setting ends the run before it starts.
+            from trackerwatch.probe.tls import TlsTrust  # noqa: PLC0415 - ssl, which a run without it need not load
+
+            self._trust = TlsTrust(Path(ca_file))
         self._gate = Gate()
         self._udp: UdpProbe | None = None
         self._http: HttpProbe | None = None
@@ -100,7 +111,7 @@ class SocketProber:
         """Look for the smallest sign of life, for no torrent."""
 
         async def ask() -> ProbeOutcome:
-            async with self._gate.place(tracker.host):
+            async with self._place(tracker):
                 return await self._probe(tracker).check(tracker, endpoint, timeout_s=timeout_s, with_key=with_key)
 
         return await self._bounded(ask(), lambda failure: _failed(endpoint, Operation.LIVENESS, failure))
@@ -119,7 +130,7 @@ class SocketProber:
         filled = ScrapeColumns.unknown(len(info_hashes)) if columns is None else columns
 
         async def ask() -> ScrapeOutcome:
-            async with self._gate.place(tracker.host):
+            async with self._place(tracker):
                 return await self._probe(tracker).scrape(
                     tracker, endpoint, info_hashes, timeout_s=timeout_s, columns=filled, on_progress=on_progress
                 )
@@ -140,7 +151,7 @@ class SocketProber:
         """Announce once."""
 
         async def ask() -> AnnounceOutcome:
-            async with self._gate.place(tracker.host):
+            async with self._place(tracker):
                 return await self._probe(tracker).announce(tracker, endpoint, request, timeout_s=timeout_s)
 
         return await self._bounded(
@@ -179,6 +190,10 @@ class SocketProber:
         finally:
             self._under_way.discard(task)
 
+    def _place(self, tracker: Tracker) -> AbstractAsyncContextManager[None]:
+        # The HTTP probe takes its places in the same gate itself; two for one call could wait for each other for ever.
+        return self._gate.place(tracker.host) if tracker.protocol is TrackerProtocol.UDP else nullcontext()
+
     def _probe(self, tracker: Tracker) -> Probe:
         return self._udp_probe() if tracker.protocol is TrackerProtocol.UDP else self._http_probe()
 
@@ -194,7 +209,7 @@ class SocketProber:
             # httpx costs a tenth of a second to import, which a report on UDP trackers alone must not pay.
             from trackerwatch.probe.http import HttpProbe  # noqa: PLC0415
 
-            self._http = HttpProbe(resolver=self.resolver, ca_file=self._ca_file)
+            self._http = HttpProbe(resolve=self.resolver.resolve_host, trust=self._trust, gate=self._gate)
         return self._http
 
 
