@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from trackerwatch.engine.views import Snapshot, TorrentView, TrackerView
     from trackerwatch.metainfo.torrent import Placement, Torrent
+    from trackerwatch.tracker import Tracker
 
 T = TypeVar("T")
 Decision = bool | None
@@ -57,6 +58,8 @@ class Filter:
             node, facts.TRACKER, lambda view: (view.tracker.host_port,), foreign_states=facts.TORRENT_STATES
         )
 
+        self._tracker_before = _compile(node, facts.BARE_TRACKER, lambda tracker: (tracker.host_port,))
+
     @property
     def is_empty(self) -> bool:
         """Whether it matches everything because nothing is written in it."""
@@ -80,6 +83,10 @@ class Filter:
                 do not hold.
         """
         return self._seen(facts.SeenTorrent(view, trackers)) is True
+
+    def may_match_tracker(self, tracker: Tracker) -> bool:
+        """Whether a tracker is worth asking: it matches, or only answers can tell, or the filter is not about trackers."""
+        return self._tracker_before(tracker) is not False
 
     def matches_tracker(self, view: TrackerView) -> bool:
         """Whether a tracker matches; a filter that says nothing about trackers keeps all."""

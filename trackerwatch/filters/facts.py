@@ -173,10 +173,18 @@ def _tracker_kinds(view: TrackerView) -> Fact:
     return tuple({failure.kind.value for failure in failures if failure is not None} | set(view.reasons))
 
 
+BARE_TRACKER: Mapping[Field, Callable[[Tracker], Fact]] = {
+    Field.HOST: lambda tracker: (tracker.host, tracker.host_port),
+    Field.TRACKER: tracker_names,
+    Field.PROTOCOL: lambda tracker: (tracker.protocol.value,),
+}
+"""What is known of a tracker before it is asked."""
+
+
 TRACKER: Mapping[Field, Callable[[TrackerView], Fact]] = {
-    Field.HOST: lambda view: (view.tracker.host, view.tracker.host_port),
-    Field.TRACKER: lambda view: tracker_names(view.tracker),
-    Field.PROTOCOL: lambda view: (view.tracker.protocol.value,),
+    Field.HOST: lambda view: BARE_TRACKER[Field.HOST](view.tracker),
+    Field.TRACKER: lambda view: BARE_TRACKER[Field.TRACKER](view.tracker),
+    Field.PROTOCOL: lambda view: BARE_TRACKER[Field.PROTOCOL](view.tracker),
     Field.STATE: lambda view: (view.state.value,),
     Field.KIND: _tracker_kinds,
 }

@@ -1,0 +1,36 @@
+"""`trackerwatch check URL...`: trackers alone, no torrent needed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from trackerwatch.cli.arguments import add_asking, add_deadline, add_outputs, info_hash
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from trackerwatch.cli.arguments import Commands
+
+NAME = "check"
+
+
+def register(commands: Commands) -> None:
+    """Add the command to the command line."""
+    parser = commands.add_parser(
+        NAME,
+        help="trackers alone, no torrent needed",
+        description="Ask trackers for a sign of life. The exit code is the verdict: all down is critical.",
+    )
+    parser.add_argument("urls", nargs="+", metavar="URL", help="announce URL: udp://, http:// or https://")
+    parser.add_argument("--info-hash", type=info_hash, metavar="H", help="ask for this torrent as well")
+    add_outputs(parser)
+    add_deadline(parser)
+    add_asking(parser, announce="fallback")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: Namespace) -> int:
+    """Make the report."""
+    from trackerwatch.cli import oneshot  # noqa: PLC0415 - asyncio and the prober, only when a command runs
+
+    return oneshot.run(arguments, oneshot.report_on_trackers)

@@ -1,0 +1,101 @@
+"""The entry point: finds the command, runs it, and turns whatever happens into an exit code and at most one message."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from trackerwatch import __version__
+from trackerwatch.cli import check, demo, report, watch
+from trackerwatch.cli.arguments import ArgumentParser
+from trackerwatch.cli.exit_codes import ExitCode
+from trackerwatch.cli.pipes import drop_stdout
+from trackerwatch.errors import TrackerwatchError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_DESCRIPTION = """\
+htop for BitTorrent trackers: live health, swarm counts and failover, and the same as reports.
+
+INPUT is a .torrent file, a folder of them, a magnet link, the URL of a .torrent, or a .txt file (or -) with one of these
+a line. `trackerwatch INPUT...` alone opens the live screen, as `trackerwatch watch INPUT...` does.
+"""
+_EPILOG = """\
+exit codes: 0 all well, 1 warning, 2 critical, 3 unknown or could not run, 130 interrupted
+`trackerwatch COMMAND --help` tells more about each command.
+"""
+_COMMANDS = (watch, report, check, demo)
+
+DEBUG_VARIABLE = "TRACKERWATCH_DEBUG"
+
+
+def build_parser() -> ArgumentParser:
+    """The parser with every command; importing no command's face."""
+    parser = ArgumentParser(prog="trackerwatch", description=_DESCRIPTION, epilog=_EPILOG)
+    parser.add_argument("--version", action="version", version=f"trackerwatch {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", required=True)
+    for command in _COMMANDS:
+        command.register(commands)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line.
+
+    Args:
+        arguments: Without the program's name. None: those of the process.
+
+    Returns:
+        The exit code, see `ExitCode`.
+    """
+    words = with_command(list(sys.argv[1:] if arguments is None else arguments))
+    parser = build_parser()
+    if not words:
+        parser.print_help(sys.stderr)
+        return ExitCode.UNKNOWN
+    try:
+        parsed = parser.parse_args(words)
+        code = parsed.run(parsed)
+        return int(code)
+    except SystemExit as leaving:  # argparse: --help, --version and mistakes
+        _flush()
+        return leaving.code if isinstance(leaving.code, int) else ExitCode.UNKNOWN
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        drop_stdout()
+        return ExitCode.UNKNOWN
+    except TrackerwatchError as error:
+        _complain(str(error), pointer=getattr(error, "pointer", ""))
+        return ExitCode.UNKNOWN
+    except Exception as error:
+        # The outermost boundary: a bug of ours is one line for people, and a traceback only for those who ask for it.
+        if os.environ.get(DEBUG_VARIABLE):
+            raise
+        _complain(f"internal error: {type(error).__name__}: {' '.join(str(error).split())}")
+        _complain(f"this is a bug; {DEBUG_VARIABLE}=1 shows where")
+        return ExitCode.UNKNOWN
+
+
+def with_command(words: list[str]) -> list[str]:
+    """The same command line with its command spelled out: without one it is `watch`."""
+    names = {command.NAME for command in _COMMANDS}
+    if not words or words[0] in names or words[0] in ("-h", "--help", "--version"):
+        return words
+    return [watch.NAME, *words]
+
+
+def _complain(message: str, pointer: str = "") -> None:
+    try:
+        sys.stderr.write(f"trackerwatch: {message}\n{pointer}{chr(10) if pointer else ''}")
+    except (OSError, AttributeError):
+        return  # nobody listens
+
+
+def _flush() -> None:
+    try:
+        sys.stdout.flush()
+    except (OSError, AttributeError):
+        drop_stdout()

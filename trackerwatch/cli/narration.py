@@ -1,0 +1,56 @@
+"""What is said on stderr while a command works: lines that stay, and one line of progress on a terminal."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TextIO
+
+REPAINT_S = 0.1
+
+
+class Narrator:
+    """Writes to stderr and never fails: whoever closed stderr does not want to hear."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        """Narrate.
+
+        Args:
+            stream: Where to; None: stderr.
+        """
+        self._stream = sys.stderr if stream is None else stream
+        self._is_terminal = self._stream is not None and self._stream.isatty()
+        self._shown = False
+        self._painted_at = -REPAINT_S
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether progress is shown at all."""
+        return self._is_terminal
+
+    def say(self, line: str) -> None:
+        """Write a line that stays."""
+        self.clear()
+        self._write(f"trackerwatch: {line}\n")
+
+    def progress(self, line: str) -> None:
+        """Show where the work stands, in place of what was shown before; nothing where there is no terminal."""
+        now = time.monotonic()
+        if self._is_terminal and now - self._painted_at >= REPAINT_S:
+            self._painted_at = now
+            self._shown = True
+            self._write(f"\r{line[:78]}\x1b[K")
+
+    def clear(self) -> None:
+        """Take the line of progress away."""
+        if self._shown:
+            self._shown = False
+            self._painted_at = -REPAINT_S
+            self._write("\r\x1b[K")
+
+    def _write(self, text: str) -> None:
+        try:
+            self._stream.write(text)
+            self._stream.flush()
+        except (OSError, ValueError, AttributeError):
+            self._is_terminal = False

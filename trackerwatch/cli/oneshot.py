@@ -1,0 +1,247 @@
+"""One-shot runs: inputs to engine to report to files, for `report` and `check`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+import time
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from trackerwatch.cli.arguments import checked_ca_file
+from trackerwatch.cli.exit_codes import ExitCode
+from trackerwatch.cli.narration import Narrator
+from trackerwatch.cli.output import OutputError, emit, planned
+from trackerwatch.cli.pipes import drop_stdout
+from trackerwatch.engine.engine import Engine
+from trackerwatch.engine.settings import AnnounceMode, EngineSettings, PrivateMode
+from trackerwatch.errors import TrackerUrlError
+from trackerwatch.filters import Filter, parse_filter
+from trackerwatch.inputs import Loaded, Progress, Skipped, fold_skipped, load_inputs
+from trackerwatch.locations import host_name, vantage_id
+from trackerwatch.metainfo.torrent import Placement, Torrent
+from trackerwatch.outcome import FailureKind
+from trackerwatch.outside_text import clean, redact_url
+from trackerwatch.probe.prober import SocketProber
+from trackerwatch.reports.rows import FailOn, Report, SkippedInput, Subject, Vantage, build_report, empty_report
+from trackerwatch.tracker import Tracker, parse_tracker
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Callable, Coroutine, Iterable, Sequence
+
+    from trackerwatch.engine.views import Snapshot
+
+SHORTEST_ASK_S = 1.0
+"""Asking gets so long at least, also where loading used up the deadline."""
+PROGRESS_EVERY_S = 0.25
+
+
+class Run:
+    """One run: its arguments, checked, and its clock."""
+
+    def __init__(self, arguments: Namespace, narrator: Narrator) -> None:
+        """Check what can be checked before anything is sent.
+
+        Raises:
+            UsageError: A mistake in an option.
+        """
+        self.arguments = arguments
+        self.narrator = narrator
+        self.outputs = planned(arguments.outputs)
+        self.filter: Filter = parse_filter(arguments.filter)
+        self.prober = SocketProber(allow_private=arguments.allow_private, ca_file=checked_ca_file(arguments.ca_file))
+        self.settings = settings_of(arguments)
+        self.vantage = Vantage(vantage_id(), clean(host_name()))
+        self._started_at = time.monotonic()
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since the run began."""
+        return time.monotonic() - self._started_at
+
+    @property
+    def remaining_s(self) -> float:
+        """Seconds until the deadline, never less than `SHORTEST_ASK_S`."""
+        deadline_s: float = self.arguments.deadline
+        return max(SHORTEST_ASK_S, deadline_s - self.elapsed_s)
+
+    def report(
+        self, snapshot: Snapshot, subject: Subject, selected: Sequence[int] | None, skipped: Iterable[Skipped]
+    ) -> Report:
+        """The report on what was found out."""
+        return build_report(
+            snapshot,
+            vantage=self.vantage,
+            duration_s=self.elapsed_s,
+            subject=subject,
+            selected=selected,
+            skipped=_rows(skipped),
+            only_problems=self.arguments.only == "problems",
+            fail_on=FailOn(self.arguments.fail_on),
+        )
+
+    def nothing(self, remark: str, subject: Subject, skipped: Iterable[Skipped]) -> Report:
+        """The report of a run that had nothing to ask; says so on stderr as well."""
+        self.narrator.say(remark)
+        return empty_report(
+            remark, vantage=self.vantage, duration_s=self.elapsed_s, subject=subject, skipped=_rows(skipped)
+        )
+
+
+def run(arguments: Namespace, make_report: Callable[[Run], Coroutine[None, None, Report]]) -> int:
+    """Run one command to its exit code."""
+    narrator = Narrator()
+    one_run = Run(arguments, narrator)
+    try:
+        report = asyncio.run(_bounded(make_report(one_run), one_run))
+    finally:
+        narrator.clear()
+    try:
+        failures = emit(report, one_run.outputs, color=arguments.color, all_rows=arguments.all)
+    except OutputError as error:
+        failures = [str(error)]
+    except BrokenPipeError:
+        # The reader has seen what it wanted: the verdict stands.
+        drop_stdout()
+        return report.exit_code
+    for failure in failures:
+        narrator.say(failure)
+    return ExitCode.UNKNOWN if failures else report.exit_code
+
+
+def settings_of(arguments: Namespace) -> EngineSettings:
+    """What the options of `add_asking` mean to the engine."""
+    return EngineSettings(
+        interval_s=arguments.interval,
+        timeout_s=arguments.timeout,
+        announce=AnnounceMode(arguments.announce),
+        private=PrivateMode(arguments.private),
+    )
+
+
+async def report_on_inputs(one_run: Run) -> Report:
+    """`report`: load, keep what the filter may match, ask, judge what it matches."""
+    loaded = await load(one_run.arguments.inputs, one_run.prober, one_run.narrator)
+    if not loaded.torrents:
+        return one_run.nothing("no usable input", Subject.TORRENTS, loaded.skipped)
+    torrents = [torrent for torrent in loaded.torrents if one_run.filter.may_match(torrent)]
+    if not torrents:
+        remark = f"nothing matches the filter (of {len(loaded.torrents):,} loaded)"
+        return one_run.nothing(remark, Subject.TORRENTS, loaded.skipped)
+    snapshot = await _ask(one_run, torrents, ())
+    selected = None if one_run.filter.is_empty else one_run.filter.select_torrents(snapshot)
+    return one_run.report(snapshot, Subject.TORRENTS, selected, loaded.skipped)
+
+
+async def report_on_trackers(one_run: Run) -> Report:
+    """`check`: the trackers that the URLs name, and one torrent on them where asked for."""
+    skipped: list[Skipped] = []
+    trackers: dict[Tracker, None] = {}
+    for url in one_run.arguments.urls:
+        try:
+            trackers[parse_tracker(url)] = None
+        except TrackerUrlError as error:
+            skipped.append(Skipped(redact_url(url), str(error)))
+    _tell_skipped(skipped, one_run.narrator)
+    if not trackers:
+        return one_run.nothing("no usable tracker URL", Subject.TRACKERS, skipped)
+    wanted = [tracker for tracker in trackers if one_run.filter.may_match_tracker(tracker)]
+    if not wanted:
+        return one_run.nothing(f"nothing matches the filter (of {len(trackers):,} URLs)", Subject.TRACKERS, skipped)
+    torrents = [torrent_on(wanted, one_run.arguments.info_hash)] if one_run.arguments.info_hash else []
+    snapshot = await _ask(one_run, torrents, wanted)
+    selected = [view.index for view in snapshot.trackers if one_run.filter.matches_tracker(view)]
+    return one_run.report(snapshot, Subject.TRACKERS, selected, skipped)
+
+
+def torrent_on(trackers: Sequence[Tracker], info_hash_hex: str) -> Torrent:
+    """A torrent of which only the hash is known, with each tracker in a tier of its own."""
+    whole = bytes.fromhex(info_hash_hex)
+    return Torrent(
+        name=info_hash_hex[:40],
+        info_hash=whole[:20],
+        info_hash_v2=whole if len(whole) == 32 else None,
+        private=False,
+        size_bytes=None,
+        placements=tuple(Placement(tracker, tier, 0) for tier, tracker in enumerate(trackers)),
+        sources=("--info-hash",),
+    )
+
+
+async def load(inputs: Sequence[str], prober: SocketProber, narrator: Narrator) -> Loaded:
+    """Load inputs, telling how far it is and what was skipped."""
+
+    def tell(progress: Progress) -> None:
+        of = "" if progress.total is None else f" of {progress.total:,}"
+        narrator.progress(f"loading {progress.done:,}{of} inputs")
+
+    stdin = sys.stdin.buffer if sys.stdin is not None else None
+    loaded = await load_inputs(inputs, fetch=getattr(prober, "fetch", None), stdin=stdin, on_progress=tell)
+    narrator.clear()
+    _tell_skipped(loaded.skipped, narrator)
+    unusable = Counter(line for torrent in loaded.torrents for line in torrent.unusable_trackers)
+    for line in fold_skipped(Skipped("announce URL not used", line) for line in unusable):
+        narrator.say(line)
+    return loaded
+
+
+async def _ask(one_run: Run, torrents: Sequence[Torrent], trackers: Sequence[Tracker]) -> Snapshot:
+    engine = Engine(one_run.prober, one_run.settings, vantage=one_run.vantage.name)
+    engine.add_torrents(torrents)
+    engine.add_trackers(trackers)
+    watcher = asyncio.create_task(_tell_progress(engine, one_run))
+    try:
+        await engine.run_once(deadline_s=one_run.remaining_s)
+    finally:
+        watcher.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await watcher
+        one_run.narrator.clear()
+    snapshot = engine.snapshot()
+    _tell_refusals(snapshot, one_run)
+    return snapshot
+
+
+async def _bounded(making: Coroutine[None, None, Report], one_run: Run) -> Report:
+    try:
+        return await making
+    finally:
+        await one_run.prober.close()
+
+
+async def _tell_progress(engine: Engine, one_run: Run) -> None:
+    if not one_run.narrator.is_terminal:
+        return
+    while True:
+        trackers = engine.snapshot().trackers
+        done = sum(view.last_probe_at is not None and not view.asking for view in trackers)
+        one_run.narrator.progress(f"asking {_trackers(len(trackers))}: {done:,} answered, {one_run.elapsed_s:.1f} s")
+        await asyncio.sleep(PROGRESS_EVERY_S)
+
+
+def _tell_skipped(skipped: Sequence[Skipped], narrator: Narrator) -> None:
+    for line in fold_skipped(skipped):
+        narrator.say(f"skipped {line}")
+
+
+def _tell_refusals(snapshot: Snapshot, one_run: Run) -> None:
+    """Name the flags that would allow what our own policy refused to ask."""
+    blocked = sum(
+        any(failure is not None and failure.kind is FailureKind.BLOCKED for failure in failures)
+        for failures in ((view.failure, *(e.failure for e in view.endpoints)) for view in snapshot.trackers)
+    )
+    if blocked:
+        are = "has" if blocked == 1 else "have"
+        one_run.narrator.say(
+            f"{_trackers(blocked)} {are} addresses that are not public and were not asked; --allow-private allows them"
+        )
+
+
+def _trackers(number: int) -> str:
+    return f"{number:,} tracker{'' if number == 1 else 's'}"
+
+
+def _rows(skipped: Iterable[Skipped]) -> list[SkippedInput]:
+    return [SkippedInput(one.source, one.message) for one in skipped]

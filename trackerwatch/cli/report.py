@@ -1,0 +1,35 @@
+"""`trackerwatch report INPUT...`: one look at everything, a verdict in the exit code, facts in a format."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from trackerwatch.cli.arguments import add_asking, add_deadline, add_outputs
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from trackerwatch.cli.arguments import Commands
+
+NAME = "report"
+
+
+def register(commands: Commands) -> None:
+    """Add the command to the command line."""
+    parser = commands.add_parser(
+        NAME,
+        help="one look at everything: verdict, problems, counts",
+        description="Ask every tracker once and report. The exit code is the verdict.",
+    )
+    parser.add_argument("inputs", nargs="+", metavar="INPUT", help="torrent, folder, magnet, URL, .txt list, or -")
+    add_outputs(parser)
+    add_deadline(parser)
+    add_asking(parser, announce="fallback")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: Namespace) -> int:
+    """Make the report."""
+    from trackerwatch.cli import oneshot  # noqa: PLC0415 - asyncio and the prober, only when a command runs
+
+    return oneshot.run(arguments, oneshot.report_on_inputs)
