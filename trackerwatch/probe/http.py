@@ -29,11 +29,10 @@ from trackerwatch.protocol.http_target import base_target
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
-    from pathlib import Path
 
     from trackerwatch.outcome import AnnounceRequest, Endpoint
     from trackerwatch.probe.http_batches import LearntLimits
-    from trackerwatch.probe.http_session import HostResolver
+    from trackerwatch.probe.http_session import ResolveHost
     from trackerwatch.tracker import Tracker
 
 _GUESS_REFUTED = frozenset(
@@ -54,24 +53,21 @@ class HttpProbe:
     def __init__(
         self,
         *,
-        resolver: HostResolver,
-        ca_file: str | Path | None = None,
+        resolve: ResolveHost,
+        trust: TlsTrust | None = None,
         gate: Gate | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         """Make a probe.
 
         Args:
-            resolver: Resolves and judges the hosts of redirects.
-            ca_file: PEM certificates that are trusted besides the system's. None: the system's alone.
-            gate: Bounds connections by host and in all, None: one of its own.
+            resolve: Resolves and judges the hosts of redirects: `Resolver.resolve_host`.
+            trust: Authorities for TLS. None: the system's.
+            gate: Bounds connections by host and in all, shared with other probes. None: one of its own.
             clock: Monotonic seconds.
-
-        Raises:
-            ConfigError: The CA file cannot be used.
         """
-        self._resolver = resolver
-        self._trust = TlsTrust(ca_file)
+        self._resolve = resolve
+        self._trust = trust or TlsTrust()
         self._gate = gate or Gate()
         self._clock = clock
         self._learnt: dict[tuple[str, Endpoint], LearntLimits] = {}
@@ -179,7 +175,7 @@ class HttpProbe:
             session = HttpSession(
                 tracker,
                 endpoint,
-                resolver=self._resolver,
+                resolve=self._resolve,
                 trust=self._trust,
                 timeout_s=timeout_s,
                 keep_alive=keep_alive,

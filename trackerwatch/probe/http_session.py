@@ -40,11 +40,11 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MAX_RETRY_AFTER_S = 7 * 86_400.0
 
 
-class HostResolver(Protocol):
-    """Finds the addresses behind a host and judges them: `trackerwatch.probe.resolve.Resolver`."""
+class ResolveHost(Protocol):
+    """Finds the addresses behind a host and judges them: `trackerwatch.probe.resolve.Resolver.resolve_host`."""
 
-    async def resolve_host(self, host: str, port: int, *, timeout_s: float) -> Resolution:
-        """Find the endpoints behind a host name or IP literal, or say why there are none."""
+    async def __call__(self, host: str, port: int, *, timeout_s: float) -> Resolution:
+        """Resolve."""
         ...
 
 
@@ -66,7 +66,7 @@ class HttpSession:
         tracker: Tracker,
         endpoint: Endpoint,
         *,
-        resolver: HostResolver,
+        resolve: ResolveHost,
         trust: TlsTrust,
         timeout_s: float,
         keep_alive: bool = False,
@@ -77,7 +77,7 @@ class HttpSession:
         Args:
             tracker: Whom to ask.
             endpoint: Where: an address that was resolved and judged.
-            resolver: For the hosts of redirects.
+            resolve: For the hosts of redirects.
             trust: Authorities for TLS.
             timeout_s: Bounds each request, connecting and redirects included.
             keep_alive: Whether more than one request is to come.
@@ -86,7 +86,7 @@ class HttpSession:
         self.requests = 0
         """Sent so far, redirects included."""
         self._tracker = tracker
-        self._resolver = resolver
+        self._resolve = resolve
         self._trust = trust
         self._timeout_s = timeout_s
         self._clock = clock
@@ -177,7 +177,7 @@ class HttpSession:
         return headers
 
     async def _open_hop(self, following: Tracker, before: Endpoint) -> Failure | None:
-        resolution = await self._resolver.resolve_host(following.host, following.port, timeout_s=self._timeout_s)
+        resolution = await self._resolve(following.host, following.port, timeout_s=self._timeout_s)
         if not resolution.endpoints:
             failure = resolution.failure or (resolution.refused[0][1] if resolution.refused else None)
             if failure is None:

@@ -13,7 +13,7 @@ from trackerwatch.outside_text import clean
 class TlsTrust:
     """Whom we believe: the system's authorities, and those of a file. One context for all connections, made when needed."""
 
-    def __init__(self, ca_file: str | Path | None = None) -> None:
+    def __init__(self, ca_file: Path | None = None) -> None:
         """Name the authorities.
 
         Args:
