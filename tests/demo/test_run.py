@@ -12,39 +12,13 @@ import urllib.request
 import bencodepy
 import pytest
 
+from tests.demo.ports import TEN_PORTS, is_free
 from trackerwatch.demo import run
 from trackerwatch.demo.making import v1_hash
 from trackerwatch.demo.plan import DRIFTWOOD, TRACKERS, State
 from trackerwatch.demo.samples import recipes
 
 HASHES = {recipe.name: v1_hash(recipe) for recipe in recipes()}
-TEN_PORTS = range(10)
-
-
-def is_free(address, port, kind):
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    with socket.socket(family, kind) as probe:
-        if kind == socket.SOCK_STREAM:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((address, port))
-        except OSError:
-            return False
-    return True
-
-
-@pytest.fixture
-def base_port():
-    """Ten ports in a row that are free now, away from the demo's own and from those the system gives out."""
-    for base in range(21690 + os.getpid() % 500 * 10, 32000, 10):
-        if all(
-            is_free(address, base + n, kind)
-            for address in ("127.0.0.1", "::1")
-            for n in TEN_PORTS
-            for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM)
-        ):
-            return base
-    pytest.fail("no ten free ports")
 
 
 def fetch(url):

@@ -13,7 +13,6 @@ from trackerwatch.metainfo.load import load_torrent
 from trackerwatch.metainfo.magnet import parse_magnet
 from trackerwatch.outcome import Endpoint, Family
 from trackerwatch.probe.prober import SocketProber
-from trackerwatch.tui.run import run
 
 if TYPE_CHECKING:
     from trackerwatch.metainfo import Torrent
@@ -52,12 +51,19 @@ def demo_torrents(base_port: int = BASE_PORT) -> list[Torrent]:
     return torrents + magnets
 
 
+def demo_engine(base_port: int = BASE_PORT) -> Engine:
+    """An engine that watches the samples on the demo's trackers, quicker than any public tracker would like."""
+    engine = Engine(DemoProber(), EngineSettings(interval_s=INTERVAL_S, timeout_s=TIMEOUT_S), vantage="demo")
+    engine.add_torrents(demo_torrents(base_port))
+    return engine
+
+
 def show(base_port: int = BASE_PORT) -> int:
     """Run the screen until it is quit.
 
     Returns:
         The exit code.
     """
-    engine = Engine(DemoProber(), EngineSettings(interval_s=INTERVAL_S, timeout_s=TIMEOUT_S), vantage="demo")
-    engine.add_torrents(demo_torrents(base_port))
-    return run(engine)
+    from trackerwatch.tui.run import run  # noqa: PLC0415 - textual, only when the screen opens
+
+    return run(demo_engine(base_port))
