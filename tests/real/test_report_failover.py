@@ -103,14 +103,20 @@ def test_a_certificate_of_an_unknown_authority_is_refused(
     assert run.exit_code == 2
 
 
-@pytest.mark.parametrize("way", ["opentracker udp", "opentracker http", "opentracker https"])
+WAYS_TO_OPENTRACKER = ["opentracker udp", "opentracker http", "opentracker https"]
+
+
+@pytest.mark.parametrize("way", WAYS_TO_OPENTRACKER)
 def test_a_torrent_off_the_trackers_list_is_unregistered(
     lab: Lab, report: Callable[..., Run], tmp_path: Path, untouched: None, way: str
 ) -> None:
+    # Opentracker consults its list when somebody joins, not when somebody leaves: only `peers` mode hears the refusal.
     url = lab.urls()[way]
     run = report(
         lab.unlisted.write(tmp_path, [[url]]),
         lab.swarm.torrents["v1-seeded"].write(tmp_path, [[url]]),
+        "--announce",
+        "peers",
         "--ca-file",
         lab.front.ca_file,
     )
@@ -123,3 +129,14 @@ def test_a_torrent_off_the_trackers_list_is_unregistered(
     # The torrent is at fault, not the tracker.
     assert run.tracker(url)["state"] == "up"
     assert run.torrent(lab.swarm.torrents["v1-seeded"])["seeders"] == 2
+
+
+@pytest.mark.parametrize("way", WAYS_TO_OPENTRACKER)
+def test_a_torrent_off_the_trackers_list_is_never_well(
+    lab: Lab, report: Callable[..., Run], tmp_path: Path, untouched: None, way: str
+) -> None:
+    run = report(lab.unlisted.write(tmp_path, [[lab.urls()[way]]]), "--ca-file", lab.front.ca_file)
+    (answer,) = run.torrent(lab.unlisted)["trackers"]
+    assert answer["seeders"] in (0, None)
+    assert run.tracker(lab.urls()[way])["state"] == "up"
+    assert run.exit_code == 2
