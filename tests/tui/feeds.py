@@ -196,12 +196,15 @@ class Table:
         return self.views[index]
 
 
+PLENTY = SwarmCounts(41, 212, 4811)
+
+
 def torrent_view(
     index: int,
     what: Torrent,
     verdict: Verdict = Verdict.OK,
     *,
-    counts: SwarmCounts = SwarmCounts(41, 212, 4811),
+    counts: SwarmCounts = PLENTY,
     state: FailoverState = FailoverState.PRIMARY,
     active: int | None = 0,
     working: int = 1,

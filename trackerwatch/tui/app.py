@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 
+from trackerwatch.tui import words
 from trackerwatch.tui.picture import FeedLike, Picture
 from trackerwatch.tui.screens.main import MainScreen
 
@@ -58,6 +59,8 @@ class TrackerwatchApp(App[None]):
         super().__init__()
         self.picture = Picture(feed, clock)
         self.main = MainScreen(self.picture, do)
+        self.failure: Exception | None = None
+        """The bug that ended the screen, if one did."""
         self._tick_s = tick_s
 
     def on_mount(self) -> None:
@@ -72,13 +75,34 @@ class TrackerwatchApp(App[None]):
         if self.main.is_mounted:
             self.main.tick()
 
+    def redraw(self) -> None:
+        """Draw the top lines anew: something beside the feed has changed."""
+        if self.main.is_mounted:
+            self.main.redraw_lines()
+
+    def tell(self, text: str) -> None:
+        """Say something on the last line for a while."""
+        if self.main.is_mounted:
+            self.main.say(text)
+
+    def _handle_exception(self, error: Exception) -> None:
+        # Textual's own hook; there is no public one.
+        self.failure = self.failure or error
+        super()._handle_exception(error)
+
+    def _print_error_renderables(self) -> None:
+        # Textual would print a traceback with all local variables; `run` says it in one line instead.
+        self._exit_renderables.clear()
+
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette: whatever the screen below has a key for, and the theme."""
+        offered = {"palette"}
         for active in screen.active_bindings.values():
             binding = active.binding
-            if active.node is not screen or not binding.tooltip or binding.action == "palette":
+            if active.node is not screen or not binding.tooltip or binding.action in offered:
                 continue
-            told = f"key {self.get_key_display(binding)}"
+            offered.add(binding.action)
+            told = f"key {words.key_name(binding.key)}"
             action = binding.action if binding.action.startswith("app.") else f"screen.{binding.action}"
             yield SystemCommand(binding.tooltip, told, partial(self.run_action, action))
         yield SystemCommand("Change the theme", "colours of all panes", self.action_change_theme)

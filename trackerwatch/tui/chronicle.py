@@ -9,15 +9,20 @@ from trackerwatch.tui.ink import Ink, Line, Span, safe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from trackerwatch.engine.views import Event
 
 
-def event_line(event: Event, *, seconds: bool = True) -> Line:
-    """Time, glyph and message."""
+_OLD_S = 43200.0
+
+
+def event_line(event: Event, now: datetime) -> Line:
+    """Time (of long ago the date), glyph and message."""
     mark = words.event_mark(event)
+    old = (now - event.at).total_seconds() > _OLD_S
     return (
-        Span(f" {words.clock(event.at, seconds=seconds)} ", Ink.DIM),
+        Span(f" {words.short_day(event.at) if old else words.clock(event.at, seconds=True):<8} ", Ink.DIM),
         Span(f"{mark.text} ", mark.ink),
         Span(safe(event.message)),
     )
@@ -56,7 +61,7 @@ class Watchfulness:
         """Events that came since a key was last pressed."""
         return self._latest - self._seen
 
-    def lines(self, events: Sequence[Event], last: int | None = None) -> list[Line]:
+    def lines(self, events: Sequence[Event], now: datetime, last: int | None = None) -> list[Line]:
         """The latest events, oldest first, with a divider before those that came while nobody pressed a key."""
         shown = events if last is None else events[-last:] if last else ()
         lines: list[Line] = []
@@ -64,5 +69,5 @@ class Watchfulness:
         for event in shown:
             if last is None and news and lines and event.number == self._divider + 1:
                 lines.append((Span(f" -- {words.plural(news, 'event')} since you last pressed a key --", Ink.KEY),))
-            lines.append(event_line(event))
+            lines.append(event_line(event, now))
         return lines

@@ -148,13 +148,15 @@ def problem(snapshot: Snapshot | None, situation: Situation, width: int) -> Line
     by_failover = snapshot.totals.torrents_by_failover
     dead, moved = by_failover.get(FailoverState.EXHAUSTED, 0), by_failover.get(FailoverState.FAILED_OVER, 0)
     if dead or moved:
-        return _with_causes(_effect(dead, moved), causes, now, width)
+        heads = (_effect(dead, moved, short=False), _effect(dead, moved, short=True))
+        return _with_causes(heads, causes, now, width)
     by_verdict = snapshot.totals.torrents_by_verdict
     bad, odd = by_verdict.get(Verdict.CRITICAL, 0), by_verdict.get(Verdict.WARNING, 0)
     if causes:
-        needing = f"; {words.plural(bad + odd, 'torrent')} need attention" if bad or odd else ""
-        head = Span(f" x {words.plural(len(causes), 'tracker')} down, no torrent changed tracker{needing}.", Ink.BAD)
-        return _with_causes(head, causes, now, width)
+        down = f" x {words.plural(len(causes), 'tracker')} down"
+        needing = f"{words.plural(bad + odd, 'torrent')} {'needs' if bad + odd == 1 else 'need'} attention"
+        effect = needing if bad or odd else "no torrent is hit"
+        return _with_causes((Span(f"{down}; {effect}", Ink.BAD), Span(down, Ink.BAD)), causes, now, width)
     if bad or odd:
         number = bad or odd
         verb = "needs" if number == 1 else "need"
@@ -166,40 +168,45 @@ def problem(snapshot: Snapshot | None, situation: Situation, width: int) -> Line
     return _minor(snapshot, now)
 
 
-def _effect(dead: int, moved: int) -> Span:
+def _effect(dead: int, moved: int, *, short: bool) -> Span:
     if not dead:
         verb = "runs" if moved == 1 else "run"
-        return Span(f" ! {words.plural(moved, 'torrent')} {verb} on a backup tracker.", Ink.WARN)
+        text = f" ! {words.plural(moved, 'torrent')} {verb} on a backup"
+        return Span(text if short else f"{text} tracker", Ink.WARN)
     verb = "has" if dead == 1 else "have"
+    if short:
+        text = f" x {words.plural(dead, 'torrent')} {verb} NO tracker"
+        return Span(f"{text}, {moved:,} on backup" if moved else text, Ink.BAD)
     text = f" x {words.plural(dead, 'torrent')} {verb} NO working tracker"
-    return Span(f"{text}, {moved:,} on a backup." if moved else f"{text}.", Ink.BAD)
+    return Span(f"{text}, {moved:,} run on a backup" if moved else text, Ink.BAD)
 
 
-def _with_causes(head: Span, causes: list[TrackerView], now: datetime, width: int) -> Line:
+def _with_causes(heads: tuple[Span, Span], causes: list[TrackerView], now: datetime, width: int) -> Line:
+    """The longest wording that fits: effect, then the first causes with their times, then how many more there are."""
+    head, short_head = heads
     if not causes:
         return (head,)
-    line: Line = (head, Span(" Cause: "))
-    for number, view in enumerate(causes):
-        text = _cause(view, now, with_time=True)
-        rest = len(causes) - number - 1
-        more = f" and {rest} more" if rest else ""
-        if number and line_width(line) + len(text) + 2 + len(more) > width:
-            return (*line, Span(f" and {rest + 1} more"))
-        if not number and line_width(line) + len(text) + len(more) > width:
-            short = _cause(view, now, with_time=False)
-            if line_width(line) + len(short) + len(more) > width:
-                return (*line, Span(words.plural(len(causes), "tracker")))
-            text = short
-        line = (*line, Span(", " if number else ""), Span(text, Ink.STRONG))
+    wordings = ((head, ".  Cause: ", 2), (head, ".  Cause: ", 1), (short_head, ": ", 1), (short_head, ": ", 0))
+    line: Line = ()
+    for start, joint, detail in wordings:
+        for number in range(min(3, len(causes)), 0, -1):
+            told = ", ".join(_cause(view, now, detail) for view in causes[:number])
+            rest = len(causes) - number
+            more = f" +{rest} more" if rest else ""
+            line = (start, Span(joint), Span(told, Ink.STRONG), Span(more))
+            if line_width(line) <= width:
+                return line
     return line
 
 
-def _cause(view: TrackerView, now: datetime, *, with_time: bool) -> str:
+def _cause(view: TrackerView, now: datetime, detail: int) -> str:
+    """A tracker and its failure; with `detail` 1 how long, with 2 since when too."""
     name = safe(view.tracker.host_port)
     what = words.failure_kind(view.failure.kind) if view.failure else "down"
-    if not with_time or view.since is None:
+    if not detail or view.since is None:
         return f"{name} {what}"
-    return f"{name} {what} since {words.moment(view.since, now)} ({words.age(view.since, now)})"
+    lasting = words.age(view.since, now)
+    return f"{name} {what} " + (f"since {words.moment(view.since, now)} ({lasting})" if detail > 1 else lasting)
 
 
 def _minor(snapshot: Snapshot, now: datetime) -> Line:

@@ -21,6 +21,8 @@ class Ink(StrEnum):
     BAD = "ink--bad"
     WAIT = "ink--wait"
     """Not known yet, or not decided."""
+    BAR = "ink--bar"
+    """A bar of a chart that is as it should be."""
     ACCENT = "ink--accent"
     KEY = "ink--key"
     RULE = "ink--rule"

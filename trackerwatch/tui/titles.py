@@ -81,11 +81,11 @@ def tabs(picture: Picture, pane: Pane, width: int) -> Line:
     if width < 64:
         names = {name: name.title() for name in Pane}
     if width < 44:
-        names = {name: name.title()[:4] for name in Pane}
+        names = {name: name.title() if name is pane else "" for name in Pane}
     line: Line = ()
     for number, name in enumerate(Pane, 1):
         here = name is pane
-        text = f"{number} {names[name]}"
+        text = f"{number} {names[name]}".rstrip()
         action = f"screen.pane('{name}')"
         line = (*line, Span(f"[{text}]" if here else f" {text} ", Ink.ACCENT if here else Ink.PLAIN, action))
     extra = _extra(picture, pane)

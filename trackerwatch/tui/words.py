@@ -77,6 +77,11 @@ def day(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%d %b %Y")
 
 
+def short_day(at: datetime) -> str:
+    """`14 Mar`."""
+    return at.astimezone(UTC).strftime("%d %b")
+
+
 def latency(seconds: float | None) -> str:
     """`48ms`, `1.2s`, `12s`."""
     if seconds is None:
@@ -238,6 +243,24 @@ def event_mark(event: Event) -> Span:
     return Span("-", Ink.DIM)
 
 
+KEY_NAMES = {
+    "escape": "esc",
+    "slash": "/",
+    "question_mark": "?",
+    "colon": ":",
+    "space": "space",
+    "pagedown": "pgdn",
+    "pageup": "pgup",
+    "up": "up",
+    "down": "down",
+}
+
+
+def key_name(key: str) -> str:
+    """A key as a footer names it."""
+    return KEY_NAMES.get(key, key)
+
+
 # -- failures ----------------------------------------------------------------------------------------------------------
 
 _KINDS = {
@@ -354,7 +377,7 @@ def sparkline(recent: Sequence[float | None], width: int) -> list[Span]:
             text, ink = MISS, Ink.BAD
         else:
             level = sum(seconds >= limit for limit in _BAR_LIMITS_S)
-            text, ink = BARS[level], Ink.WARN if level >= 6 else Ink.GOOD
+            text, ink = BARS[level], Ink.WARN if level >= 6 else Ink.BAR
         if spans and spans[-1].ink is ink:
             spans[-1] = Span(spans[-1].text + text, ink)
         else:
@@ -375,7 +398,7 @@ def chart(recent: Sequence[float | None], width: int, height: int) -> list[list[
             else:
                 eighths = max(1, round(seconds / top * height * 8)) if top else 1
                 part = min(8, max(0, eighths - row * 8))
-                text, ink = (BARS[part - 1] if part else " "), Ink.GOOD
+                text, ink = (BARS[part - 1] if part else " "), Ink.BAR
             if spans and spans[-1].ink is ink:
                 spans[-1] = Span(spans[-1].text + text, ink)
             else:

@@ -14,32 +14,33 @@ from trackerwatch.tui.widgets.inked import InkLines, InkPane
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from textual.app import App, ComposeResult
+    from textual.app import ComposeResult
     from textual.binding import ActiveBinding
+    from textual.dom import DOMNode
 
 _LEGEND: tuple[tuple[Span, str], ...] = (
     (Span("+", Ink.GOOD), "works"),
-    (Span("!", Ink.WARN), "works, and something is wrong: degraded, on a backup, one seeder"),
+    (Span("!", Ink.WARN), "works, but: degraded, on a backup, one seeder"),
     (Span("x", Ink.BAD), "down; no tracker left; no seeder"),
     (Span("~", Ink.WARN), "RETRY 1/3: failed, is asked again before it counts as down"),
-    (Span("?", Ink.WAIT), "not known: not asked yet, or nobody told; never the same as 0"),
+    (Span("?", Ink.WAIT), "not known: not asked yet, or nobody told; not 0"),
     (Span("-", Ink.DIM), "does not count: not asked, not judged, not there"),
     (Span("…", Ink.PLAIN), "behind a state: being asked right now"),
-    (Span(words.BARS, Ink.GOOD), "latency of the last rounds, 20 ms to over 2 s; x: no answer"),
-    (Span("k/n", Ink.PLAIN), "ADDR: addresses that answer; WORK: trackers that work for the torrent"),
+    (Span(words.BARS, Ink.BAR), "last rounds, 20 ms to over 2 s; x: no answer"),
+    (Span("k/n", Ink.PLAIN), "of ADDResses, those that answer; of trackers, those that WORK"),
 )
 
 
-def key_lines(app: App[object], bindings: Iterable[ActiveBinding]) -> list[Line]:
+def key_lines(bindings: Iterable[ActiveBinding], focused: DOMNode | None) -> list[Line]:
     """One line for each action, with all its keys, grouped by where they work."""
     groups: dict[str, dict[tuple[str, str], list[str]]] = {}
     for active in bindings:
         binding = active.binding
         if binding.system or not binding.description:
             continue
-        place = "in this pane" if active.node is app.focused else "everywhere"
+        place = "in this pane" if active.node is focused else "everywhere"
         keys = groups.setdefault(place, {}).setdefault((binding.action, active.tooltip or binding.description), [])
-        keys.append(app.get_key_display(binding))
+        keys.append(words.key_name(binding.key))
     lines: list[Line] = []
     for place in ("everywhere", "in this pane"):
         if place not in groups:
@@ -63,9 +64,10 @@ class HelpScreen(ModalScreen[None]):
     HelpScreen > #help { width: 88; max-width: 100%; height: auto; max-height: 90%; background: $surface; padding: 0 1 1 1; }
     """
 
-    def __init__(self, bindings: Iterable[ActiveBinding]) -> None:
-        """The bindings that were active on the screen below."""
+    def __init__(self, bindings: Iterable[ActiveBinding], focused: DOMNode | None) -> None:
+        """The bindings that were active on the screen below, and what had the keys there."""
         super().__init__()
+        self._below = focused
         self._live = tuple(bindings)
 
     def compose(self) -> ComposeResult:
@@ -80,7 +82,7 @@ class HelpScreen(ModalScreen[None]):
         )
         lines: list[Line] = [(Span(" Glyphs", Ink.HEAD),)]
         lines += [(Span("  " + fit(span.text, 18), span.ink), Span(told)) for span, told in _LEGEND]
-        lines += key_lines(self.app, self._live)
+        lines += key_lines(self._live, self._below)
         lines += [(), (Span(" Filter", Ink.HEAD),)]
         lines += [
             (Span("  " + fit(text, 28), Ink.KEY), Span(told))

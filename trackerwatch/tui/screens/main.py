@@ -12,7 +12,7 @@ from textual.widgets import Input
 
 from trackerwatch.engine.commands import AnnounceNow, Command, ProbeNow
 from trackerwatch.filters import FilterError, parse_filter
-from trackerwatch.tui import details, headline, titles
+from trackerwatch.tui import details, headline, titles, words
 from trackerwatch.tui.arrangement import Arrangement, Pane, arrange
 from trackerwatch.tui.ink import Ink, Line
 from trackerwatch.tui.ordering import TorrentSort, TrackerSort
@@ -166,7 +166,7 @@ class MainScreen(Screen[None]):
                 self.torrents.rows_changed(update.torrents)
             if update is not None and update.events:
                 self._draw_events()
-            self._draw_lines()
+            self.redraw_lines()
             self._draw_detail()
 
     def _reorder(self) -> None:
@@ -185,7 +185,7 @@ class MainScreen(Screen[None]):
     def criteria_changed(self) -> None:
         """Sort and filter anew at once: the user asked for it."""
         self._reorder()
-        self._draw_lines()
+        self.redraw_lines()
         self._draw_detail()
 
     def _tracker_row(self, key: int) -> Cells:
@@ -207,8 +207,10 @@ class MainScreen(Screen[None]):
         if plan != self._arrangement:
             self._arrangement = plan
             self._lay_out(plan)
+            # Titles are as wide as their panes, which is known after the layout.
+            self.call_after_refresh(self.redraw_lines)
         self._focus_pane()
-        self._draw_lines()
+        self.redraw_lines()
         self._draw_detail()
         self._draw_events()
         self._draw_keys()
@@ -238,7 +240,8 @@ class MainScreen(Screen[None]):
         part("recent", plan.recent, plan.recent or 1)
         part("keys", plan.keys and not self.filter_input.display)
 
-    def _draw_lines(self) -> None:
+    def redraw_lines(self) -> None:
+        """Draw header, problem line, tabs and titles."""
         plan, picture, width = self._arrangement, self.picture, self.size.width
         if plan is None:
             return
@@ -248,17 +251,10 @@ class MainScreen(Screen[None]):
         if plan.tabs:
             self._lines("tabs").show(titles.tabs(picture, self.pane, width))
         if plan.rules:
-            right = self.query_one("#right").size.width or width
-            for pane, cells in (
-                (Pane.TRACKERS, width),
-                (Pane.TORRENTS, width),
-                (Pane.DETAIL, width - right),
-                (Pane.EVENTS, right),
-            ):
+            for pane in Pane:
+                title = self._lines(f"rule-{pane}")
                 told = self._subject_title() if pane is Pane.DETAIL else ""
-                self._lines(f"rule-{pane}").show(
-                    titles.rule(picture, pane, cells, has_keys=pane is self.pane, told=told)
-                )
+                title.show(titles.rule(picture, pane, title.size.width, has_keys=pane is self.pane, told=told))
 
     def _draw_detail(self) -> None:
         plan = self._arrangement
@@ -277,10 +273,10 @@ class MainScreen(Screen[None]):
         events = snapshot.events if snapshot else ()
         watchfulness = self.picture.watchfulness
         if Pane.EVENTS in plan.panes:
-            self.event_pane.show(watchfulness.lines(events))
+            self.event_pane.show(watchfulness.lines(events, self.picture.now))
         if plan.recent:
             self._lines("rule-recent").show(titles.plain_rule(titles.events(self.picture), self.size.width))
-            self._lines("recent").show(*watchfulness.lines(events, plan.recent))
+            self._lines("recent").show(*watchfulness.lines(events, self.picture.now, plan.recent))
 
     def _detail_lines(self) -> list[Line]:
         now, snapshot = self.picture.now, self.picture.snapshot
@@ -323,7 +319,8 @@ class MainScreen(Screen[None]):
                 told = "all" if self.picture.attention else "attention"
             if binding.action == "freeze":
                 told = "freeze" if self.picture.paused_at is None else "go on"
-            named.append((self.app.get_key_display(binding), told, action))
+            if all(action != other for _, _, other in named):
+                named.append((words.key_name(binding.key), told, action))
         kept = [key for key in named if key[1] in ("help", "back", "quit")]
         self.keys.show_keys([key for key in named if key not in kept], kept)
 
@@ -342,7 +339,6 @@ class MainScreen(Screen[None]):
         del event
         if self._arrangement is not None:
             self.rearrange()
-            self.call_after_refresh(self._draw_lines)
 
     def on_key(self, event: events.Key) -> None:
         """Somebody is there."""
@@ -351,7 +347,7 @@ class MainScreen(Screen[None]):
         self.picture.watchfulness.key_pressed()
         if had_news:
             self._draw_events()
-            self._draw_lines()
+            self.redraw_lines()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """A pane got the keys, by key or mouse."""
@@ -361,7 +357,7 @@ class MainScreen(Screen[None]):
                 self.subject = pane
                 self.detail.scroll_to(y=0, animate=False)
             self.pane = pane
-            self._draw_lines()
+            self.redraw_lines()
             self._draw_detail()
             self._draw_keys()
 
@@ -370,7 +366,7 @@ class MainScreen(Screen[None]):
         if message.table is self.table:
             self.detail.scroll_to(y=0, animate=False)
             self._draw_detail()
-            self._draw_lines()
+            self.redraw_lines()
 
     def on_line_table_opened(self, message: LineTable.Opened) -> None:
         """Enter: the detail gets the keys."""
@@ -481,7 +477,7 @@ class MainScreen(Screen[None]):
         self.say("picture frozen, asking goes on; p lets it go on" if frozen else "live again")
         self._draw_keys()
         if frozen:
-            self._draw_lines()
+            self.redraw_lines()
         else:
             self.tick()
 
@@ -531,7 +527,7 @@ class MainScreen(Screen[None]):
 
     def action_help(self) -> None:
         """The keys that work now."""
-        self.app.push_screen(HelpScreen(self.active_bindings.values()))
+        self.app.push_screen(HelpScreen(self.active_bindings.values(), self.focused))
 
     # -- filter --------------------------------------------------------------------------------------------------------
 

@@ -35,11 +35,14 @@ class Inked(Widget):
         & > .ink--warn { color: $text-warning; text-style: bold; }
         & > .ink--bad { color: $text-error; text-style: bold; }
         & > .ink--wait { color: $text-secondary; }
+        & > .ink--bar { color: $success 60%; }
         & > .ink--accent { color: $text-accent; text-style: bold; }
         & > .ink--key { color: $text-primary; text-style: bold; }
         & > .ink--rule { color: $foreground 25%; }
         & > .ink--head { color: $foreground 60%; text-style: bold; }
         & > .ink--cursor { background: $surface; }
+        scrollbar-background: $background; scrollbar-background-hover: $background; scrollbar-background-active: $background;
+        scrollbar-color: $foreground 25%; scrollbar-color-hover: $foreground 40%; scrollbar-color-active: $primary;
         &:focus > .ink--cursor { background: $primary-muted; }
     }
     """
@@ -103,7 +106,7 @@ class InkPane(Inked, ScrollView, can_focus=True, inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = scroll_bindings("pane")
 
     DEFAULT_CSS = """
-    InkPane { scrollbar-size-vertical: 1; overflow-x: hidden; }
+    InkPane { width: 1fr; height: 1fr; overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; }
     """
 
     def __init__(self, *, id: str | None = None, indent: int = 2, tail: bool = False) -> None:  # noqa: A002 - as above

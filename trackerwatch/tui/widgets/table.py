@@ -91,7 +91,7 @@ class LineTable(Inked, ScrollView, can_focus=True, inherit_bindings=False):
     ]
 
     DEFAULT_CSS = """
-    LineTable { scrollbar-size-vertical: 1; overflow-x: hidden; }
+    LineTable { width: 1fr; height: 1fr; overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; }
     """
 
     class Moved(Message):
@@ -207,7 +207,6 @@ class LineTable(Inked, ScrollView, can_focus=True, inherit_bindings=False):
                 if key in self._drawn and not self._is_visible(key):
                     del self._drawn[key]
         dirty: list[Region] = []
-        top = self.scroll_offset.y
         for y, key in enumerate(self.visible_keys()):
             if keys is not None and key not in keys:
                 continue
@@ -219,7 +218,6 @@ class LineTable(Inked, ScrollView, can_focus=True, inherit_bindings=False):
             if cells != drawn[0]:
                 self._drawn[key] = (cells, None, None)
                 dirty.append(Region(0, y + 1, self.size.width, 1))
-        del top
         if dirty:
             self.refresh(*dirty)
 
@@ -362,7 +360,7 @@ class LineTable(Inked, ScrollView, can_focus=True, inherit_bindings=False):
         for column, cells in self._layout:
             mark = self._marks.get(column.key, "")
             text += fit(column.title[: cells - len(mark)] + mark, cells, right=column.right) + " " * column.gap
-        return self.strip_of((Span(text, Ink.HEAD),), width)
+        return self.strip_of((Span(text[:width], Ink.HEAD),), width)
 
     def _strip(self, cells: Cells, width: int, *, selected: bool) -> Strip:
         segments: list[Segment] = []

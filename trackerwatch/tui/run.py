@@ -1,0 +1,180 @@
+"""Runs the live screen on an engine: asking, loading and drawing in one loop, and an orderly end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import AsyncIterable
+from typing import TYPE_CHECKING, Protocol
+
+from trackerwatch.outside_text import clean
+from trackerwatch.tui.app import TrackerwatchApp
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+
+    from trackerwatch.engine.commands import Command
+    from trackerwatch.metainfo import Torrent
+    from trackerwatch.tui.picture import FeedLike
+
+STOP_WITHIN_S = 5.0
+"""The engine has so long to end; then the program ends without it."""
+
+INTERNAL_ERROR = 3
+"""Exit code when the screen itself failed."""
+
+
+class EngineLike(Protocol):
+    """What the screen needs of `engine.Engine`."""
+
+    def add_torrents(self, torrents: Iterable[Torrent]) -> None:
+        """Watch these too."""
+        ...
+
+    async def run(self) -> None:
+        """Ask until stopped."""
+        ...
+
+    async def stop(self) -> None:
+        """End soon, whatever hangs."""
+        ...
+
+    def feed(self) -> FeedLike:
+        """A feed of our own."""
+        ...
+
+    def do(self, command: Command) -> str:
+        """Carry out what a user asks for."""
+        ...
+
+
+class ProgressLike(Protocol):
+    """How far loading is: `inputs.Progress`."""
+
+    @property
+    def done(self) -> int:
+        """Inputs judged."""
+        ...
+
+    @property
+    def total(self) -> int | None:
+        """None: not known yet."""
+        ...
+
+    @property
+    def skipped(self) -> int:
+        """Inputs that could not be used."""
+        ...
+
+
+class BatchLike(Protocol):
+    """A slice of loading: `inputs.Batch`."""
+
+    @property
+    def torrents(self) -> Sequence[Torrent]:
+        """What came in."""
+        ...
+
+    @property
+    def progress(self) -> ProgressLike:
+        """How far it is."""
+        ...
+
+
+def run(engine: EngineLike, batches: AsyncIterable[BatchLike] | Iterable[BatchLike] | None = None) -> int:
+    """Show an engine until the user quits or the terminal is closed.
+
+    Args:
+        engine: Not running yet; torrents it already has are shown at once.
+        batches: Torrents still to load, in small slices; a plain iterable is read in a thread. None: there are none.
+
+    Returns:
+        The exit code: 0, or 3 where the screen itself failed (the reason is on stderr).
+    """
+    return asyncio.run(_run(engine, batches))
+
+
+async def _run(engine: EngineLike, batches: AsyncIterable[BatchLike] | Iterable[BatchLike] | None) -> int:
+    app = TrackerwatchApp(engine.feed(), do=engine.do)
+    asking = asyncio.create_task(watch_over(engine, app), name="engine")
+    loading = None if batches is None else asyncio.create_task(load(engine, batches, app), name="loading")
+    with _ending_on_signals(app):
+        await app.run_async()
+    # Asking goes on until here, so that nothing of ours stays registered at a tracker.
+    if loading is not None:
+        loading.cancel()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(STOP_WITHIN_S):
+            await engine.stop()
+    asking.cancel()
+    await asyncio.wait([task for task in (asking, loading) if task is not None], timeout=STOP_WITHIN_S)
+    if app.failure is not None:
+        detail = clean(str(app.failure), limit_chars=200)
+        print(f"trackerwatch: the screen failed: {type(app.failure).__name__}: {detail}", file=sys.stderr)  # noqa: T201 - stderr is where narration goes
+        return INTERNAL_ERROR
+    return 0
+
+
+async def watch_over(engine: EngineLike, app: TrackerwatchApp) -> None:
+    """Run the engine; should it end by itself, the screen says so instead of showing old data as new."""
+    # Where tasks start eagerly, the first picture goes before the first question.
+    await asyncio.sleep(0)
+    try:
+        await engine.run()
+    except Exception as error:  # noqa: BLE001 - the boundary of the engine: a bug there must not take the screen away
+        app.picture.broken = f"asking has stopped: internal error ({type(error).__name__}); what you see is old"
+        app.redraw()
+
+
+async def load(
+    engine: EngineLike, batches: AsyncIterable[BatchLike] | Iterable[BatchLike], app: TrackerwatchApp
+) -> None:
+    """Hand torrents to the engine as they come, and say how far loading is."""
+    skipped = 0
+    app.picture.loading = "loading"
+    try:
+        async for batch in _off_loop(batches):
+            if batch.torrents:
+                engine.add_torrents(batch.torrents)
+            progress = batch.progress
+            skipped = progress.skipped
+            total = f" of {progress.total:,}" if progress.total is not None else ""
+            app.picture.loading = f"loading {progress.done:,}{total}"
+            app.redraw()
+            await asyncio.sleep(0)
+    except Exception as error:  # noqa: BLE001 - the boundary of the inputs: what is loaded stays on the screen
+        app.tell(f"loading stopped: internal error ({type(error).__name__})")
+    finally:
+        app.picture.loading = ""
+    if skipped:
+        app.tell(f"{skipped:,} input{'s' if skipped > 1 else ''} could not be used; the reasons follow when you quit")
+    app.redraw()
+
+
+async def _off_loop(batches: AsyncIterable[BatchLike] | Iterable[BatchLike]) -> AsyncIterator[BatchLike]:
+    if isinstance(batches, AsyncIterable):
+        async for batch in batches:
+            yield batch
+        return
+    iterator = iter(batches)
+    while (one := await asyncio.to_thread(next, iterator, None)) is not None:
+        yield one
+
+
+@contextlib.contextmanager
+def _ending_on_signals(app: TrackerwatchApp) -> Iterator[None]:
+    """A closed terminal or a polite kill ends the program the orderly way."""
+    loop = asyncio.get_running_loop()
+    names = [name for name in ("SIGHUP", "SIGTERM") if hasattr(signal, name)]
+    added = []
+    for name in names:
+        with contextlib.suppress(NotImplementedError, ValueError):
+            loop.add_signal_handler(getattr(signal, name), app.exit)
+            added.append(name)
+    try:
+        yield
+    finally:
+        for name in added:
+            loop.remove_signal_handler(getattr(signal, name))
