@@ -371,7 +371,7 @@ class Engine:
         if change is not None:
             tell_state(self._events, state, *change, now=now, effect=effect_of(moves))
             if Health.DOWN in change:
-                state.recovered = change[0] is Health.DOWN
+                state.wants_round = change[0] is Health.DOWN
         if moves:
             tell_moves(self._events, moves, self._book, self._trackers, now)
 

@@ -6,6 +6,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from trackerwatch.health import Health
+from trackerwatch.health.rollup import ANSWERING
 from trackerwatch.schedule.pace import (
     LOCAL_WINDOW_S,
     PUBLIC_WINDOW_S,
@@ -45,8 +46,8 @@ def next_due(state: TrackerState, settings: EngineSettings, now: float, randomne
         settings.interval_s, local=state.local, min_request_interval_s=state.min_request_interval_s
     )
     full = now if state.asked_at is None else state.asked_at + stretched(interval_s, randomness)
-    if state.recovered and state.asked_at is not None:
-        # It came back: its counts are old. Everything is asked as soon as manners allow.
+    if state.wants_round and state.asked_at is not None and state.state in ANSWERING:
+        # It came back, or has new swarms: everything is asked as soon as manners allow.
         window_s = max(LOCAL_WINDOW_S if state.local else PUBLIC_WINDOW_S, state.min_request_interval_s or 0.0)
         full = min(full, max(now, state.asked_at + window_s))
     due = full

@@ -56,9 +56,14 @@ class Rounds:
         """Ask everything there is to ask of a tracker, announces excepted."""
         tracker.asked_at = self._clock.monotonic()
         await self._resolve(tracker)
-        endpoints = tracker.usable_endpoints()
-        if not endpoints:
-            return
+        if endpoints := tracker.usable_endpoints():
+            swarms = len(tracker.swarms)
+            await self._ask_all(tracker, endpoints)
+            # Where an endpoint answered, all was said that will be; swarms that came meanwhile want a round of their own.
+            answered = any(s.failure is None or s.failure.kind.answered for s in tracker.endpoints.values())
+            tracker.wants_round = len(tracker.swarms) > swarms or (tracker.wants_round and not answered)
+
+    async def _ask_all(self, tracker: TrackerState, endpoints: list[Endpoint]) -> None:
         tracker.fit_columns()
         asked = self.askable(tracker)
         if asked and tracker.scrape_supported is not False:

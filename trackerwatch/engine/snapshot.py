@@ -68,7 +68,9 @@ class Projector:
             self._book_version = book.version
         elif changed:
             self._table = replace(self._table, trackers=views, published=[state.published for state in trackers])
-            self._totals = replace(self._totals, trackers_by_state=_by_state(views))
+            self._totals = _totals(
+                self._table, views, self._totals.torrents_by_verdict, self._totals.torrents_by_failover
+            )
         taken_at = at(now)
         seen = [s.last_probe_at for s in trackers if s.last_probe_at is not None]
         return Snapshot(
@@ -173,15 +175,21 @@ def _endpoint_view(endpoint: EndpointState, tracker: TrackerState) -> EndpointVi
     )
 
 
-def _totals(table: Table, trackers: tuple[TrackerView, ...]) -> Totals:
-    verdicts, failover = Counter(table.verdicts), Counter(table.failover_states)
+def _totals(
+    table: Table,
+    trackers: tuple[TrackerView, ...],
+    verdicts: dict[Verdict, int] | None = None,
+    failover: dict[FailoverState, int] | None = None,
+) -> Totals:
+    """Count; what is known of the torrents from before may be handed in."""
+    if verdicts is None:
+        counted = Counter(table.verdicts)
+        verdicts = {verdict: counted[verdict] for verdict in Verdict}
+    if failover is None:
+        stand = Counter(table.failover_states)
+        failover = {state: stand[state] for state in FailoverState}
     states = _by_state(trackers)
-    return Totals(
-        torrents_by_verdict={verdict: verdicts[verdict] for verdict in Verdict},
-        torrents_by_failover={state: failover[state] for state in FailoverState},
-        trackers_by_state=states,
-        not_judged=states[Health.UNKNOWN] + verdicts[Verdict.UNKNOWN],
-    )
+    return Totals(verdicts, failover, states, states[Health.UNKNOWN] + verdicts[Verdict.UNKNOWN])
 
 
 def _by_state(trackers: tuple[TrackerView, ...]) -> dict[Health, int]:

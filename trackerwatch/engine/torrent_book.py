@@ -58,14 +58,8 @@ class Shape:
         if self.swarms == 2:
             standings = bytes(_either(standings[i], standings[i + 1]) for i in range(0, len(standings), 2))
         result = walk(self.tiers, standings)
-        groups = independent_groups(
-            [(t.tracker.host, [endpoint.address for endpoint in t.endpoints]) for t in self.trackers]
-        )
-        hopeful = {
-            group
-            for group, standing in zip(groups, standings, strict=True)
-            if standing in (Standing.WORKS, Standing.UNTRIED)
-        }
+        groups = independent_groups([_stands_on(tracker) for tracker in self.trackers])
+        hopeful = {group for group, standing in zip(groups, standings, strict=True) if standing != Standing.FAILED}
         facts = Standings(
             state=result.state,
             later_tier=result.later_tier,
@@ -76,6 +70,16 @@ class Shape:
         )
         active = self.trackers[result.active].index if result.active >= 0 else -1
         return Stand(result, facts, active, self.tiers[result.active] if result.active >= 0 else -1)
+
+
+def _stands_on(state: TrackerState) -> list[str]:
+    """The host and the addresses that a tracker shares its fate with.
+
+    On loopback everything shares one address and is a laboratory: there ports stand for machines.
+    """
+    names = [state.tracker.host, *(endpoint.address for endpoint in state.endpoints)]
+    loopback = all(e.address.startswith("127.") or e.address == "::1" for e in state.endpoints)
+    return [f"{name} port {state.tracker.port}" for name in names] if state.endpoints and loopback else names
 
 
 def _either(first: int, second: int) -> int:

@@ -166,8 +166,8 @@ class TrackerState:
     asking: bool = False
     readdressed: bool = False
     """Its addresses changed: what is independent of what must be worked out again."""
-    recovered: bool = False
-    """It came back from down, and its counts were not asked for since."""
+    wants_round: bool = False
+    """It came back from down or got new swarms, and was not asked for counts since."""
     dirty: bool = True
     """Something that a view shows changed."""
     swarms_dirty: bool = True
@@ -186,7 +186,7 @@ class TrackerState:
         self.owners.append(owner)
         self.versions.append(version)
         self.private.append(private)
-        self.swarms_dirty = self.dirty = True
+        self.swarms_dirty = self.dirty = self.wants_round = True
         return column
 
     def fit_columns(self) -> None:
@@ -307,7 +307,7 @@ class TrackerState:
         self.swarms_dirty = self.dirty = True
         self.scrape_failure = outcome.probe.failure
         if outcome.probe.failure is None:
-            self.recovered = False
+            self.wants_round = False
             self.scraped_at = now
             self.scrape_latency_s = outcome.probe.phases.exchange_s
             self.scrape_supported = True

@@ -8,11 +8,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
-def independent_groups(trackers: Sequence[tuple[str, Iterable[str]]]) -> tuple[int, ...]:
+def independent_groups(trackers: Sequence[Iterable[str]]) -> tuple[int, ...]:
     """Group trackers that stand on one host or one address.
 
     Args:
-        trackers: The host name and the known addresses of each.
+        trackers: For each tracker the names it stands on: its host and its known addresses.
 
     Returns:
         A group number for each, in the same order: as many distinct numbers as there are independent trackers.
@@ -25,8 +25,8 @@ def independent_groups(trackers: Sequence[tuple[str, Iterable[str]]]) -> tuple[i
         return i
 
     owner: dict[str, int] = {}
-    for i, (host, addresses) in enumerate(trackers):
-        for name in (host, *addresses):
+    for i, names in enumerate(trackers):
+        for name in names:
             first = owner.setdefault(name, i)
             parent[root(i)] = root(first)
     return tuple(root(i) for i in range(len(trackers)))

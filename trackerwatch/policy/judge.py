@@ -26,7 +26,7 @@ class Standings:
     """Trackers listed."""
     listed_independent: int
     hopeful_independent: int
-    """Independent trackers that work or of which nothing is known yet."""
+    """Independent trackers that did not fail: they work, or nothing that counts is known of them."""
     works: bool
     """Some tracker works for it."""
 

@@ -21,10 +21,16 @@ JITTER = 0.1
 """Waits are stretched by up to a tenth, never shortened."""
 
 
+_LOCAL_NETWORKS = tuple(
+    ipaddress.ip_network(network)
+    for network in ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16")
+) + tuple(ipaddress.ip_network(network) for network in ("::1/128", "fc00::/7", "fe80::/10"))
+
+
 def is_local(addresses: Iterable[str]) -> bool:
     """Whether all of these IP literals are loopback or private, so that asking often bothers nobody else."""
-    known = list(addresses)
-    return bool(known) and all(ipaddress.ip_address(address.partition("%")[0]).is_private for address in known)
+    known = [ipaddress.ip_address(address.partition("%")[0]) for address in addresses]
+    return bool(known) and all(any(address in network for network in _LOCAL_NETWORKS) for address in known)
 
 
 def round_interval_s(wanted_s: float, *, local: bool, min_request_interval_s: float | None) -> float:
