@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 MAX_HEADER_BYTES = 64 * 1024
 MAX_BODY_BYTES = 1 << 20
 """Before and after decompression."""
-MAX_WIRE_BYTES = 2 * MAX_BODY_BYTES
-"""Chunk sizes and interim answers included."""
+WIRE_FACTOR = 2
+"""Bytes read for each byte that a body may have: chunk sizes and interim answers are included."""
 MAX_EVENTS = 10_000
-"""Chunks and the like: reading each costs time, however small it is."""
+"""Chunks and the like, for each MiB that a body may have: reading one costs time, however small it is."""
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_WINDOW = 31
@@ -51,7 +51,8 @@ class ClosedEarlyError(httpx.ReadError):
 class _Channel(asyncio.Protocol):
     """The bytes of one connection, read as HTTP/1.1 while an answer is awaited."""
 
-    def __init__(self) -> None:
+    def __init__(self, max_body_bytes: int = MAX_BODY_BYTES) -> None:
+        self._max_body_bytes = max_body_bytes
         self.transport: asyncio.Transport | None = None
         self.reusable = True
         """Whether another request may follow. False also once the other side closed."""
@@ -142,14 +143,14 @@ class _Channel(asyncio.Protocol):
             event = self._http.next_event()
             kind = type(event)
             if kind is h11.NEED_DATA:
-                if self._wire_bytes > MAX_WIRE_BYTES:
-                    self._fail(TooLargeError(f"an answer of more than {MAX_WIRE_BYTES >> 20} MiB"))
+                if self._wire_bytes > WIRE_FACTOR * self._max_body_bytes:
+                    self._fail(TooLargeError(f"an answer of more than {WIRE_FACTOR * self._max_body_bytes >> 20} MiB"))
                 return
             self._events += 1
             if isinstance(event, h11.Data):
                 self._body_bytes += len(event.data)
-                if self._body_bytes > MAX_BODY_BYTES:
-                    self._fail(TooLargeError(f"a body of more than {MAX_BODY_BYTES >> 20} MiB"))
+                if self._body_bytes > self._max_body_bytes:
+                    self._fail(TooLargeError(f"a body of more than {self._max_body_bytes >> 20} MiB"))
                     return
                 self._body.append(bytes(event.data))
             elif isinstance(event, h11.Response):
@@ -160,8 +161,9 @@ class _Channel(asyncio.Protocol):
                 return
             elif event is h11.PAUSED or isinstance(event, h11.ConnectionClosed):
                 return
-            if self._events > MAX_EVENTS:
-                self._fail(TooLargeError(f"an answer in more than {MAX_EVENTS} pieces"))
+            max_events = MAX_EVENTS * self._max_body_bytes // MAX_BODY_BYTES
+            if self._events > max_events:
+                self._fail(TooLargeError(f"an answer in more than {max_events} pieces"))
                 return
 
     def _fail(self, error: Exception) -> None:
@@ -186,6 +188,7 @@ class EndpointTransport(httpx.AsyncBaseTransport):
         host: str,
         trust: TlsTrust | None,
         clock: Callable[[], float] = time.perf_counter,
+        max_body_bytes: int = MAX_BODY_BYTES,
     ) -> None:
         """Make a transport that connects when first asked.
 
@@ -194,6 +197,7 @@ class EndpointTransport(httpx.AsyncBaseTransport):
             host: Whom the certificate must be for, and what SNI says.
             trust: Authorities. None: plain HTTP.
             clock: Monotonic seconds.
+            max_body_bytes: Of a body, before and after decompression.
         """
         self.endpoint = endpoint
         self.phase = Phase.CONNECT
@@ -205,6 +209,7 @@ class EndpointTransport(httpx.AsyncBaseTransport):
         self._host = host
         self._trust = trust
         self._clock = clock
+        self._max_body_bytes = max_body_bytes
         self._channel: _Channel | None = None
 
     async def connect(self) -> None:
@@ -230,7 +235,9 @@ class EndpointTransport(httpx.AsyncBaseTransport):
         self.phase = Phase.CONNECT
         loop = asyncio.get_running_loop()
         started = self._clock()
-        transport, channel = await loop.create_connection(_Channel, self.endpoint.address, self.endpoint.port)
+        transport, channel = await loop.create_connection(
+            lambda: _Channel(self._max_body_bytes), self.endpoint.address, self.endpoint.port
+        )
         self._channel = channel
         connected = self._clock()
         self.connect_s = self.connect_s if self.connect_s is not None else connected - started
@@ -298,7 +305,7 @@ class EndpointTransport(httpx.AsyncBaseTransport):
         headers = response.headers.raw_items()
         if body.startswith(_GZIP_MAGIC):
             # By what it is, not by what the header says: both kinds of lie occur.
-            body = _gunzip(body)
+            body = _gunzip(body, self._max_body_bytes)
         # httpx would decompress a second time, and without a bound.
         kept = [(name, value) for name, value in headers if name.lower() != b"content-encoding"]
         return httpx.Response(
@@ -319,14 +326,14 @@ class EndpointTransport(httpx.AsyncBaseTransport):
             self._channel = None
 
 
-def _gunzip(body: bytes) -> bytes:
+def _gunzip(body: bytes, max_bytes: int) -> bytes:
     unpacker = zlib.decompressobj(_GZIP_WINDOW)
     try:
-        unpacked = unpacker.decompress(body, MAX_BODY_BYTES + 1)
+        unpacked = unpacker.decompress(body, max_bytes + 1)
     except zlib.error as error:
         raise httpx.DecodingError(f"broken gzip: {error}") from error
-    if len(unpacked) > MAX_BODY_BYTES:
-        raise TooLargeError(f"a body of more than {MAX_BODY_BYTES >> 20} MiB once decompressed")
+    if len(unpacked) > max_bytes:
+        raise TooLargeError(f"a body of more than {max_bytes >> 20} MiB once decompressed")
     if not unpacker.eof:
         raise ClosedEarlyError("a compressed body that ends early")
     return unpacked

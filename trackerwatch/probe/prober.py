@@ -158,6 +158,16 @@ class SocketProber:
             ask(), lambda failure: AnnounceOutcome(_failed(endpoint, Operation.ANNOUNCE, failure))
         )
 
+    async def fetch_torrent(self, url: str) -> bytes:
+        """Fetch the bytes behind an http(s) URL of a torrent, under the same policy and trust.
+
+        Raises:
+            InputError: The reason in one clean line without secrets.
+        """
+        from trackerwatch.probe.fetch import fetch_torrent  # noqa: PLC0415 - httpx, as below
+
+        return await fetch_torrent(url, resolver=self.resolver, trust=self._shared_trust())
+
     async def close(self) -> None:
         """Close every socket and thread; calls under way are cancelled and return a failure of kind `internal`."""
         self._closed = True
@@ -190,6 +200,13 @@ class SocketProber:
         finally:
             self._under_way.discard(task)
 
+    def _shared_trust(self) -> TlsTrust:
+        if self._trust is None:
+            from trackerwatch.probe.tls import TlsTrust  # noqa: PLC0415 - as above
+
+            self._trust = TlsTrust()
+        return self._trust
+
     def _place(self, tracker: Tracker) -> AbstractAsyncContextManager[None]:
         # The HTTP probe takes its places in the same gate itself; two for one call could wait for each other for ever.
         return self._gate.place(tracker.host) if tracker.protocol is TrackerProtocol.UDP else nullcontext()
@@ -209,7 +226,7 @@ class SocketProber:
             # httpx costs a tenth of a second to import, which a report on UDP trackers alone must not pay.
             from trackerwatch.probe.http import HttpProbe  # noqa: PLC0415
 
-            self._http = HttpProbe(resolve=self.resolver.resolve_host, trust=self._trust, gate=self._gate)
+            self._http = HttpProbe(resolve=self.resolver.resolve_host, trust=self._shared_trust(), gate=self._gate)
         return self._http
 
 
