@@ -247,12 +247,10 @@ class UdpScrapeRound:
         """Ask one of the held batches in reverse, if one of them can prove anything."""
         if self._failure is not None or self._lost_trials >= MAX_LOST_TRIALS:
             return
-        for place, (batch, counts) in enumerate(self._held):
+        for batch, counts in self._held:
             if batch.size > 1 and batch.size <= self._limit and counts != _mirrored(counts):
                 self._trial = _Trial(batch, counts)
                 self._trial_batches.append(self._batch(batch.ranges, in_trial=True, reverse=True))
-                # Should it get lost, the next test takes another batch.
-                self._held.append(self._held.pop(place))
                 return
 
     def _judge(self, batch: Batch, counts: array[int]) -> None:
@@ -293,10 +291,13 @@ class UdpScrapeRound:
 
     def _lose_trial(self, failure: Failure | None) -> None:
         """An order test without a usable answer: try another, a few times."""
-        self._trial = None
+        lost, self._trial = self._trial, None
         self._trial_batches.clear()
         if failure is not None:
             self._lost_trials += 1
+        if lost is not None:
+            # The next test takes another batch, if there is one.
+            self._held.sort(key=lambda held: held[0] is lost.batch)
         self._try_order()
 
     def _settle_held(self) -> None:

@@ -189,7 +189,9 @@ class UdpSession:
 
     def abort(self) -> None:
         """End everything that is not finished."""
-        self._fail_all(Ending.ABORTED, in_connect=self._connecting is not None or self.connect_rtt_s is None)
+        if self._connecting is not None:
+            self._finish(self._connecting, Ending.ABORTED, lost=max(0, self._connecting.sent - 1))
+        self._fail_all(Ending.ABORTED, in_connect=self.connect_rtt_s is None)
 
     @property
     def room(self) -> int:
@@ -359,7 +361,7 @@ class UdpSession:
         for transaction_id in exchange._transaction_ids:
             self._outstanding.pop(transaction_id, None)
         self._under_way.pop(exchange, None)
-        if exchange is not self._connecting:
+        if exchange.action is not Action.CONNECT:
             self._finished.append(exchange)
             return
         self._connecting = None
@@ -372,10 +374,7 @@ class UdpSession:
 
     def _fail_all(self, ending: Ending, text: bytes = b"", *, in_connect: bool) -> None:
         """End what is queued or under way: there is no connection to be had."""
-        connecting, self._connecting = self._connecting, None
-        unfinished = [connecting] if connecting else []
-        unfinished += [exchange for exchange in self._under_way if exchange.ending is None]
-        unfinished += self._queue
+        unfinished = [*self._under_way, *self._queue]
         self._queue.clear()
         self._waiting.clear()
         for exchange in unfinished:
