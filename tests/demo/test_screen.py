@@ -2,7 +2,7 @@
 
 import pytest
 
-from trackerwatch.demo.plan import TRACKERS
+from trackerwatch.demo.plan import CYCLE_S, TRACKERS, state_at
 from trackerwatch.demo.run import has_ipv6_loopback, serve
 from trackerwatch.demo.screen import demo_engine, demo_torrents, with_both_families
 from trackerwatch.outcome import Endpoint, Failure, FailureKind, Family, Resolution
@@ -58,8 +58,8 @@ def failover(views):
 
 
 @needs_ipv6
-async def test_while_the_dying_tracker_lives(base_port):
-    trackers, views = await look(base_port, 5.0)
+async def test_between_two_outages(base_port):
+    trackers, views = await look(base_port, 10.0)
     states = {key: t.state.value for key, t in trackers.items()}
     # A slow tracker without its delay is a healthy one.
     assert states == {
@@ -91,6 +91,16 @@ async def test_while_the_dying_tracker_lives(base_port):
 
 
 @needs_ipv6
+async def test_during_the_hiccup(base_port):
+    trackers, views = await look(base_port, 4.0)
+    assert trackers["http"].failure.kind is FailureKind.REFUSED
+    states = failover(views)
+    assert states["meadow-linux-13.2-amd64-netinst.iso"] == "failed_over"
+    assert states["orchard-os-2026.1-live"] == "failed_over"
+    assert states["glacier-core-readings-2025.csv.gz"] == "exhausted"
+
+
+@needs_ipv6
 async def test_while_the_dying_tracker_is_dead(base_port):
     trackers, views = await look(base_port, 20.0)
     assert trackers["dying"].state.value == "down"
@@ -102,3 +112,19 @@ async def test_while_the_dying_tracker_is_dead(base_port):
     assert states["harbor-traffic-images-2026-03"] == "primary"
     known = [name for name, view in views.items() if view.counts.seeders is not None]
     assert len(known) >= 2 / 3 * len(views)
+
+
+@pytest.mark.parametrize("ipv6", [True, False])
+def test_at_every_moment_two_thirds_of_what_the_screen_shows_has_counts(ipv6):
+    planned = {tracker.url(): tracker for tracker in TRACKERS}
+    torrents = {torrent.info_hash: torrent for torrent in demo_torrents()}.values()
+
+    def has_counts(torrent, elapsed_s):
+        listed = [planned[placement.tracker.url] for placement in torrent.placements]
+        return not torrent.private and any(
+            state_at(t, elapsed_s).answers and torrent.name not in t.unregistered and (ipv6 or not t.is_ipv6)
+            for t in listed
+        )
+
+    shares = [sum(has_counts(t, second) for t in torrents) / len(torrents) for second in range(int(CYCLE_S))]
+    assert min(shares) >= 2 / 3

@@ -99,7 +99,16 @@ DRIFTWOOD = "driftwood-audio-archive-2025"
 """The sample that one tracker has taken off its list."""
 
 TRACKERS: tuple[PlannedTracker, ...] = (
-    PlannedTracker("http", Protocol.HTTP, "127.0.0.1", "127.0.0.1", 0, "healthy", latency_s=0.012),
+    PlannedTracker(
+        "http",
+        Protocol.HTTP,
+        "127.0.0.1",
+        "127.0.0.1",
+        0,
+        "hiccups: refuses from 2 s to 7 s after the start, healthy otherwise; again every 48 s",
+        outage=Outage(starts_s=2.0, lasts_s=5.0, every_s=CYCLE_S),
+        latency_s=0.012,
+    ),
     PlannedTracker("udp", Protocol.UDP, "127.0.0.1", "127.0.0.1", 1, "healthy", latency_s=0.004),
     PlannedTracker(
         "dying",

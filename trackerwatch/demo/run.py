@@ -236,8 +236,7 @@ async def _headless(base_port: int) -> int:
 
 def _introduce(demo: Demo) -> None:
     _say(
-        f"{len(demo.trackers)} trackers on this machine alone, with invented swarms. One dies after 12 s and comes back "
-        f"at 32 s, every {CYCLE_S:.0f} s.\n"
+        f"{len(demo.trackers)} trackers on this machine alone, with invented swarms; what they do repeats every {CYCLE_S:.0f} s.\n"
     )
     shown = [(parse_tracker(tracker.url).shown_url, plan.story) for plan, tracker in demo.trackers]
     width = max(len(url) for url, _ in shown)
