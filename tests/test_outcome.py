@@ -13,11 +13,31 @@ from trackerwatch.outcome import (
     SwarmCounts,
 )
 
-KINDS = (
-    "local_offline dns_nxdomain dns_error dns_timeout dns_blocked no_route refused timeout tls http_status redirect too_large "
-    "closed not_bencode bad_reply failure_reason unregistered unauthorized rate_limited scrape_unsupported denied blocked "
-    "internal"
-).split()
+KINDS = [
+    "local_offline",
+    "dns_nxdomain",
+    "dns_error",
+    "dns_timeout",
+    "dns_blocked",
+    "no_route",
+    "refused",
+    "timeout",
+    "tls",
+    "http_status",
+    "redirect",
+    "too_large",
+    "closed",
+    "not_bencode",
+    "bad_reply",
+    "failure_reason",
+    "unregistered",
+    "unauthorized",
+    "rate_limited",
+    "scrape_unsupported",
+    "denied",
+    "blocked",
+    "internal",
+]
 """The contract, word for word: metric labels, filter keys and JSON values."""
 
 NOT_COUNTED = {"local_offline", "no_route", "blocked", "denied", "internal", "scrape_unsupported"}

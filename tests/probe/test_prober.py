@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from trackerwatch.errors import ConfigError
+from trackerwatch.errors import ConfigError, InputError
 from trackerwatch.outcome import (
     AnnounceEvent,
     AnnounceOutcome,
@@ -170,6 +170,15 @@ async def test_addresses_are_judged(prober):
         await strict.close()
     assert resolution.endpoints == ()
     assert {failure.kind for _, failure in resolution.refused} == {FailureKind.BLOCKED}
+
+
+async def test_a_url_is_fetched_under_the_same_policy():
+    strict = SocketProber()
+    try:
+        with pytest.raises(InputError, match="--allow-private"):
+            await strict.fetch("http://localhost/a.torrent")
+    finally:
+        await strict.close()
 
 
 def test_a_bad_ca_file_is_a_config_error(tmp_path):

@@ -158,7 +158,7 @@ class SocketProber:
             ask(), lambda failure: AnnounceOutcome(_failed(endpoint, Operation.ANNOUNCE, failure))
         )
 
-    async def fetch_torrent(self, url: str) -> bytes:
+    async def fetch(self, url: str) -> bytes:
         """Fetch the bytes behind an http(s) URL of a torrent, under the same policy and trust.
 
         Raises:
