@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     )
     from trackerwatch.outcome import PhaseTimes
 
-LABEL_CELLS = 10
+LABEL_CELLS = 12
 CHART_LINES = 3
 CHART_MIN_ROUNDS = 3
 
@@ -120,7 +120,7 @@ def _effect(view: TrackerView) -> Line:
 def _endpoint(view: EndpointView, pending_limit: int, now: datetime) -> list[Line]:
     state = words.endpoint_state(view, pending_limit)
     head: list[Span] = [
-        Span(f" {state.text:<11}", state.ink),
+        Span(f" {state.text:<13}", state.ink),
         Span(f"{safe(str(view.endpoint))}", Ink.STRONG),
         Span(f"  {words.failure(view.failure)}", state.ink) if view.failure else Span(""),
         Span(f"  for {words.age(view.since, now)}" if view.since else "", Ink.DIM),
@@ -137,9 +137,9 @@ def _endpoint(view: EndpointView, pending_limit: int, now: datetime) -> list[Lin
     due = words.until(view.next_probe_at, now)
     if due != words.NO_TIME:
         details.append(f"next {_in(due)}")
-    lines: list[Line] = [tuple(head), (Span(f"            {' | '.join(details)}", Ink.DIM),)]
+    lines: list[Line] = [tuple(head), (Span(f"{'':14}{' | '.join(details)}", Ink.DIM),)]
     if view.said:
-        lines.append((Span("            said ", Ink.DIM), Span(f"“{safe(view.said)}”")))
+        lines.append((Span(f"{'':14}said ", Ink.DIM), Span(f"“{safe(view.said)}”")))
     return lines
 
 

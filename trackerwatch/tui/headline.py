@@ -144,19 +144,21 @@ def problem(snapshot: Snapshot | None, situation: Situation, width: int) -> Line
         text = f" x THIS MACHINE seems offline since {words.moment(situation.offline_since, now)}"
         return (Span(text, Ink.BAD), Span(": no failure is counted against a tracker"))
     causes = [view for view in snapshot.trackers if view.state is Health.DOWN]
-    causes.sort(key=lambda view: (-view.effect.exhausted, -view.effect.failed_over, -view.torrents))
+    causes.sort(key=_damage)
     by_failover = snapshot.totals.torrents_by_failover
     dead, moved = by_failover.get(FailoverState.EXHAUSTED, 0), by_failover.get(FailoverState.FAILED_OVER, 0)
     if dead or moved:
-        heads = (_effect(dead, moved, short=False), _effect(dead, moved, short=True))
-        return _with_causes(heads, causes, now, width)
+        guilty = [view for view in snapshot.trackers if view.effect.exhausted or view.effect.failed_over]
+        guilty.sort(key=_damage)
+        return _with_causes(_effects(dead, moved), guilty or causes, now, width)
     by_verdict = snapshot.totals.torrents_by_verdict
     bad, odd = by_verdict.get(Verdict.CRITICAL, 0), by_verdict.get(Verdict.WARNING, 0)
     if causes:
         down = f" x {words.plural(len(causes), 'tracker')} down"
         needing = f"{words.plural(bad + odd, 'torrent')} {'needs' if bad + odd == 1 else 'need'} attention"
         effect = needing if bad or odd else "no torrent is hit"
-        return _with_causes((Span(f"{down}; {effect}", Ink.BAD), Span(down, Ink.BAD)), causes, now, width)
+        full, short = Span(f"{down}; {effect}", Ink.BAD), Span(down, Ink.BAD)
+        return _with_causes((full, full, short), causes, now, width)
     if bad or odd:
         number = bad or odd
         verb = "needs" if number == 1 else "need"
@@ -168,25 +170,38 @@ def problem(snapshot: Snapshot | None, situation: Situation, width: int) -> Line
     return _minor(snapshot, now)
 
 
-def _effect(dead: int, moved: int, *, short: bool) -> Span:
+def _damage(view: TrackerView) -> tuple[int, int, int]:
+    """Sorts whoever hurts most to the front."""
+    return (-view.effect.exhausted, -view.effect.failed_over, -view.torrents)
+
+
+def _effects(dead: int, moved: int) -> tuple[Span, Span, Span]:
+    """What it does to torrents, in three lengths."""
     if not dead:
-        verb = "runs" if moved == 1 else "run"
-        text = f" ! {words.plural(moved, 'torrent')} {verb} on a backup"
-        return Span(text if short else f"{text} tracker", Ink.WARN)
-    verb = "has" if dead == 1 else "have"
-    if short:
-        text = f" x {words.plural(dead, 'torrent')} {verb} NO tracker"
-        return Span(f"{text}, {moved:,} on backup" if moved else text, Ink.BAD)
-    text = f" x {words.plural(dead, 'torrent')} {verb} NO working tracker"
-    return Span(f"{text}, {moved:,} run on a backup" if moved else text, Ink.BAD)
+        text = f" ! {words.plural(moved, 'torrent')} {'runs' if moved == 1 else 'run'} on a backup"
+        return (Span(f"{text} tracker", Ink.WARN), Span(text, Ink.WARN), Span(f" ! {moved:,} on a backup", Ink.WARN))
+    text = f" x {words.plural(dead, 'torrent')} {'has' if dead == 1 else 'have'} NO working tracker"
+    short = f" x {words.plural(dead, 'torrent')} {'has' if dead == 1 else 'have'} NO tracker"
+    return (
+        Span(f"{text}, {moved:,} run on a backup" if moved else text, Ink.BAD),
+        Span(f"{text}, {moved:,} on a backup" if moved else text, Ink.BAD),
+        Span(f"{short}, {moved:,} on backup" if moved else short, Ink.BAD),
+    )
 
 
-def _with_causes(heads: tuple[Span, Span], causes: list[TrackerView], now: datetime, width: int) -> Line:
+def _with_causes(heads: tuple[Span, Span, Span], causes: list[TrackerView], now: datetime, width: int) -> Line:
     """The longest wording that fits: effect, then the first causes with their times, then how many more there are."""
-    head, short_head = heads
+    full, shorter, short = heads
     if not causes:
-        return (head,)
-    wordings = ((head, ".  Cause: ", 2), (head, ".  Cause: ", 1), (short_head, ": ", 1), (short_head, ": ", 0))
+        return (full,)
+    wordings = (
+        (full, ".  Cause: ", 2),
+        (full, ".  Cause: ", 1),
+        (shorter, ". Cause: ", 1),
+        (shorter, ": ", 0),
+        (short, ": ", 1),
+        (short, ": ", 0),
+    )
     line: Line = ()
     for start, joint, detail in wordings:
         for number in range(min(3, len(causes)), 0, -1):
@@ -202,8 +217,8 @@ def _with_causes(heads: tuple[Span, Span], causes: list[TrackerView], now: datet
 def _cause(view: TrackerView, now: datetime, detail: int) -> str:
     """A tracker and its failure; with `detail` 1 how long, with 2 since when too."""
     name = safe(view.tracker.host_port)
-    what = words.failure_kind(view.failure.kind) if view.failure else "down"
-    if not detail or view.since is None:
+    what = words.failure_kind(view.failure.kind) if view.failure else view.state.value
+    if not detail or view.since is None or view.state is not Health.DOWN:
         return f"{name} {what}"
     lasting = words.age(view.since, now)
     return f"{name} {what} " + (f"since {words.moment(view.since, now)} ({lasting})" if detail > 1 else lasting)

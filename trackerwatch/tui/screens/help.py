@@ -22,12 +22,12 @@ _LEGEND: tuple[tuple[Span, str], ...] = (
     (Span("+", Ink.GOOD), "works"),
     (Span("!", Ink.WARN), "works, but: degraded, on a backup, one seeder"),
     (Span("x", Ink.BAD), "down; no tracker left; no seeder"),
-    (Span("~", Ink.WARN), "RETRY 1/3: failed, is asked again before it counts as down"),
+    (Span("~", Ink.WARN), "RETRY 1/3: failed, asked again before it is down"),
     (Span("?", Ink.WAIT), "not known: not asked yet, or nobody told; not 0"),
     (Span("-", Ink.DIM), "does not count: not asked, not judged, not there"),
     (Span("…", Ink.PLAIN), "behind a state: being asked right now"),
     (Span(words.BARS, Ink.BAR), "last rounds, 20 ms to over 2 s; x: no answer"),
-    (Span("k/n", Ink.PLAIN), "of ADDResses, those that answer; of trackers, those that WORK"),
+    (Span("k/n", Ink.PLAIN), "k of n ADDResses answer, k of n trackers WORK"),
 )
 
 
@@ -36,7 +36,7 @@ def key_lines(bindings: Iterable[ActiveBinding], focused: DOMNode | None) -> lis
     groups: dict[str, dict[tuple[str, str], list[str]]] = {}
     for active in bindings:
         binding = active.binding
-        if binding.system or not binding.description:
+        if not binding.id or not binding.description:
             continue
         place = "in this pane" if active.node is focused else "everywhere"
         keys = groups.setdefault(place, {}).setdefault((binding.action, active.tooltip or binding.description), [])

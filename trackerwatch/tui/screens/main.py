@@ -118,7 +118,7 @@ class MainScreen(Screen[None]):
         with Horizontal(id="bottom"):
             with Vertical(id="left"):
                 yield InkLines(id="rule-detail")
-                yield InkPane(id="detail", indent=12)
+                yield InkPane(id="detail", indent=14)
             with Vertical(id="right"):
                 yield InkLines(id="rule-events")
                 yield InkPane(id="events", indent=12, tail=True)
@@ -207,8 +207,9 @@ class MainScreen(Screen[None]):
         if plan != self._arrangement:
             self._arrangement = plan
             self._lay_out(plan)
-            # Titles are as wide as their panes, which is known after the layout.
+            # Titles and charts are as wide as their panes, which is known after the layout.
             self.call_after_refresh(self.redraw_lines)
+            self.call_after_refresh(self._draw_detail)
         self._focus_pane()
         self.redraw_lines()
         self._draw_detail()

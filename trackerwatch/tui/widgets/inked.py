@@ -106,7 +106,7 @@ class InkPane(Inked, ScrollView, can_focus=True, inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = scroll_bindings("pane")
 
     DEFAULT_CSS = """
-    InkPane { width: 1fr; height: 1fr; overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; }
+    InkPane { width: 1fr; height: 1fr; overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; scrollbar-gutter: stable; }
     """
 
     def __init__(self, *, id: str | None = None, indent: int = 2, tail: bool = False) -> None:  # noqa: A002 - as above
@@ -153,7 +153,7 @@ class InkPane(Inked, ScrollView, can_focus=True, inherit_bindings=False):
         """One line, as Textual's line API wants it."""
         index = self.scroll_offset.y + y
         line = self._wrapped[index] if index < len(self._wrapped) else ()
-        return self.strip_of(line, self.size.width)
+        return self.strip_of(line, self.scrollable_content_region.width)
 
     def styles_changed(self) -> None:
         """Draw everything anew."""

@@ -91,7 +91,7 @@ class LineTable(Inked, ScrollView, can_focus=True, inherit_bindings=False):
     ]
 
     DEFAULT_CSS = """
-    LineTable { width: 1fr; height: 1fr; overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; }
+    LineTable { width: 1fr; height: 1fr; overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; scrollbar-gutter: stable; }
     """
 
     class Moved(Message):
@@ -329,7 +329,7 @@ class LineTable(Inked, ScrollView, can_focus=True, inherit_bindings=False):
 
     def render_line(self, y: int) -> Strip:
         """One line, as Textual's line API wants it."""
-        width = self.size.width
+        width = self.scrollable_content_region.width
         if width != self._drawn_width:
             self._drawn_width = width
             self._layout = lay_out(self._columns, width)
