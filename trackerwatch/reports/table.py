@@ -30,11 +30,14 @@ MAX_BLOCKS = 12
 MAX_OK_ROWS = 20
 SHOWN_OK_ROWS = 3
 """Rows that are well and still listed where there are more than `MAX_OK_ROWS`."""
+MAX_REASONS = 5
+"""Reasons for skipping inputs that are told."""
 MAX_PARTS = 4
 """Pieces of evidence listed in one line."""
 LABEL_CELLS = 14
 """Indent and label of the lines under a problem."""
-MIN_WIDTH = 60
+MIN_WIDTH = 80
+"""A narrower terminal breaks the lines itself; columns would say nothing any more."""
 
 _TRACKER_ORDER = {Health.DOWN: 0, Health.DEGRADED: 1, Health.UNKNOWN: 2, Health.UP: 3}
 
@@ -94,7 +97,7 @@ class _Table:
     def _problems(self) -> Iterator[str]:
         blocks: dict[tuple[str, str], list[Problem]] = {}
         for problem in self._report.problems:
-            if problem.severity is not Severity.INFO:
+            if problem.severity is not Severity.INFO and problem.rule is not Rule.SKIPPED_INPUT:
                 kind = "torrent" if problem.torrent else "tracker" if problem.tracker else problem.id
                 blocks.setdefault((kind, problem.torrent or problem.tracker or ""), []).append(problem)
         shown = sorted(blocks.values(), key=_block_order)
@@ -106,6 +109,28 @@ class _Table:
             told = ", ".join(f"{number:,} {rule}" for rule, number in rules.most_common())
             yield ""
             yield from self._wrapped(f"... {wording.many(len(left_out), 'more problem')}: {told}", "    ")
+        if self._report.skipped:
+            yield ""
+            yield from self._skipped()
+
+    def _skipped(self) -> Iterator[str]:
+        """One block for all inputs that could not be used: however many there are, it hides no torrent's problem."""
+        skipped = self._report.skipped
+        glyph = wording.SEVERITY_GLYPHS[Severity.WARNING]
+        head = f"{wording.many(len(skipped), 'input')} skipped"
+        yield f"{self._paint(glyph, glyph)} {self._bold(head)}   {Rule.SKIPPED_INPUT}"
+        alike: dict[str, list[str]] = {}
+        for one in skipped:
+            alike.setdefault(one.message, []).append(one.source)
+        for message, sources in list(alike.items())[:MAX_REASONS]:
+            source = sources[0] if len(sources) == 1 else f"{len(sources):,} inputs ({_listed(sources)})"
+            yield from self._labelled("evidence", f"{source}: {message}")
+        if len(alike) > MAX_REASONS:
+            yield from self._labelled(
+                "evidence", f"and {len(alike) - MAX_REASONS:,} more reasons (stderr, --format json)"
+            )
+        yield from self._labelled("effect", "not part of this report")
+        yield from self._labelled("do", "repair these inputs or take them out")
 
     def _block(self, block: list[Problem]) -> Iterator[str]:
         first = block[0]
@@ -126,8 +151,7 @@ class _Table:
         for problem in block[1:]:
             yield from self._labelled("also", f"{problem.rule}: {problem.message}")
         yield from self._labelled("evidence", evidence)
-        if not any(effect in problem.message for problem in block):
-            yield from self._labelled("effect", effect)
+        yield from self._labelled("effect", effect)
         for action in dict.fromkeys(problem.action for problem in block):
             yield from self._labelled("do", action)
 
@@ -142,7 +166,9 @@ class _Table:
             tracker = self._trackers.get(problem.tracker)
             if tracker is None:
                 return problem.tracker, "", ""
-            return tracker.tracker.shown_url, self._tracker_evidence(tracker), wording.effect(tracker.effect)
+            effect = wording.effect(tracker.effect)
+            told_already = effect.rpartition(": ")[2] in problem.message
+            return tracker.tracker.shown_url, self._tracker_evidence(tracker), "" if told_already else effect
         return "", "", ""
 
     def _tracker_evidence(self, view: TrackerView) -> str:
@@ -177,7 +203,7 @@ class _Table:
         name_cells = free - active_cells
         yield self._bold(
             f"{'VERDICT':<9} {'TORRENT':<{name_cells}} {'SEED':>6} {'LEECH':>6} {'DONE':>6} {'WORK':>5} {'TIER':>4} "
-            f"{'ACTIVE TRACKER':<{active_cells}} {'AGE':>4}"
+            f"{columns.left(columns.elide_end('ACTIVE TRACKER', active_cells), active_cells)} {'AGE':>4}"
         )
         rows = sorted(self._report.torrents, key=lambda view: -view.verdict.badness)
         shown, folded = self._folded(rows, [view.verdict is Verdict.OK for view in rows])
@@ -330,17 +356,19 @@ def _answer(answer: AnswerView) -> str:
     if seeders is None and leechers is None:
         return f"{name} {wording.failure(cause) if cause else 'did not say'}"
     swarm = " (v2 swarm)" if answer.swarm == "v2" else ""
-    return f"{name} {wording.count(seeders)} seeders, {wording.count(leechers)} leechers{swarm}"
+    return f"{name} {wording.counted(seeders, 'seeder')}, {wording.counted(leechers, 'leecher')}{swarm}"
 
 
 def _torrent_effect(view: TorrentView) -> str:
     failover, counts = view.failover, view.counts
+    if not failover.total:
+        return "no tracker can bring peers together"
     works = "works" if failover.working == 1 else "work"
     parts = [f"{failover.working} of {wording.many(failover.total, 'tracker')} {works}"]
     if failover.active is not None:
         parts.append(f"clients use {failover.active.host_port} (tier {failover.active_tier})")
     if counts.seeders is not None:
-        parts.append(f"{wording.many(counts.seeders, 'seeder')} known")
+        parts.append(wording.counted(counts.seeders, "seeder"))
     return "; ".join(parts)
 
 

@@ -29,7 +29,7 @@ HEALTH_MARKS = {
 SEVERITY_GLYPHS = {Severity.INFO: "-", Severity.WARNING: "!", Severity.CRITICAL: "x"}
 
 NOTES = {
-    Rule.SINGLE_TRACKER: "{} a single tracker",
+    Rule.SINGLE_TRACKER: "{} a single independent tracker",
     Rule.SAME_TIER_FAILOVER: "{} on a backup of the same tier",
     Rule.DISAGREEMENT: "{} trackers that disagree on the counts",
     Rule.SCRAPE_UNSUPPORTED: "{} a tracker that cannot be scraped",
@@ -76,6 +76,11 @@ def count(number: int | None) -> str:
             scaled = number * 1000 / limit
             return f"{scaled:.1f}{unit}" if scaled < 100 else f"{int(scaled)}{unit}"
     return ">999T"
+
+
+def counted(number: int | None, noun: str) -> str:
+    """`1 seeder`, `12 seeders`, `? seeders`."""
+    return f"{count(number)} {noun}{'' if number == 1 else 's'}"
 
 
 def duration(span_s: float) -> str:

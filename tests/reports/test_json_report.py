@@ -1,0 +1,267 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from importlib.resources import files
+
+import jsonschema
+import pytest
+
+from tests.reports import scenes
+from tests.reports.test_rows import HERE, report_on
+from trackerwatch.engine.views import AnnounceView, AskState, Source
+from trackerwatch.failover import FailoverState, Role
+from trackerwatch.health import Health
+from trackerwatch.outcome import FailureKind, Phase, SwarmCounts
+from trackerwatch.policy.rules import Rule, Severity, Verdict
+from trackerwatch.reports import Style
+from trackerwatch.reports.json_report import render
+from trackerwatch.reports.rows import SkippedInput, empty_report
+
+SCHEMA = json.loads(files("trackerwatch.reports").joinpath("report.schema.json").read_text("utf-8"))
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
+
+
+def document(report):
+    text = "".join(render(report, Style()))
+    assert text.endswith("}\n")
+    value = json.loads(text)
+    VALIDATOR.validate(value)
+    return value
+
+
+def test_the_schema_is_one():
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+def test_the_schema_knows_the_closed_sets():
+    defs = SCHEMA["$defs"]
+    assert set(defs["failure"]["properties"]["kind"]["enum"]) == {*FailureKind}
+    assert set(defs["failure"]["properties"]["phase"]["enum"]) == {*Phase, None}
+    assert set(defs["problem"]["properties"]["rule"]["enum"]) == {*Rule}
+    assert set(defs["problem"]["properties"]["severity"]["enum"]) == {*Severity}
+    assert set(defs["verdict"]["enum"]) == {*Verdict}
+    assert set(defs["health"]["enum"]) == {*Health}
+    assert set(defs["answer"]["properties"]["role"]["enum"]) == {*Role}
+    assert set(defs["torrent"]["properties"]["failover"]["properties"]["state"]["enum"]) == {*FailoverState}
+    assert set(defs["scrape"]["properties"]["state"]["enum"]) == {*AskState}
+    assert set(defs["scrape"]["properties"]["source"]["enum"]) == {*Source, None}
+
+
+def objects_of(schema):
+    if isinstance(schema, dict):
+        if schema.get("type") == "object":
+            yield schema
+        for value in schema.values():
+            yield from objects_of(value)
+    elif isinstance(schema, list):
+        for value in schema:
+            yield from objects_of(value)
+
+
+def test_every_key_is_required_and_no_other_allowed():
+    objects = list(objects_of(SCHEMA))
+    assert len(objects) == 15
+    for one in objects:
+        assert one["additionalProperties"] is False
+        assert set(one["required"]) == set(one["properties"])
+
+
+def test_the_contract_word_by_word():
+    value = document(report_on(scenes.failed_over_scene(), skipped=[SkippedInput("bad.torrent", "not bencode")]))
+    torrent = scenes.failed_over_scene().torrents.torrents[0]
+    dead, alive = (view.tracker for view in scenes.failed_over_scene().trackers[:2])
+    assert list(value) == [
+        "schema", "generated_at", "duration_s", "vantage", "summary", "trackers", "torrents", "problems", "skipped",
+    ]  # fmt: skip
+    assert value["schema"] == "trackerwatch.report/1"
+    assert value["generated_at"] == "2026-11-22T14:02:11.000Z"
+    assert value["duration_s"] == 7.4
+    assert value["vantage"] == {"id": HERE.id, "name": "vps7"}
+    assert value["summary"] == {
+        "verdict": "warning",
+        "exit_code": 1,
+        "torrents": 3,
+        "trackers": 3,
+        "trackers_by_state": {"up": 1, "degraded": 0, "down": 1, "unknown": 1},
+        "problems": 5,
+        "not_judged": 2,
+    }
+    assert value["trackers"][0] == {
+        "id": dead.id,
+        "url": "udp://tracker.foo.org:6969/announce",
+        "protocol": "udp",
+        "host": "tracker.foo.org",
+        "port": 6969,
+        "state": "down",
+        "reasons": ["refused"],
+        "since": "2026-11-22T14:02:07.000Z",
+        "last_success_at": None,
+        "latency_s": None,
+        "scrape_supported": None,
+        "interval_s": None,
+        "min_interval_s": None,
+        "tls_expires_at": None,
+        "torrents": 1,
+        "endpoints": [
+            {
+                "address": "192.0.2.7",
+                "family": "ipv4",
+                "port": 6969,
+                "state": "down",
+                "since": "2026-11-22T14:02:07.000Z",
+                "latency_s": None,
+                "phases": {"resolve_s": 0.002, "connect_s": 0.03, "tls_s": None, "exchange_s": None},
+                "failure": {"kind": "refused", "phase": "connect", "message": "connection refused"},
+            }
+        ],
+    }
+    assert value["trackers"][1]["latency_s"] == 0.031
+    assert value["trackers"][1]["scrape_supported"] is True
+    assert value["torrents"][0] == {
+        "name": "dataset-imaging-v3",
+        "info_hash": torrent.info_hash_hex,
+        "info_hash_v2": None,
+        "private": False,
+        "size_bytes": 1_000_000,
+        "sources": ["dataset-imaging-v3.torrent"],
+        "verdict": "warning",
+        "seeders": 12,
+        "leechers": 3,
+        "completed": 4811,
+        "failover": {"state": "failed_over", "active": alive.id, "tier": 1, "working": 1, "total": 2},
+        "trackers": [
+            {
+                "tracker": dead.id,
+                "url": "udp://tracker.foo.org:6969/announce",
+                "tier": 0,
+                "position": 0,
+                "swarm": "v1",
+                "role": "failed",
+                "seeders": None,
+                "leechers": None,
+                "completed": None,
+                "scrape": {
+                    "state": "failed",
+                    "latency_s": None,
+                    "failure": {"kind": "refused", "phase": "connect", "message": "connection refused"},
+                    "observed_at": "2026-11-22T14:02:07.000Z",
+                    "source": "live",
+                },
+                "announce": {
+                    "state": "skipped",
+                    "latency_s": None,
+                    "peers": None,
+                    "interval_s": None,
+                    "min_interval_s": None,
+                    "warning": None,
+                    "failure": None,
+                    "observed_at": None,
+                    "source": None,
+                },
+            },
+            {
+                "tracker": alive.id,
+                "url": "udp://tracker.example.org:1337/announce",
+                "tier": 1,
+                "position": 0,
+                "swarm": "v1",
+                "role": "active",
+                "seeders": 12,
+                "leechers": 3,
+                "completed": 4811,
+                "scrape": {
+                    "state": "answered",
+                    "latency_s": 0.031,
+                    "failure": None,
+                    "observed_at": "2026-11-22T14:02:07.000Z",
+                    "source": "live",
+                },
+                "announce": {
+                    "state": "skipped",
+                    "latency_s": None,
+                    "peers": None,
+                    "interval_s": None,
+                    "min_interval_s": None,
+                    "warning": None,
+                    "failure": None,
+                    "observed_at": None,
+                    "source": None,
+                },
+            },
+        ],
+    }
+    assert [problem["rule"] for problem in value["problems"]] == [
+        "tracker_down", "failed_over", "skipped_input", "single_tracker", "private_not_asked",
+    ]  # fmt: skip
+    assert value["skipped"] == [{"source": "bad.torrent", "message": "not bencode"}]
+
+
+def test_passkeys_are_redacted():
+    text = "".join(render(report_on(scenes.failed_over_scene()), Style()))
+    assert "0123456789abcdef" not in text
+    assert "https://private.example.net/…/announce" in text
+
+
+def test_hashes_of_v2_torrents():
+    whole = bytes(range(32))
+    listed = scenes.torrent("v2", [scenes.UP])
+    listed = replace(listed, info_hash=whole[:20], info_hash_v2=whole)
+    (row,) = document(report_on(scenes.snapshot([scenes.seen(listed)], [scenes.tracker(scenes.UP)])))["torrents"]
+    assert (row["info_hash"], row["info_hash_v2"]) == (whole[:20].hex(), whole.hex())
+
+
+def test_a_torrent_of_which_nothing_is_known_has_every_key():
+    listed = scenes.torrent("a", [scenes.UP], size=None, private=True)
+    scene = scenes.snapshot(
+        [scenes.seen(listed, Verdict.UNKNOWN, state=FailoverState.UNKNOWN, working=0)], [scenes.tracker(scenes.UP)]
+    )
+    (row,) = document(report_on(scene))["torrents"]
+    assert row["private"] is True
+    assert row["size_bytes"] is row["seeders"] is row["failover"]["active"] is row["failover"]["tier"] is None
+
+
+def test_an_announce_is_told_in_full():
+    listed = scenes.torrent("a", [scenes.UP])
+    announce = AnnounceView(
+        AskState.ANSWERED,
+        latency_s=0.0123456789,
+        peers=0,
+        interval_s=1800,
+        min_interval_s=60.5,
+        warning="please use IPv6",
+        observed_at=scenes.EARLIER,
+        source=Source.STORE,
+    )
+    answer = replace(scenes.answer(listed, scenes.UP, Role.ACTIVE, SwarmCounts(0, 0, 0)), announce=announce)
+    value = document(report_on(scenes.snapshot([scenes.seen(listed, answers=(answer,))], [scenes.tracker(scenes.UP)])))
+    assert value["torrents"][0]["trackers"][0]["announce"] == {
+        "state": "answered",
+        "latency_s": 0.012346,
+        "peers": 0,
+        "interval_s": 1800.0,
+        "min_interval_s": 60.5,
+        "warning": "please use IPv6",
+        "failure": None,
+        "observed_at": "2026-11-22T14:02:07.000Z",
+        "source": "store",
+    }
+
+
+def test_nothing_to_report_is_still_a_document():
+    value = document(empty_report("no usable input", vantage=HERE, duration_s=0.0))
+    assert value["summary"]["exit_code"] == 3
+    assert value["summary"]["verdict"] == "unknown"
+    assert value["trackers"] == value["torrents"] == value["problems"] == value["skipped"] == []
+
+
+@pytest.mark.parametrize("name", ['"}],', "back\\slash", "日本語", "</script>", "=HYPERLINK()", "a" * 300])
+def test_names_survive(name):
+    scene = scenes.snapshot([scenes.seen(scenes.torrent(name, [scenes.UP]))], [scenes.tracker(scenes.UP)])
+    assert document(report_on(scene))["torrents"][0]["name"] == name
+
+
+def test_no_number_is_infinite():
+    view = replace(scenes.tracker(scenes.UP), interval_s=float("inf"), latency_s=float("nan"))
+    value = document(report_on(scenes.snapshot([scenes.seen(scenes.torrent("a", [scenes.UP]))], [view])))
+    assert value["trackers"][0]["interval_s"] is value["trackers"][0]["latency_s"] is None

@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from rich.cells import cell_len
+
+from tests.reports import scenes
+from tests.reports.test_rows import HERE, down_problem, report_on
+from trackerwatch.engine.views import Effect
+from trackerwatch.health import Health
+from trackerwatch.outcome import FailureKind, SwarmCounts
+from trackerwatch.policy.rules import Rule, Verdict
+from trackerwatch.reports import Style
+from trackerwatch.reports.rows import SkippedInput, Subject, empty_report
+from trackerwatch.reports.table import render
+
+
+def text_of(report, **style) -> str:
+    text = "".join(render(report, Style(**style)))
+    for line in text.splitlines():
+        assert cell_len(re.sub(r"\x1b\[[0-9;]*m", "", line)) <= style.get("width", 100), line
+    return text
+
+
+FAILED_OVER = """\
+WARNING  1 of 3 torrents has a problem, 1 is well, 1 is unknown; 1 of 3 trackers is down; 1 input
+         was skipped
+
+! udp://tracker.foo.org:6969/announce
+    tracker_down: tracker.foo.org:6969 is down (refused): of 1 torrent, 1 failed over
+    evidence  192.0.2.7:6969 refused (connection refused)
+    do        ask its operator, or drop it from the torrents
+
+! dataset-imaging-v3
+    failed_over: tier 0 failed (tracker.foo.org:6969 refused); clients announce to
+    tracker.example.org:1337 in tier 1
+    evidence  tracker.foo.org:6969 refused (connection refused); tracker.example.org:1337 12
+              seeders, 3 leechers
+    effect    1 of 2 trackers works; clients use tracker.example.org:1337 (tier 1); 12 seeders
+    do        check tracker.foo.org:6969, or list a second tracker in tier 0
+
+! 1 input skipped   skipped_input
+    evidence  rel/broken.torrent: ends early
+    effect    not part of this report
+    do        repair these inputs or take them out
+
+VERDICT   TORRENT                            SEED  LEECH   DONE  WORK TIER ACTIVE TRACKER        AGE
+! WARN    dataset-imaging-v3                   12      3   4811   1/2    1 ~er.example.org:1337   4s
+? unknown secret                                ?      ?      ?   0/1    - private                 -
++ ok      distro-13.2-netinst.iso              41    212      ?   1/1    0 ~er.example.org:1337   4s
+
+STATE      TRACKER                         PROTO  ADDR   TORR LATENCY REASON
+x DOWN     tracker.foo.org:6969            udp     0/1      1       - refused (connection refused)
+? unknown  private.example.net:443         https     -      1       -
++ up       tracker.example.org:1337        udp     1/1      2    31ms
+
+note  1 torrent lists a single independent tracker (does not change the verdict)
+note  1 torrent is private and not asked about, which --private scrape would do (does not change the
+      verdict)
+not judged  1 torrent, 1 tracker
+seen from  vps7, 7.4 s, exit 1
+"""
+
+
+def test_one_torrent_on_its_backup():
+    report = report_on(scenes.failed_over_scene(), skipped=[SkippedInput("rel/broken.torrent", "ends early")])
+    assert text_of(report) == FAILED_OVER
+
+
+def test_colours_change_nothing_but_colour():
+    report = report_on(scenes.failed_over_scene(), skipped=[SkippedInput("rel/broken.torrent", "ends early")])
+    colored = text_of(report, color=True)
+    assert "\x1b[33mWARNING\x1b[0m" in colored
+    assert re.sub(r"\x1b\[[0-9;]*m", "", colored) == FAILED_OVER
+
+
+@pytest.mark.parametrize("width", [80, 87, 100])
+@pytest.mark.parametrize(
+    "name",
+    ["日本語の長い名前" * 20, "a" * 300, "e\u0301" * 200, "[red]markup[/red]", "👩‍👩‍👧‍👦" * 40, "", "a b " * 60],
+)
+def test_no_name_breaks_the_columns(name, width):
+    listed = scenes.torrent(name, [scenes.UP])
+    problem = scenes.problem(Rule.ONE_SEEDER, f"one seeder of {name}", f"start another one for {name}", of=listed)
+    view = scenes.seen(listed, Verdict.WARNING, counts=SwarmCounts(1, 10**12, 10**18), problems=(problem,))
+    lines = text_of(report_on(scenes.snapshot([view], [scenes.tracker(scenes.UP)])), width=width).splitlines()
+    row = next(line for line in lines if line.startswith("! WARN "))
+    header = next(line for line in lines if line.startswith("VERDICT"))
+    assert row.endswith("-")
+    assert cell_len(row) == len(header)
+
+
+def many_well(number: int):
+    listed = [scenes.torrent(f"t{n}", [scenes.UP]) for n in range(number)]
+    return scenes.snapshot([scenes.seen(t, counts=SwarmCounts(5, 1, 2)) for t in listed], [scenes.tracker(scenes.UP)])
+
+
+def test_rows_that_are_well_fold_above_twenty():
+    assert text_of(report_on(many_well(20))).count("+ ok") == 20
+    folded = text_of(report_on(many_well(25)))
+    assert folded.count("+ ok") == 3
+    assert "\n... 22 more ok (--all lists them)\n" in folded
+    assert text_of(report_on(many_well(25)), all_rows=True).count("+ ok") == 25
+
+
+def test_worst_first():
+    views = [
+        scenes.seen(scenes.torrent(name, [scenes.UP]), verdict)
+        for name, verdict in [("fine", "ok"), ("odd", "unknown"), ("bad", "warning"), ("dead", "critical")]
+        for verdict in [Verdict(verdict)]
+    ]
+    text = text_of(report_on(scenes.snapshot(views, [scenes.tracker(scenes.UP)])))
+    marks = [line.split()[2] for line in text.splitlines() if line[:2] in ("x ", "! ", "? ", "+ ")]
+    assert marks[:4] == ["dead", "bad", "odd", "fine"]
+    assert text.startswith("CRITICAL  2 of 4 torrents have a problem, 1 is well, 1 is unknown\n")
+
+
+def test_many_problems_are_counted_after_a_dozen():
+    views = []
+    for number in range(40):
+        listed = scenes.torrent(f"t{number}", [scenes.UP])
+        problem = scenes.problem(Rule.ONE_SEEDER, "one seeder", "start another", of=listed)
+        views.append(scenes.seen(listed, Verdict.WARNING, problems=(problem,)))
+    text = text_of(report_on(scenes.snapshot(views, [scenes.tracker(scenes.UP)])))
+    assert text.count("one_seeder: one seeder") == 12
+    assert "    ... 28 more problems: 28 one_seeder\n" in text
+
+
+def test_thousands_of_skipped_inputs_are_one_block():
+    skipped = [SkippedInput(f"f{n}.torrent", "empty file") for n in range(3000)]
+    text = text_of(report_on(many_well(1), skipped=skipped))
+    assert "! 3,000 inputs skipped   skipped_input\n" in text
+    assert "3,000 inputs (f0.torrent; f1.torrent; f2.torrent; f3.torrent; and 2996 more): empty" in text
+    assert len(text.splitlines()) < 20
+
+
+def test_all_well_in_one_sentence():
+    assert text_of(report_on(many_well(12))).startswith("OK  12 torrents are well\n\nVERDICT")
+
+
+def test_check_speaks_of_trackers():
+    trackers = [
+        scenes.tracker(scenes.UP, torrents=0),
+        scenes.tracker(scenes.DEAD, Health.DOWN, failure=scenes.refused(), torrents=0),
+    ]
+    text = text_of(report_on(scenes.snapshot([], trackers, (down_problem(scenes.DEAD),)), subject=Subject.TRACKERS))
+    assert text.startswith("WARNING  1 of 2 trackers is down, 1 of 2 trackers is up\n")
+    assert "VERDICT" not in text
+
+
+def test_the_effect_of_a_tracker_counts_torrents():
+    dead = scenes.tracker(scenes.DEAD, Health.DOWN, failure=scenes.refused(), effect=Effect(5076, 41, 3, 0))
+    text = text_of(report_on(scenes.snapshot([], [dead], (down_problem(scenes.DEAD),))))
+    assert "    effect    of 5,120 torrents: 5,076 unaffected, 41 failed over, 3 exhausted\n" in text
+
+
+def test_what_was_not_judged_is_named_with_its_reason():
+    v4 = scenes.endpoint(Health.UP)
+    v6 = scenes.endpoint(
+        Health.UNKNOWN, address="2001:db8::7", failure=scenes.refused(FailureKind.NO_ROUTE, ""), judged=False
+    )
+    blocked = scenes.tracker(
+        "udp://127.0.0.1:1/a", Health.UNKNOWN, endpoints=(), failure=scenes.refused(FailureKind.BLOCKED, "loopback")
+    )
+    scene = scenes.snapshot([], [scenes.tracker(scenes.UP, endpoints=(v4, v6)), blocked])
+    assert "not judged  1 tracker (blocked), 1 endpoint (no_route)\n" in text_of(report_on(scene))
+
+
+def test_nothing_to_report():
+    report = empty_report(
+        "no usable input", vantage=HERE, duration_s=0.04, skipped=[SkippedInput("a.torrent", "truncated")]
+    )
+    assert text_of(report) == (
+        "UNKNOWN  no usable input; 1 input skipped\n"
+        "\n"
+        "! 1 input skipped   skipped_input\n"
+        "    evidence  a.torrent: truncated\n"
+        "    effect    not part of this report\n"
+        "    do        repair these inputs or take them out\n"
+        "\n"
+        "seen from  vps7, 0.0 s, exit 3\n"
+    )
