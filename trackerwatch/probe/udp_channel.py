@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import asyncio_dgram
 from asyncio_dgram.aio import Protocol
@@ -27,18 +27,26 @@ _RECEIVE_BUFFER_BYTES = 2 << 20
 _FAMILIES = {Family.IPV4: socket.AF_INET, Family.IPV6: socket.AF_INET6}
 
 
-class _WakingProtocol(Protocol):  # type: ignore[misc]  # asyncio_dgram ships no types
+# What the library's type hints say of its constructors is not what its code takes.
+_DatagramClient: Any = asyncio_dgram.aio.DatagramClient
+
+
+class _WakingProtocol(Protocol):
     """asyncio-dgram's protocol, except that an error wakes whoever waits in `recv`, and arrivals are timed.
 
     The library keeps errors aside until the next call, so a refusal would be seen only after a time-out, and the send that
     is told of it does not send.
     """
 
-    def datagram_received(self, data: bytes, _address: object) -> None:
-        self._recvq.put_nowait((data, asyncio.get_running_loop().time()))
+    def __init__(self, arrivals: Any, errors: asyncio.Queue[Exception], drained: asyncio.Event) -> None:
+        super().__init__(arrivals, errors, drained)
+        self._arrivals = arrivals
+
+    def datagram_received(self, data: bytes, addr: object) -> None:  # noqa: ARG002 - the socket is connected
+        self._arrivals.put_nowait((data, asyncio.get_running_loop().time()))
 
     def error_received(self, exc: Exception) -> None:
-        self._recvq.put_nowait((exc, 0.0))
+        self._arrivals.put_nowait((exc, 0.0))
 
 
 class UdpChannel:
@@ -62,11 +70,11 @@ class UdpChannel:
         errors: asyncio.Queue[Exception] = asyncio.Queue()
         drained = asyncio.Event()
         transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
-            lambda: cast("asyncio.DatagramProtocol", _WakingProtocol(arrivals, errors, drained)),
+            lambda: _WakingProtocol(arrivals, errors, drained),
             remote_addr=(endpoint.address, endpoint.port),
             family=_FAMILIES[endpoint.family],
         )
-        channel = cls(asyncio_dgram.aio.DatagramClient(transport, arrivals, errors, drained), arrivals)
+        channel = cls(_DatagramClient(transport, arrivals, errors, drained), arrivals)
         with suppress(OSError):
             channel._client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER_BYTES)
         return channel
