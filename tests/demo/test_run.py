@@ -117,16 +117,27 @@ async def test_without_ipv6_the_rest_runs_and_one_line_says_so(monkeypatch):
     monkeypatch.setattr(run, "has_ipv6_loopback", lambda: False)
     async with run.serve(base_port=0) as demo:
         assert len(demo.trackers) == 8
-        assert [note.partition(":")[0] for note in demo.notes] == ["no IPv6 on this machine"]
+        for own_screen in (True, False):
+            assert [n.partition(":")[0] for n in demo.notes(own_screen=own_screen)] == ["no IPv6 on this machine"]
 
 
 @pytest.mark.parametrize(
     ("families", "notes"), [({socket.AF_INET}, 1), ({socket.AF_INET, socket.AF_INET6}, 0), (set(), 1)]
 )
-async def test_a_localhost_of_one_family_is_noted(monkeypatch, families, notes):
-    monkeypatch.setattr(run, "has_ipv6_loopback", lambda: True)
+def test_a_localhost_of_one_family_is_noted_where_it_matters(monkeypatch, families, notes):
     monkeypatch.setattr(run, "localhost_families", lambda: frozenset(families))
-    assert len(run._notes(ipv6=True)) == notes
+    demo = run.Demo((), ipv6=True)
+    assert len(demo.notes(own_screen=False)) == notes
+    assert demo.notes(own_screen=True) == ()
+
+
+def test_the_screen_needs_a_terminal(base_port):
+    code = f"from trackerwatch.demo.run import run_tui; raise SystemExit(run_tui(base_port={base_port}))"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (3, "")
+    wanted = "the live screen needs a terminal; `trackerwatch demo --headless` works without one"
+    assert done.stderr == f"trackerwatch demo: {wanted}\n"
 
 
 def test_in_a_thread_it_runs_beside_whatever_blocks(base_port):

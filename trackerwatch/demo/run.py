@@ -51,8 +51,22 @@ class Demo:
 
     trackers: tuple[tuple[PlannedTracker, LoopbackTracker], ...]
     """Each planned tracker that this machine can run, with the one that does it."""
-    notes: tuple[str, ...]
-    """What is different on this machine, one line each."""
+    ipv6: bool
+    """Whether this machine can run the trackers on IPv6."""
+
+    def notes(self, *, own_screen: bool) -> tuple[str, ...]:
+        """What is different on this machine, one line each.
+
+        Args:
+            own_screen: Whether the demo's own screen asks, which knows both addresses of `localhost` by itself.
+        """
+        if not self.ipv6:
+            return (
+                "no IPv6 on this machine: the two IPv6 trackers do not run, and what lists only them has no counts",
+            )
+        if not own_screen and socket.AF_INET6 not in localhost_families():
+            return ("localhost has no IPv6 address on this machine, so the half-broken tracker looks whole",)
+        return ()
 
 
 @contextlib.asynccontextmanager
@@ -90,7 +104,7 @@ async def serve(
             running.append((plan, tracker))
         follower = asyncio.create_task(_follow(running, elapsed_s, on_change))
         try:
-            yield Demo(tuple(running), _notes(ipv6=ipv6))
+            yield Demo(tuple(running), ipv6)
         finally:
             follower.cancel()
             await asyncio.gather(follower, return_exceptions=True)
@@ -109,11 +123,15 @@ def run_headless(*, base_port: int = BASE_PORT) -> int:
 
 def run_tui(*, base_port: int = BASE_PORT) -> int:
     """Run the trackers in a thread of their own and the live screen on them."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        _say("trackerwatch demo: the live screen needs a terminal; `trackerwatch demo --headless` works without one")
+        return EXIT_UNKNOWN
+    # Before the plan's clock starts, so that the first seconds of it are seen.
+    from trackerwatch.demo.screen import show  # noqa: PLC0415 - httpx only when a screen is wanted
+
     try:
         with serve_in_thread(base_port=base_port) as demo:
-            from trackerwatch.demo.screen import show  # noqa: PLC0415 - textual and httpx only when a screen is wanted
-
-            for note in demo.notes:
+            for note in demo.notes(own_screen=True):
                 sys.stderr.write(f"trackerwatch demo: {note}\n")
             return show(base_port)
     except CannotListenError as error:
@@ -211,14 +229,6 @@ def _why_not(error: OSError, tracker: LoopbackTracker) -> str:
     return f"port {tracker.port} on {tracker.host} cannot be opened: {reason}"
 
 
-def _notes(*, ipv6: bool) -> tuple[str, ...]:
-    if not ipv6:
-        return ("no IPv6 on this machine: its two IPv6 trackers do not run, and what lists only them has no counts",)
-    if socket.AF_INET6 not in localhost_families():
-        return ("localhost has no IPv6 address on this machine: outside the demo's own screen that tracker is whole",)
-    return ()
-
-
 async def _headless(base_port: int) -> int:
     loop = asyncio.get_running_loop()
     ended: asyncio.Future[int] = loop.create_future()
@@ -241,7 +251,7 @@ def _introduce(demo: Demo) -> None:
     shown = [(parse_tracker(tracker.url).shown_url, plan.story) for plan, tracker in demo.trackers]
     width = max(len(url) for url, _ in shown)
     _print("".join(f"{url:{width}}  {story}\n" for url, story in shown))
-    for note in demo.notes:
+    for note in demo.notes(own_screen=False):
         _say(f"\nnote: {note}")
     _say(
         "\nTry in another terminal:\n"
