@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from trackerwatch.errors import MagnetError, MetainfoError
@@ -18,7 +19,7 @@ from trackerwatch.metainfo.scanner import (
     scan_torrent,
     string_length,
 )
-from trackerwatch.metainfo.tiers import PlacedTrackers, Tiers, place_trackers_of_file
+from trackerwatch.metainfo.tiers import MAX_ANNOUNCE_URLS, PlacedTrackers, Tiers, place_trackers_of_file
 from trackerwatch.metainfo.torrent import Torrent
 from trackerwatch.metainfo.web_seeds import usable_web_seeds
 from trackerwatch.outside_text import clean
@@ -152,10 +153,14 @@ def _remembered_trackers(announce: bytes, raw_list: bytes) -> PlacedTrackers:
 
 def _read_tiers(raw_list: bytes) -> Tiers:
     # What is no list among the tiers, or no string in a tier, holds its place but names nothing.
-    return tuple(
-        tuple(read_string(raw_list, url) or b"" for url in list_items(raw_list, tier))
-        for tier in list_items(raw_list, (0, len(raw_list)))
-    )
+    tiers: list[tuple[bytes, ...]] = []
+    urls = 0
+    for tier in islice(list_items(raw_list, (0, len(raw_list))), MAX_ANNOUNCE_URLS + 1):
+        # One more than is read, so that the rest is noticed.
+        spans = islice(list_items(raw_list, tier), MAX_ANNOUNCE_URLS + 1 - urls)
+        tiers.append(tuple(read_string(raw_list, url) or b"" for url in spans))
+        urls += len(tiers[-1])
+    return tuple(tiers)
 
 
 def _web_seeds(data: bytes, span: Span | None) -> tuple[str, ...]:
@@ -163,5 +168,5 @@ def _web_seeds(data: bytes, span: Span | None) -> tuple[str, ...]:
     if span is None:
         return ()
     single = read_string(data, span)
-    urls = [single] if single is not None else [read_string(data, item) for item in list_items(data, span)]
+    urls = [single] if single is not None else (read_string(data, item) for item in list_items(data, span))
     return usable_web_seeds(url for url in urls if url)

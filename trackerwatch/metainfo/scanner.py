@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 MAX_DEPTH = 64
 """Containers inside each other; the outermost dictionary is the first."""
 
+MAX_ITEMS = 3_000_000
+"""Strings, integers and containers that are read token by token: bounds the time (about a second) that a file of 64 MiB made of
+empty strings can take. Files of the usual shape do not count."""
+
 MAX_SIZE_BYTES = (1 << 63) - 1
 """Sizes beyond a signed 64-bit integer are lies."""
 
@@ -50,6 +54,25 @@ INFO_KEYS = frozenset(
     {b"file tree", b"files", b"length", b"meta version", b"name", b"name.utf-8", b"pieces", b"private", b"source"}
 )
 _ENTRY_KEYS = frozenset({b"attr", b"length"})
+
+
+class Allowance:
+    """How many items may still be read one by one."""
+
+    __slots__ = ("items",)
+
+    def __init__(self, items: int = MAX_ITEMS) -> None:
+        self.items = items
+
+    def spend(self, items: int) -> None:
+        """Count items.
+
+        Raises:
+            MetainfoError: There were too many.
+        """
+        self.items -= items
+        if self.items < 0:
+            raise MetainfoError(f"made of more than {MAX_ITEMS} items")
 
 
 @dataclass(slots=True)
@@ -89,13 +112,14 @@ def scan_torrent(data: bytes) -> TorrentSpans:
             raise _too_deep()
         raise _not_a_torrent(_first_impression(data))
     spans = TorrentSpans()
+    allowance = Allowance()
     position = 1
-    while (key_end := _read_key(data, position)) is not None:
+    while (key_end := _read_key(data, position, allowance)) is not None:
         key, start = key_end
         if key == b"info" and data[start : start + 1] == b"d":
-            position = _scan_info(data, start, spans)
+            position = _scan_info(data, start, spans, allowance)
         else:
-            position = skip(data, start, 1)
+            position = skip(data, start, 1, allowance)
         if key in TOP_KEYS:
             if key == b"info" and b"info" in spans.top:
                 raise _not_a_torrent("it has two info dictionaries")
@@ -106,19 +130,20 @@ def scan_torrent(data: bytes) -> TorrentSpans:
     return spans
 
 
-def skip(data: bytes, position: int, depth: int) -> int:
+def skip(data: bytes, position: int, depth: int, allowance: Allowance) -> int:
     """Step over one value of any type.
 
     Args:
         data: The whole file.
         position: Where the value starts.
         depth: How many containers it is in.
+        allowance: What the items of a container are taken from.
 
     Returns:
         Where the value ends.
 
     Raises:
-        MetainfoError: It is not well-formed or nested too deeply.
+        MetainfoError: It is not well-formed, nested too deeply or made of too many items.
     """
     if (match := _length_prefix(data, position)) is not None:
         return _string_end(data, match)
@@ -129,7 +154,11 @@ def skip(data: bytes, position: int, depth: int) -> int:
     size = len(data)
     # Whether each open container is a dictionary, outermost first.
     open_dictionaries: list[bool] = []
+    items = 0
     while True:
+        items += 1
+        if items & 0xFFFF == 0:
+            allowance.spend(0x10000)
         if (match := _length_prefix(data, position)) is not None:
             position = _string_end(data, match)
         elif position < size and data[position] in b"dl":
@@ -148,6 +177,7 @@ def skip(data: bytes, position: int, depth: int) -> int:
             open_dictionaries.pop()
             position += 1
         if not open_dictionaries:
+            allowance.spend(items & 0xFFFF)
             return position
         if open_dictionaries[-1]:
             match = _length_prefix(data, position)
@@ -183,40 +213,41 @@ def list_items(data: bytes, span: Span) -> Iterator[Span]:
     if data[position] != _LIST:
         return
     position += 1
+    # It was scanned before, so depth and number of items have been judged.
+    allowance = Allowance()
     while data[position] != _END:
-        # It was scanned before, so depth has been judged.
-        end = skip(data, position, 1)
+        end = skip(data, position, 1, allowance)
         yield position, end
         position = end
 
 
-def _scan_info(data: bytes, start: int, spans: TorrentSpans) -> int:
+def _scan_info(data: bytes, start: int, spans: TorrentSpans, allowance: Allowance) -> int:
     found: dict[bytes, Span] = {}
     position = start + 1
-    while (key_end := _read_key(data, position)) is not None:
+    while (key_end := _read_key(data, position, allowance)) is not None:
         key, value = key_end
         if key == b"files" and key not in found:
             try:
-                position, spans.files_size_bytes = _sum_files(data, value)
+                position, spans.files_size_bytes = _sum_files(data, value, allowance)
             except MetainfoError as error:
                 # Malformed bencode fails again here; what is left is a list of another shape.
                 spans.files_error = error
-                position = skip(data, value, 2)
+                position = skip(data, value, 2, allowance)
         elif key == b"file tree" and key not in found:
             try:
-                position, spans.file_tree_size_bytes = _sum_file_tree(data, value)
+                position, spans.file_tree_size_bytes = _sum_file_tree(data, value, allowance)
             except MetainfoError as error:
                 spans.file_tree_error = error
-                position = skip(data, value, 2)
+                position = skip(data, value, 2, allowance)
         else:
-            position = skip(data, value, 2)
+            position = skip(data, value, 2, allowance)
         if key in INFO_KEYS:
             found.setdefault(key, (value, position))
     spans.info = found
     return _expect_end(data, position)
 
 
-def _sum_files(data: bytes, position: int) -> tuple[int, int]:
+def _sum_files(data: bytes, position: int, allowance: Allowance) -> tuple[int, int]:
     """Where the `files` list ends, and the sum of its lengths without pad files (BEP 47)."""
     if data[position : position + 1] != b"l":
         raise MetainfoError("files is not a list")
@@ -233,11 +264,11 @@ def _sum_files(data: bytes, position: int) -> tuple[int, int]:
             return position + 1, _checked_size(size_bytes)
         if kind != b"d":
             raise MetainfoError("files holds something that is not a dictionary")
-        position, length = _sum_entry(data, position, 3)
+        position, length = _sum_entry(data, position, 3, allowance)
         size_bytes += length
 
 
-def _sum_file_tree(data: bytes, position: int) -> tuple[int, int]:
+def _sum_file_tree(data: bytes, position: int, allowance: Allowance) -> tuple[int, int]:
     """Where the `file tree` ends, and the sum of its lengths without pad files (BEP 52)."""
     if data[position : position + 1] != b"d":
         raise MetainfoError("file tree is not a dictionary")
@@ -256,7 +287,7 @@ def _sum_file_tree(data: bytes, position: int) -> tuple[int, int]:
             if depth == 2:
                 return position, _checked_size(size_bytes)
             continue
-        key_end = _read_key(data, position)
+        key_end = _read_key(data, position, allowance)
         if key_end is None:
             raise _bad_key(data, position)
         key, position = key_end
@@ -265,20 +296,20 @@ def _sum_file_tree(data: bytes, position: int) -> tuple[int, int]:
         if depth >= MAX_DEPTH:
             raise _too_deep()
         if key == b"":
-            position, length = _sum_entry(data, position, depth)
+            position, length = _sum_entry(data, position, depth, allowance)
             size_bytes += length
         else:
             position += 1
             depth += 1
 
 
-def _sum_entry(data: bytes, position: int, depth: int) -> tuple[int, int]:
+def _sum_entry(data: bytes, position: int, depth: int, allowance: Allowance) -> tuple[int, int]:
     """Where the dictionary of one file ends, and what it adds to the size: its length, or 0 for a pad file."""
     found: dict[bytes, Span] = {}
     position += 1
-    while (key_end := _read_key(data, position)) is not None:
+    while (key_end := _read_key(data, position, allowance)) is not None:
         key, start = key_end
-        position = skip(data, start, depth + 1)
+        position = skip(data, start, depth + 1, allowance)
         if key in _ENTRY_KEYS:
             found.setdefault(key, (start, position))
     position = _expect_end(data, position)
@@ -297,7 +328,7 @@ def _checked_size(size_bytes: int) -> int:
     return size_bytes
 
 
-def _read_key(data: bytes, position: int) -> tuple[bytes, int] | None:
+def _read_key(data: bytes, position: int, allowance: Allowance) -> tuple[bytes, int] | None:
     """A dictionary key (a stand-in when it is too long to matter) and where its value starts.
 
     None: no key stands here, so the dictionary must end.
@@ -305,6 +336,7 @@ def _read_key(data: bytes, position: int) -> tuple[bytes, int] | None:
     match = _length_prefix(data, position)
     if match is None:
         return None
+    allowance.spend(1)
     end = _string_end(data, match)
     start = match.end()
     return (data[start:end] if end - start <= MAX_KEY_BYTES else b"..."), end

@@ -51,7 +51,7 @@ def place_trackers(tiers: Tiers) -> PlacedTrackers:
                 continue
             urls += 1
             if urls > MAX_ANNOUNCE_URLS:
-                continue
+                break
             try:
                 tracker = parse_tracker(_text(raw_url))
             except TrackerUrlError as error:
@@ -64,7 +64,7 @@ def place_trackers(tiers: Tiers) -> PlacedTrackers:
     if len(lines) > MAX_UNUSABLE_LINES:
         lines[MAX_UNUSABLE_LINES:] = [f"{len(lines) - MAX_UNUSABLE_LINES} more unusable announce URLs"]
     if urls > MAX_ANNOUNCE_URLS:
-        lines.append(f"{urls - MAX_ANNOUNCE_URLS} announce URLs after the first {MAX_ANNOUNCE_URLS} are ignored")
+        lines.append(f"announce URLs after the first {MAX_ANNOUNCE_URLS} are ignored")
     return PlacedTrackers(tuple(placements), tuple(lines))
 
 
