@@ -38,7 +38,8 @@ def set_clock():
 
 
 async def test_all_trackers_run_on_their_ports(base_port):
-    async with run.serve(base_port=base_port) as demo:
+    _, clock = set_clock()
+    async with run.serve(base_port=base_port, clock=clock) as demo:
         assert [plan.key for plan, _ in demo.trackers] == [plan.key for plan in TRACKERS]
         for plan, tracker in demo.trackers:
             assert tracker.listening
