@@ -21,7 +21,7 @@ from tests.real.lab.torrents import Kind, LabTorrent, make_torrent
 from tests.real.lab.trackers import NpmTracker, Opentracker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
     from typing import NoReturn
 
@@ -161,7 +161,7 @@ class Run:
 
 @pytest.fixture(scope="session")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Run]:
-    """Run `trackerwatch COMMAND --format json --allow-private ...` and read what it says."""
+    """Run `trackerwatch COMMAND --format json --allow-private ...`, inside another command if need be; read what it says."""
     home = tmp_path_factory.mktemp("home")
     own_home = {
         "HOME": str(home),
@@ -170,9 +170,10 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Run]:
         "XDG_STATE_HOME": str(home),
     }
 
-    def run(command: str, *arguments: str | Path, limit_s: float = 60.0) -> Run:
+    def run(command: str, *arguments: str | Path, limit_s: float = 60.0, inside: Sequence[str] = ()) -> Run:
         done = subprocess.run(
             [
+                *inside,
                 sys.executable,
                 "-m",
                 "trackerwatch",
@@ -213,6 +214,20 @@ def report(program: Callable[..., Run]) -> Callable[..., Run]:
 def check(program: Callable[..., Run]) -> Callable[..., Run]:
     """Run `trackerwatch check`."""
     return partial(program, "check")
+
+
+@pytest.fixture
+def two_addresses(tmp_path: Path) -> Sequence[str]:
+    """Run a command inside this, and the name `both.test` has the addresses 127.0.0.1 and ::1 (Linux, root)."""
+    hosts = tmp_path / "hosts"
+    hosts.write_text("127.0.0.1 localhost both.test\n::1 localhost both.test\n")
+    inside = ["unshare", "--mount", "sh", "-c", 'mount --bind "$0" /etc/hosts && exec "$@"', str(hosts)]
+    if (
+        find_program("unshare") is None
+        or subprocess.run([*inside, "true"], capture_output=True, check=False).returncode
+    ):
+        pytest.skip("a hosts file of its own takes root and a mount namespace")
+    return inside
 
 
 @pytest.fixture

@@ -62,6 +62,7 @@ SERVER = """\
     listen {address}:{port}{tls};
 {certificate}
     location / {{ proxy_pass http://{tracker}; }}
+    location /files/ {{ root {folder}; }}
     location ~ ^/p/[0-9a-f]+/(announce|scrape)$ {{ proxy_pass http://{tracker}/$1$is_args$args; }}
     location ~ ^/moved/(announce|scrape)$ {{ return 301 $scheme://$http_host/$1$is_args$args; }}
 {locations}
@@ -76,11 +77,14 @@ class Front:
         """Make the certificates and start.
 
         Args:
-            tracker: Who answers `/announce`, `/scrape`, `/p/KEY/announce` and where `/moved/announce` leads.
+            tracker: Who answers `/announce`, `/scrape`, `/p/KEY/announce` and where `/moved/announce` leads. What lies in
+                `files` is served under `/files/`.
         """
         self.address = own_address()
         self.folder = readable_folder("nginx")
         self.ca_file = self.folder / "ca.pem"
+        self.files = self.folder / "files"
+        self.files.mkdir()
         self._ports = {name: free_port(self.address) for name in ("plain", "tls", "expired", "foreign")}
         self._make_certificates()
         locations = "\n".join(f"    location /{name}/ {{ {body} }}" for name, body in LOCATIONS.items())
@@ -88,6 +92,7 @@ class Front:
             SERVER.format(
                 address=self.address,
                 port=port,
+                folder=self.folder,
                 tls="" if name == "plain" else " ssl",
                 certificate=""
                 if name == "plain"

@@ -7,6 +7,7 @@ import os
 import shutil
 import socket
 import tempfile
+from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 
@@ -25,19 +26,22 @@ def own_address() -> str:
     return f"127.{_second}.{_third}.{next(_fourth)}"
 
 
-def free_port(address: str) -> int:
-    """Find a port that is free for TCP and UDP on `address`."""
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+def free_port(*addresses: str) -> int:
+    """Find a port that is free for TCP and UDP on each of these addresses."""
     for _ in range(50):
-        with socket.socket(family, socket.SOCK_STREAM) as tcp, socket.socket(family, socket.SOCK_DGRAM) as udp:
-            tcp.bind((address, 0))
-            port = int(tcp.getsockname()[1])
+        with ExitStack() as stack:
+            port = 0
             try:
-                udp.bind((address, port))
+                for address in addresses:
+                    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+                    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+                        bound = stack.enter_context(socket.socket(family, kind))
+                        bound.bind((address, port))
+                        port = int(bound.getsockname()[1])
             except OSError:
                 continue
             return port
-    raise RuntimeError(f"no port is free for both TCP and UDP on {address}")
+    raise RuntimeError(f"no port is free for both TCP and UDP on {' and '.join(addresses)}")
 
 
 def readable_folder(name: str) -> Path:

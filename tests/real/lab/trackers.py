@@ -90,16 +90,17 @@ class Opentracker:
 class NpmTracker:
     """One npm tracker: HTTP and UDP on one address (IPv4 or IPv6) and port. It takes any info hash."""
 
-    def __init__(self, name: str, address: str | None = None) -> None:
+    def __init__(self, name: str, address: str | None = None, port: int | None = None) -> None:
         """Start it.
 
         Args:
             name: For logs.
             address: Where. None: an IPv4 address of its own.
+            port: For HTTP and UDP. None: a free one.
         """
         self.name = name
         self.address = address or own_address()
-        self.port = free_port(self.address)
+        self.port = port or free_port(self.address)
         self._counts_port = free_port(self.address)
         self.folder = readable_folder(name)
         self._program: Program | None = None
