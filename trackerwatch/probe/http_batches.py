@@ -124,6 +124,7 @@ class BatchPlan:
             return []
         if asked > 1 and asked - len(missing) == 1:
             first, *others = [batch.indices[position] for position in missing]
+            self._proven = max(self._proven, 1)
             self._waiting.appendleft(Batch([first], again=True, suspected_limit=1, followers=others))
             return []
         cut = asked
@@ -136,6 +137,7 @@ class BatchPlan:
             # The last one was answered, so the tracker came through to the end.
             self._grow(asked)
         else:
+            self._proven = max(self._proven, cut)
             self._waiting.append(Batch(batch.indices[cut:], again=True, suspected_limit=cut or None))
         return unknown
 

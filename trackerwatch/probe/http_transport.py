@@ -48,6 +48,10 @@ class ClosedEarlyError(httpx.ReadError):
     """The connection ended before a whole answer."""
 
 
+class BrokenBodyError(httpx.ReadError):
+    """The body is not what it claims to be."""
+
+
 class _Channel(asyncio.Protocol):
     """The bytes of one connection, read as HTTP/1.1 while an answer is awaited."""
 
@@ -331,7 +335,7 @@ def _gunzip(body: bytes, max_bytes: int) -> bytes:
     try:
         unpacked = unpacker.decompress(body, max_bytes + 1)
     except zlib.error as error:
-        raise httpx.DecodingError(f"broken gzip: {error}") from error
+        raise BrokenBodyError("a gzip body that cannot be unpacked") from error
     if len(unpacked) > max_bytes:
         raise TooLargeError(f"a body of more than {max_bytes >> 20} MiB once decompressed")
     if not unpacker.eof:
@@ -350,8 +354,8 @@ def failure_from_transport(error: httpx.HTTPError | OSError, phase: Phase) -> Fa
         return Failure(FailureKind.TOO_LARGE, phase, str(error))
     if isinstance(error, ClosedEarlyError):
         return Failure(FailureKind.CLOSED, phase, str(error))
-    if isinstance(error, httpx.DecodingError):
-        return Failure(FailureKind.BAD_REPLY, phase, clean(str(error)))
+    if isinstance(error, BrokenBodyError):
+        return Failure(FailureKind.BAD_REPLY, phase, str(error))
     if isinstance(error, httpx.RemoteProtocolError):
         return Failure(FailureKind.BAD_REPLY, phase, clean(f"no HTTP answer: {error}"))
     if isinstance(error.__cause__, ValueError) and not isinstance(error.__cause__, OSError):
