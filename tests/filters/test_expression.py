@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from tests.reports import scenes
 from trackerwatch.filters import parse_filter
-from trackerwatch.metainfo.torrent import Torrent
+
+if TYPE_CHECKING:
+    from trackerwatch.metainfo.torrent import Torrent
 
 DEBIAN = scenes.torrent("Debian-13.2.iso", [scenes.DEAD], [scenes.UP], size=4_000_000_000)
 MAGNET = scenes.torrent("magnet", ["http://[2001:db8::1]:8080/announce"], size=None)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -118,10 +120,19 @@ def test_the_pointer_of_a_long_filter_shows_the_neighbourhood():
     assert len(shown) < 80
 
 
-@given(st.text(alphabet=st.sampled_from("ab'\"()!&|=~<> \\3kstaeden日\x1b\n?"), max_size=60) | st.text(max_size=200))
+ANY_TEXT = st.text(alphabet=st.sampled_from("ab'\"()!&|=~<> \\3kstaeden日\x1b\n?"), max_size=60) | st.text(max_size=200)
+
+
+@given(ANY_TEXT)
 def test_any_text_is_a_filter_or_a_usage_error(text):
-    try:
+    with contextlib.suppress(FilterError):
         parse(text)
-    except UsageError as error:
-        assert "\n" not in str(error)
-        assert len(getattr(error, "pointer", "\n").splitlines()) == 2
+
+
+@given(ANY_TEXT)
+def test_any_mistake_is_one_line_and_a_pointer(text):
+    with pytest.raises(FilterError) as caught:
+        parse(f"{text}\\ sedeers<3 (")
+    assert "\n" not in str(caught.value)
+    assert len(caught.value.pointer.split("\n")) == 2
+    assert 1 <= caught.value.column <= MAX_CHARS + 1

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 _DESCRIPTION = """\
 htop for BitTorrent trackers: live health, swarm counts and failover, and the same as reports.
 
-INPUT is a .torrent file, a folder of them, a magnet link, the URL of a .torrent, or a .txt file (or -) with one of these
-a line. `trackerwatch INPUT...` alone opens the live screen, as `trackerwatch watch INPUT...` does.
+INPUT is a .torrent file, a folder of them, a magnet link, the URL of a .torrent, or a .txt file
+(or -) with one of these a line. `trackerwatch INPUT...` alone opens the live screen, as
+`trackerwatch watch INPUT...` does.
 """
 _EPILOG = """\
 exit codes: 0 all well, 1 warning, 2 critical, 3 unknown or could not run, 130 interrupted

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import sys
 import time
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from trackerwatch.cli.arguments import checked_ca_file
 from trackerwatch.cli.exit_codes import ExitCode
@@ -90,7 +89,7 @@ class Run:
         )
 
 
-def run(arguments: Namespace, make_report: Callable[[Run], Coroutine[None, None, Report]]) -> int:
+def run_once(arguments: Namespace, make_report: Callable[[Run], Coroutine[None, None, Report]]) -> int:
     """Run one command to its exit code."""
     narrator = Narrator()
     one_run = Run(arguments, narrator)
@@ -177,14 +176,24 @@ async def load(inputs: Sequence[str], prober: SocketProber, narrator: Narrator) 
         of = "" if progress.total is None else f" of {progress.total:,}"
         narrator.progress(f"loading {progress.done:,}{of} inputs")
 
-    stdin = sys.stdin.buffer if sys.stdin is not None else None
-    loaded = await load_inputs(inputs, fetch=getattr(prober, "fetch", None), stdin=stdin, on_progress=tell)
+    loaded = await load_inputs(inputs, fetch=prober.fetch, stdin=own_stdin(), on_progress=tell)
     narrator.clear()
     _tell_skipped(loaded.skipped, narrator)
     unusable = Counter(line for torrent in loaded.torrents for line in torrent.unusable_trackers)
     for line in fold_skipped(Skipped("announce URL not used", line) for line in unusable):
         narrator.say(line)
     return loaded
+
+
+def own_stdin() -> BinaryIO | None:
+    """Standard input through a reader of its own. None: it is closed.
+
+    The interpreter aborts when it ends while another thread reads `sys.stdin`, and a Ctrl-C must not end so.
+    """
+    try:
+        return open(0, "rb", closefd=False)
+    except OSError:
+        return None
 
 
 async def _ask(one_run: Run, torrents: Sequence[Torrent], trackers: Sequence[Tracker]) -> Snapshot:

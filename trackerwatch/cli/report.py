@@ -30,6 +30,6 @@ def register(commands: Commands) -> None:
 
 def run(arguments: Namespace) -> int:
     """Make the report."""
-    from trackerwatch.cli import oneshot  # noqa: PLC0415 - asyncio and the prober, only when a command runs
+    from trackerwatch.cli.oneshot import report_on_inputs, run_once  # noqa: PLC0415 - asyncio, only when a command runs
 
-    return oneshot.run(arguments, oneshot.report_on_inputs)
+    return run_once(arguments, report_on_inputs)

@@ -38,6 +38,6 @@ def run(arguments: argparse.Namespace) -> int:
             raise UsageError(f"watch --{flag} comes in a later version; `trackerwatch report` works without a screen")
     if not sys.stdout.isatty():
         raise UsageError("the live screen needs a terminal; `trackerwatch report` works without one")
-    from trackerwatch.cli import live  # noqa: PLC0415 - textual and the prober, only when the screen opens
+    from trackerwatch.cli.live import watch_live  # noqa: PLC0415 - textual, only when the screen opens
 
-    return live.run(arguments)
+    return watch_live(arguments)

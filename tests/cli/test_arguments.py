@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from trackerwatch.cli import arguments
+from trackerwatch.cli.main import build_parser, main, with_command
+from trackerwatch.engine.settings import AnnounceMode, EngineSettings, PrivateMode
+from trackerwatch.reports.rows import FailOn
+
+if TYPE_CHECKING:
+    import argparse
+
+URL = "udp://127.0.0.1:9"
+
+
+def refusal(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    """The one line that a wrong command line is answered with."""
+    assert main(list(words)) == 3
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert len(said.err.splitlines()) <= 2
+    return said.err.splitlines()[0]
+
+
+def test_choices_are_the_enums():
+    assert {*AnnounceMode} == {*arguments.ANNOUNCE_MODES}
+    assert {*PrivateMode} == {*arguments.PRIVATE_MODES}
+    assert {*FailOn} == {*arguments.FAIL_ON}
+    assert EngineSettings().interval_s == arguments.DEFAULT_INTERVAL_S
+    assert EngineSettings().timeout_s == arguments.DEFAULT_TIMEOUT_S
+
+
+@pytest.mark.parametrize("flag", ["--timeout", "--deadline", "--interval"])
+@pytest.mark.parametrize("text", ["nan", "inf", "-inf", "-1", "0", "1e999", "1e9", "ten", "", "-0.0"])
+def test_seconds_must_be_positive_and_finite(capsys, flag, text):
+    line = refusal(capsys, "check", URL, f"{flag}={text}")
+    assert line.startswith(f"trackerwatch check: argument {flag}: ")
+    assert repr(text) in line
+
+
+def test_seconds_are_read():
+    assert [arguments.seconds(text) for text in ("10", "0.5", "1e3", " 7 ")] == [10.0, 0.5, 1000.0, 7.0]
+
+
+@pytest.mark.parametrize("command", ["watch", "report", "check"])
+@pytest.mark.parametrize(
+    ("flag", "value"),
+    [("--announce", "often"), ("--private", "yes"), ("--color", "blue")],
+)
+def test_choices_are_closed(capsys, command, flag, value):
+    line = refusal(capsys, command, URL, flag, value)
+    assert line.startswith(f"trackerwatch {command}: argument {flag}: invalid choice: '{value}'")
+
+
+def test_an_unknown_format_is_answered_with_the_choices(capsys):
+    line = refusal(capsys, "report", "x", "--format", "yaml")
+    assert line == "trackerwatch report: argument --format: unknown format 'yaml'; there are: table, json"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["report"],
+        ["check"],
+        ["check", URL, "--no-such-flag"],
+        ["check", URL, "--time", "3"],  # no abbreviations
+        ["check", URL, "--timeout"],
+        ["check", URL, "--fail-on", "never"],
+        ["check", URL, "--only", "ok"],
+        ["demo", "--loud"],
+        ["--no-such-flag"],
+    ],
+)
+def test_usage_errors_are_3(capsys, words):
+    refusal(capsys, *words)
+
+
+def test_hostile_arguments_stay_on_one_line(capsys):
+    line = refusal(capsys, "check", URL, "--no\x1b[31m\nflag")
+    assert line == "trackerwatch: unrecognized arguments: --no?[31m?flag"
+
+
+@pytest.mark.parametrize("text", ["abc", "g" * 40, "a" * 41, "a" * 63, ""])
+def test_info_hashes_are_hex(capsys, text):
+    line = refusal(capsys, "check", URL, f"--info-hash={text}")
+    assert line.endswith(f"{text!r} is no info hash: 40 hex digits, or 64 for v2")
+
+
+def test_an_info_hash_is_lower_cased():
+    assert arguments.info_hash("AB" * 20) == "ab" * 20
+    assert arguments.info_hash("0" * 64) == "0" * 64
+
+
+def parsed(*words: str) -> argparse.Namespace:
+    return build_parser().parse_args(["report", "x", *words])
+
+
+@pytest.mark.parametrize(
+    ("words", "outputs"),
+    [
+        ([], None),
+        (["--format", "json"], [("json", None)]),
+        (["-o", "a.txt"], [("table", "a.txt")]),
+        (["--format", "json", "-o", "a.json"], [("json", "a.json")]),
+        (["--format", "json", "-o", "a.json", "--format", "table"], [("json", "a.json"), ("table", None)]),
+        (["--format", "table", "--format", "json", "-o", "a"], [("table", None), ("json", "a")]),
+    ],
+)
+def test_formats_and_files_pair_up(words, outputs):
+    assert parsed(*words).outputs == outputs
+
+
+def test_a_file_needs_a_format_of_its_own(capsys):
+    line = refusal(capsys, "report", "x", "--format", "json", "-o", "a", "-o", "b")
+    assert line == "trackerwatch report: argument -o: 'b' needs a --format of its own before it"
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["a.torrent"], ["watch", "a.torrent"]),
+        (["--filter", "x", "a"], ["watch", "--filter", "x", "a"]),
+        (["-"], ["watch", "-"]),
+        (["report", "a"], ["report", "a"]),
+        (["./report"], ["watch", "./report"]),
+        (["--help"], ["--help"]),
+        (["--version"], ["--version"]),
+        ([], []),
+    ],
+)
+def test_without_a_command_it_is_watch(words, expected):
+    assert with_command(words) == expected
+
+
+def test_defaults():
+    report = parsed()
+    assert (report.announce, report.private, report.deadline, report.timeout) == ("fallback", "connect", 60.0, 10.0)
+    assert build_parser().parse_args(["watch", "x"]).announce == "sample"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(None, "No such file or directory"), (b"", "holds no PEM certificate"), (b"\x30\x82", "holds no PEM certificate")],
+)
+def test_a_ca_file_is_checked_before_anything_is_sent(capsys, tmp_path, content, message):
+    path = tmp_path / "ca.pem"
+    if content is not None:
+        path.write_bytes(content)
+    line = refusal(capsys, "check", URL, "--ca-file", str(path))
+    assert line == f"trackerwatch: --ca-file {str(path)!r}: {message}"

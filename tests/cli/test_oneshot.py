@@ -1,0 +1,237 @@
+"""`report` and `check` as they are run, against ports where nobody listens."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from tests.reports.test_json_report import SCHEMA
+from trackerwatch.cli.main import main
+from trackerwatch.cli.oneshot import torrent_on
+from trackerwatch.tracker import parse_tracker
+
+
+def bencoded(value) -> bytes:
+    if isinstance(value, int):
+        return b"i%de" % value
+    if isinstance(value, str):
+        value = value.encode()
+    if isinstance(value, bytes):
+        return b"%d:%s" % (len(value), value)
+    if isinstance(value, list):
+        return b"l" + b"".join(map(bencoded, value)) + b"e"
+    return b"d" + b"".join(bencoded(key) + bencoded(value[key]) for key in sorted(value)) + b"e"
+
+
+@pytest.fixture
+def torrent(tmp_path, closed_port):
+    """Makes a torrent file whose tracker refuses."""
+
+    def make(name: str = "debian", url: str | None = None, folder=tmp_path) -> str:
+        info = {"name": name, "piece length": 16384, "pieces": b"\0" * 20, "length": 1000}
+        path = folder / f"{name}.torrent"
+        path.write_bytes(bencoded({"announce": url or f"udp://127.0.0.1:{closed_port}/announce", "info": info}))
+        return str(path)
+
+    return make
+
+
+def report_of(capsys) -> tuple[dict, str]:
+    said = capsys.readouterr()
+    value = json.loads(said.out)
+    jsonschema.validate(value, SCHEMA)
+    return value, said.err
+
+
+def test_every_tracker_dead_is_critical(capsys, torrent):
+    assert main(["report", torrent(), "--format", "json", "--allow-private"]) == 2
+    value, err = report_of(capsys)
+    assert err == ""
+    assert value["summary"]["verdict"] == "critical"
+    assert value["summary"]["exit_code"] == 2
+    assert value["torrents"][0]["failover"]["state"] == "exhausted"
+    assert value["trackers"][0]["reasons"] == ["refused"]
+
+
+def test_the_flag_that_would_allow_it_is_named(capsys, torrent):
+    assert main(["report", torrent(), "--format", "json"]) == 3
+    value, err = report_of(capsys)
+    assert err == (
+        "trackerwatch: 1 tracker has addresses that are not public and were not asked; --allow-private allows them\n"
+    )
+    assert value["trackers"][0]["state"] == "unknown"
+    assert value["summary"]["not_judged"] == 2
+
+
+def test_no_usable_input_is_3_and_still_a_document(capsys, tmp_path):
+    (tmp_path / "bad.torrent").write_bytes(b"<html>")
+    assert main(["report", str(tmp_path / "bad.torrent"), str(tmp_path / "none.torrent"), "--format", "json"]) == 3
+    value, err = report_of(capsys)
+    assert len(value["skipped"]) == 2
+    assert value["summary"] | {"problems": 2, "verdict": "unknown", "exit_code": 3} == value["summary"]
+    assert [line.split()[1] for line in err.splitlines()] == ["skipped", "skipped", "no"]
+
+
+def test_a_skipped_input_is_told_and_the_rest_runs(capsys, tmp_path, torrent):
+    (tmp_path / "bad.torrent").write_bytes(b"<html>")
+    torrent()
+    assert main(["report", str(tmp_path), "--format", "json", "--allow-private", "--fail-on", "critical"]) == 2
+    value, err = report_of(capsys)
+    assert len(value["torrents"]) == len(value["skipped"]) == 1
+    assert err.startswith("trackerwatch: skipped ")
+    assert len(err.splitlines()) == 1
+
+
+def test_a_filter_selects_before_asking(capsys, tmp_path, torrent):
+    torrent("debian")
+    torrent("fedora", "udp://127.0.0.1:1/announce")
+    assert main(["report", str(tmp_path), "--format", "json", "--allow-private", "--filter", "name=debian"]) == 2
+    value, _ = report_of(capsys)
+    assert [row["name"] for row in value["torrents"]] == ["debian"]
+    assert len(value["trackers"]) == 1
+
+
+@pytest.mark.parametrize("expression", ["name~fedora", "seeders>3"])
+def test_nothing_matches_is_3_and_a_document(capsys, torrent, expression):
+    assert main(["report", torrent(), "--format", "json", "--allow-private", "--filter", expression]) == 3
+    value, _ = report_of(capsys)
+    assert value["torrents"] == value["trackers"] == value["problems"] == []
+
+
+def test_a_wrong_filter_points_at_its_mistake(capsys, torrent):
+    assert main(["report", torrent(), "--filter", "a&sedeers<3"]) == 3
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err == (
+        "trackerwatch: filter: unknown field 'sedeers' at column 3; did you mean seeders?\n  a&sedeers<3\n    ^\n"
+    )
+
+
+def test_check_all_down_is_critical_and_says_why(capsys, closed_port):
+    assert main(["check", f"udp://127.0.0.1:{closed_port}", "--allow-private"]) == 2
+    out = capsys.readouterr().out
+    assert out.startswith("CRITICAL  1 of 1 tracker is down\n")
+    assert "refused" in out
+
+
+def test_check_skips_what_is_no_url(capsys, closed_port):
+    assert main(["check", "foo", f"udp://127.0.0.1:{closed_port}", "--allow-private", "--format", "json"]) == 2
+    value, err = report_of(capsys)
+    assert value["skipped"][0]["source"] == "foo"
+    assert err == "trackerwatch: skipped foo: announce URL without a scheme: 'foo'\n"
+
+
+def test_check_without_a_usable_url_is_3(capsys):
+    assert main(["check", "wss://tracker.example.org", "--format", "json"]) == 3
+    value, err = report_of(capsys)
+    assert value["trackers"] == []
+    assert err.endswith("trackerwatch: no usable tracker URL\n")
+
+
+def test_check_shows_no_passkey(capsys):
+    key = "0123456789abcdef0123456789abcdef"
+    assert main(["check", f"http://127.0.0.1:9/{key}/announce", f"ftp://x.org/{key}", "--format", "json"]) == 1
+    said = capsys.readouterr()
+    assert key not in said.out + said.err
+
+
+def test_check_one_torrent(capsys, closed_port):
+    url = f"udp://127.0.0.1:{closed_port}"
+    assert main(["check", url, "--allow-private", "--format", "json", "--info-hash", "AB" * 20]) == 2
+    value, _ = report_of(capsys)
+    assert [row["info_hash"] for row in value["torrents"]] == ["ab" * 20]
+
+
+def test_a_v2_hash_asks_for_its_swarm():
+    torrent = torrent_on([parse_tracker("udp://127.0.0.1:9")], "ab" * 32)
+    assert [swarm for swarm, _ in torrent.swarms] == ["v2"]
+    assert torrent.info_hash == b"\xab" * 20
+
+
+def test_files_are_written_beside_stdout(capsys, tmp_path, torrent):
+    path = tmp_path / "out.json"
+    words = ["report", torrent(), "--allow-private", "--format", "json", "-o", str(path), "--format", "table"]
+    assert main(words) == 2
+    assert capsys.readouterr().out.startswith("CRITICAL")
+    jsonschema.validate(json.loads(path.read_text("utf-8")), SCHEMA)
+
+
+def run(*words: str) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "trackerwatch", *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_a_full_disk_is_one_line_and_3(torrent):
+    done = run("report", torrent(), "--allow-private", "-o", "/dev/full")
+    assert done.returncode == 3
+    assert done.stderr == "trackerwatch: -o '/dev/full': No space left on device\n"
+
+
+def test_a_full_stdout_is_one_line_and_3(torrent):
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "trackerwatch", "report", torrent(), "--allow-private"],
+            stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert done.returncode == 3
+    assert done.stderr == "trackerwatch: stdout: No space left on device\n"
+
+
+@pytest.mark.parametrize("words", [["--help"], ["check", "udp://127.0.0.1:9", "--format", "json"]])
+def test_a_reader_that_leaves_is_no_news(words):
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, "-m", "trackerwatch", *words], stdout=writing, stderr=subprocess.PIPE, text=True, check=False
+    )
+    os.close(writing)
+    assert [line for line in done.stderr.splitlines() if "not public" not in line] == []
+    assert done.returncode in (0, 3)
+
+
+def test_ctrl_c_is_130():
+    # A pipe that never ends as input: the run is under way for as long as the test wants.
+    child = subprocess.Popen(
+        [sys.executable, "-c", CTRL_C_PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert child.stdout is not None
+    assert child.stdout.readline() == b"loading\n"
+    child.send_signal(signal.SIGINT)
+    out, err = child.communicate(timeout=20)
+    assert (child.returncode, out, err) == (130, b"", b"")
+
+
+CTRL_C_PROGRAM = """
+import sys
+from trackerwatch.cli.main import main
+from trackerwatch.inputs import loading
+expand = loading.expand
+def loud(*arguments, **more):
+    print("loading", flush=True)
+    yield from expand(*arguments, **more)
+loading.expand = loud
+sys.exit(main(["report", "-"]))
+"""
+
+
+def test_progress_is_shown_on_a_terminal_alone(torrent):
+    watching, terminal = pty.openpty()
+    done = subprocess.run(
+        [sys.executable, "-m", "trackerwatch", "report", torrent(), "--allow-private", "--format", "json"],
+        stdout=subprocess.PIPE, stderr=terminal, text=True, check=False,
+    )  # fmt: skip
+    os.close(terminal)
+    said = os.read(watching, 65536).decode()
+    os.close(watching)
+    assert done.returncode == 2
+    assert "\x1b" not in done.stdout
+    assert "1 tracker: 0 answered" in said
+    assert said.endswith("\r\x1b[K")
