@@ -105,6 +105,7 @@ def test_an_announce_tells_the_interval(lab: Lab, report: Callable[..., Run], tm
     run = report(torrent.write(tmp_path, [[lab.opentracker.http_url]]), "--announce", "always")
     (answer,) = run.torrent(torrent)["trackers"]
     assert answer["announce"]["state"] == "answered"
-    assert 1600 <= answer["announce"]["interval_s"] <= 1900
-    assert 800 <= answer["announce"]["min_interval_s"] <= 950
+    # Opentracker draws an interval around half an hour for each answer, and asks for half of it at least.
+    assert 1620 <= answer["announce"]["interval_s"] < 1980
+    assert answer["announce"]["min_interval_s"] == answer["announce"]["interval_s"] // 2
     assert (answer["seeders"], answer["leechers"], answer["completed"]) == (2, 1, 0)

@@ -69,7 +69,6 @@ def test_all_trackers_dead_is_exhausted(
     [
         ("/503/announce", "plain", "http_status"),
         ("/404/announce", "plain", "http_status"),
-        ("/429/announce", "plain", "rate_limited"),
         ("/loop/announce", "plain", "redirect"),
         ("/html/announce", "plain", "not_bencode"),
         ("/empty/announce", "plain", "not_bencode"),
@@ -90,6 +89,21 @@ def test_a_web_server_in_a_trackers_place_is_named(
     assert first["seeders"] is None
     assert run.torrent(torrent)["failover"]["state"] == "failed_over"
     assert run.exit_code == 1
+
+
+def test_a_tracker_that_asks_for_patience_is_up(
+    lab: Lab, report: Callable[..., Run], tmp_path: Path, untouched: None
+) -> None:
+    torrent, impatient = lab.swarm.torrents["v1-seeded"], lab.front.url("/429/announce", listener="plain")
+    before = len(lab.front.requests())
+    run = report(torrent.write(tmp_path, [[impatient], [lab.opentracker.http_url]]))
+    first, second = run.torrent(torrent)["trackers"]
+    assert first["scrape"]["failure"]["kind"] == "rate_limited"
+    assert first["seeders"] is None
+    assert second["role"] == "active"
+    assert run.tracker(impatient)["state"] == "up"
+    # It said for how long: once is enough.
+    assert len(lab.front.requests()) - before == 1
 
 
 def test_a_certificate_of_an_unknown_authority_is_refused(
