@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import urlsplit
 
 from trackerwatch.errors import InputError
-from trackerwatch.inputs.files import read_file, reason_of, shown_path, torrent_paths
+from trackerwatch.inputs.files import TORRENT_SUFFIX, read_file, reason_of, shown_path, torrent_paths
 from trackerwatch.inputs.skipped import Skipped
 from trackerwatch.metainfo.magnet import is_magnet, shown_magnet
 from trackerwatch.outside_text import clean, redact_url
@@ -272,11 +272,12 @@ def _hint(path: str) -> str:
     folder, name = os.path.split(path)
     try:
         with os.scandir(folder or ".") as entries:
-            names = [entry.name for entry in islice(entries, 5000)]
+            # The suffix that all share says nothing about likeness.
+            names = {entry.name.removesuffix(TORRENT_SUFFIX): entry.name for entry in islice(entries, 5000)}
     except (OSError, ValueError):
         return ""
-    near = difflib.get_close_matches(name[:255], names, n=1, cutoff=0.75)
-    return f"; did you mean {clean(near[0], limit_chars=100)!r}?" if near else ""
+    near = difflib.get_close_matches(name[:255].removesuffix(TORRENT_SUFFIX), names, n=1, cutoff=0.7)
+    return f"; did you mean {clean(names[near[0]], limit_chars=100)!r}?" if near else ""
 
 
 def _with_origin(shown: str, origin: str) -> str:
