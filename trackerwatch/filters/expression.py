@@ -50,15 +50,16 @@ class Filter:
         self.text = text
         """As it was written."""
         self._node = node
-        hosts = _HostCache()
-        self._before = _compile(node, facts.TORRENT, lambda torrent: _words(torrent, hosts))
-        self._row = _compile(node, facts.ROW, lambda row: _words(row.table.torrents[row.index], hosts))
-        self._seen = _compile(node, facts.SEEN, lambda seen: _words(seen.view.torrent, hosts))
+        self._before = _compile(node, facts.TORRENT, lambda text: _word_test(text, _itself))
+        self._row = _compile(node, facts.ROW, lambda text: _word_test(text, facts.row_torrent))
+        self._seen = _compile(node, facts.SEEN, lambda text: _word_test(text, facts.seen_torrent))
         self._tracker = _compile(
-            node, facts.TRACKER, lambda view: (view.tracker.host_port,), foreign_states=facts.TORRENT_STATES
+            node,
+            facts.TRACKER,
+            lambda text: _host_test(text, facts.view_tracker),
+            foreign_states=facts.TORRENT_STATES,
         )
-
-        self._tracker_before = _compile(node, facts.BARE_TRACKER, lambda tracker: (tracker.host_port,))
+        self._tracker_before = _compile(node, facts.BARE_TRACKER, lambda text: _host_test(text, _itself))
 
     @property
     def is_empty(self) -> bool:
@@ -116,27 +117,40 @@ class Filter:
         return lambda torrent: before(torrent) is True
 
 
-def _words(torrent: Torrent, hosts: _HostCache) -> facts.Texts:
-    return (torrent.name.casefold(), *hosts(torrent))
+def _itself(thing: T) -> T:
+    return thing
 
 
-class _HostCache:
-    """Hosts by placements: torrents with the same tiers share one tuple, so thousands of torrents are a few lookups."""
+def _host_test(text: str, tracker_of: Callable[[T], Tracker]) -> Callable[[T], bool]:
+    """Whether a plain word is in a tracker's host."""
+    return lambda thing: text in tracker_of(thing).host_port
 
-    _LIMIT = 4096
 
-    def __init__(self) -> None:
-        # The tuple is kept beside its hosts, or its id could come to name another one.
-        self._known: dict[int, tuple[tuple[Placement, ...], facts.Texts]] = {}
+_MAX_KNOWN_TIERS = 65536
 
-    def __call__(self, torrent: Torrent) -> facts.Texts:
+
+def _word_test(text: str, torrent_of: Callable[[T], Torrent]) -> Callable[[T], bool]:
+    """Whether a plain word is in a torrent's name or in one of its hosts.
+
+    Torrents with the same tiers share one tuple of placements, so the hosts of thousands are looked through once.
+    """
+    # The tuple is kept beside its answer, or its id could come to name another one.
+    known: dict[int, tuple[tuple[Placement, ...], bool]] = {}
+
+    def decide(thing: T) -> bool:
+        torrent = torrent_of(thing)
+        if text in torrent.name.casefold():
+            return True
         placements = torrent.placements
-        known = self._known.get(id(placements))
-        if known is None:
-            if len(self._known) >= self._LIMIT:
-                self._known.clear()
-            known = self._known[id(placements)] = (placements, facts.hosts(placements))
-        return known[1]
+        answer = known.get(id(placements))
+        if answer is None:
+            if len(known) >= _MAX_KNOWN_TIERS:
+                known.clear()
+            hit = any(text in host for host in facts.hosts(placements))
+            answer = known[id(placements)] = (placements, hit)
+        return answer[1]
+
+    return decide
 
 
 def _fields(node: Node) -> set[Field]:
@@ -153,7 +167,7 @@ def _fields(node: Node) -> set[Field]:
 def _compile(
     node: Node,
     getters: Mapping[Field, Callable[[T], facts.Fact]],
-    words: Callable[[T], facts.Texts],
+    word_test: Callable[[str], Callable[[T], Decision]],
     *,
     foreign_states: frozenset[str] = frozenset(),
 ) -> Callable[[T], Decision]:
@@ -162,14 +176,14 @@ def _compile(
     Args:
         node: The tree.
         getters: What is known of the thing; a field that is missing leaves its tests undecided.
-        words: The texts a plain word is looked for in.
+        word_test: Makes the test for a plain word.
         foreign_states: Values of `state` that have no bearing on the thing.
     """
 
     def build(node: Node) -> Callable[[T], Decision]:
         match node:
             case Word(text=text):
-                return lambda thing: any(text in candidate for candidate in words(thing))
+                return word_test(text)
             case Not(inner=inner):
                 return _negation(build(inner))
             case AllOf(parts=parts):

@@ -36,7 +36,6 @@ Texts = tuple[str, ...]
 Fact = Texts | float | None
 
 TORRENT_STATES = frozenset({*Verdict, *FailoverState} - {"unknown"})
-TRACKER_STATES = frozenset({*Health} - {"unknown"})
 
 
 @dataclass(slots=True)
@@ -97,11 +96,13 @@ def _of_torrent(torrent_of: Callable[[T], Torrent]) -> dict[Field, Callable[[T],
     return {field: bind(getter) for field, getter in TORRENT.items()}
 
 
-def _row_torrent(row: TorrentRow) -> Torrent:
+def row_torrent(row: TorrentRow) -> Torrent:
+    """The torrent of a row."""
     return row.table.torrents[row.index]
 
 
-def _seen_torrent(seen: SeenTorrent) -> Torrent:
+def seen_torrent(seen: SeenTorrent) -> Torrent:
+    """The torrent of a view."""
     return seen.view.torrent
 
 
@@ -114,7 +115,7 @@ def _column(number: int) -> Fact:
 
 
 def _row_state(row: TorrentRow) -> Fact:
-    placements = _row_torrent(row).placements
+    placements = row_torrent(row).placements
     states = _tracker_states(row.trackers, {p.tracker for p in placements})
     return (row.table.verdicts[row.index].value, row.table.failover_states[row.index].value, *states)
 
@@ -135,7 +136,7 @@ def _kinds(view: TorrentView) -> Fact:
 
 
 ROW: Mapping[Field, Callable[[TorrentRow], Fact]] = {
-    **_of_torrent(_row_torrent),
+    **_of_torrent(row_torrent),
     Field.STATE: _row_state,
     Field.VERDICT: lambda row: (row.table.verdicts[row.index].value,),
     Field.SEEDERS: lambda row: _column(row.table.seeders[row.index]),
@@ -155,7 +156,7 @@ def _seen_state(seen: SeenTorrent) -> Fact:
 
 
 SEEN: Mapping[Field, Callable[[SeenTorrent], Fact]] = {
-    **_of_torrent(_seen_torrent),
+    **_of_torrent(seen_torrent),
     Field.STATE: _seen_state,
     Field.VERDICT: lambda seen: (seen.view.verdict.value,),
     Field.SEEDERS: lambda seen: seen.view.counts.seeders,
@@ -171,6 +172,11 @@ SEEN: Mapping[Field, Callable[[SeenTorrent], Fact]] = {
 def _tracker_kinds(view: TrackerView) -> Fact:
     failures = (view.failure, *(endpoint.failure for endpoint in view.endpoints))
     return tuple({failure.kind.value for failure in failures if failure is not None} | set(view.reasons))
+
+
+def view_tracker(view: TrackerView) -> Tracker:
+    """The tracker of a view."""
+    return view.tracker
 
 
 BARE_TRACKER: Mapping[Field, Callable[[Tracker], Fact]] = {
