@@ -98,7 +98,7 @@ class Filter:
         if self.is_empty:
             return list(range(len(snapshot.torrents)))
         matches = self._row
-        row = facts.TorrentRow(snapshot.torrents, snapshot.trackers, 0)
+        row = facts.TorrentRow(snapshot.torrents, snapshot.trackers)
         if not self.needs_answers:
             torrents, before = snapshot.torrents.torrents, self._before
             return [index for index in range(len(snapshot.torrents)) if before(torrents[index])]

@@ -6,7 +6,7 @@ number nobody knows. A field that is missing from a table, and a getter that ret
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, TypeVar
 
@@ -44,7 +44,14 @@ class TorrentRow:
 
     table: TorrentTable
     trackers: Sequence[TrackerView]
-    index: int
+    index: int = 0
+    states: dict[Tracker, str] = field(init=False)
+    """Of trackers of which something is known."""
+    states_by_tiers: dict[int, Texts] = field(default_factory=dict)
+    """By the id of placements, which the table keeps alive: torrents with the same tiers share them."""
+
+    def __post_init__(self) -> None:
+        self.states = tracker_states(self.trackers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +123,10 @@ def _column(number: int) -> Fact:
 
 def _row_state(row: TorrentRow) -> Fact:
     placements = row_torrent(row).placements
-    states = _tracker_states(row.trackers, {p.tracker for p in placements})
+    states = row.states_by_tiers.get(id(placements))
+    if states is None:
+        found = {row.states.get(placement.tracker) for placement in placements}
+        states = row.states_by_tiers[id(placements)] = tuple(state for state in found if state is not None)
     return (row.table.verdicts[row.index].value, row.table.failover_states[row.index].value, *states)
 
 
@@ -125,9 +135,9 @@ def _row_active(row: TorrentRow) -> Fact:
     return _active(row.trackers[active].tracker if 0 <= active < len(row.trackers) else None)
 
 
-def _tracker_states(trackers: Sequence[TrackerView], listed: set[Tracker]) -> Texts:
-    # `unknown` of a tracker is not the torrent's own.
-    return tuple({t.state.value for t in trackers if t.tracker in listed and t.state is not Health.UNKNOWN})
+def tracker_states(trackers: Sequence[TrackerView]) -> dict[Tracker, str]:
+    """The states of trackers; `unknown` is left out, for it is not the torrent's own."""
+    return {view.tracker: view.state.value for view in trackers if view.state is not Health.UNKNOWN}
 
 
 def _kinds(view: TorrentView) -> Fact:
@@ -151,7 +161,8 @@ ROW: Mapping[Field, Callable[[TorrentRow], Fact]] = {
 
 def _seen_state(seen: SeenTorrent) -> Fact:
     view = seen.view
-    states = _tracker_states(seen.trackers, {answer.tracker for answer in view.answers})
+    listed = {placement.tracker for placement in view.torrent.placements}
+    states = {state for tracker, state in tracker_states(seen.trackers).items() if tracker in listed}
     return (view.verdict.value, view.failover.state.value, *states)
 
 
