@@ -64,9 +64,10 @@ class HttpTracker:
 
     async def __aexit__(self, *_):
         self.server.close()
-        for task in self.tasks:
-            task.cancel()
-        await asyncio.gather(*self.tasks, return_exceptions=True)
+        for writer in self.open:
+            # Whoever waits for the client or writes to it is told that the connection is gone.
+            writer.transport.abort()
+        await asyncio.gather(*self.tasks)
         await self.server.wait_closed()
 
     def tracker_at(self, path, *, user_info=""):
@@ -96,7 +97,6 @@ class HttpTracker:
                 await self.connection(reader, writer)
         finally:
             self.open.discard(writer)
-            # Abruptly where the client is gone; a pending farewell would outlive the test.
             writer.close()
             with contextlib.suppress(ConnectionError, OSError):
                 await writer.wait_closed()

@@ -100,8 +100,10 @@ class ScrapeRound:
             The first session, closed: its transport has the phases of connecting.
         """
         async with open_session() as session:
-            # Alone, so that a tracker which is down costs one connection, and its first answer sets the pace.
-            await self._ask_next(session)
+            # Alone until something was answered: a tracker which is down costs one connection, and one that takes less than
+            # it is asked is felt out by one.
+            while not self.exchange_s and await self._ask_next(session):
+                pass
             if not self._over and not self._plan.is_done:
                 async with asyncio.TaskGroup() as lanes:
                     second = lanes.create_task(self._second_lane(open_session))

@@ -44,7 +44,8 @@ class TlsTrust:
             try:
                 context.load_verify_locations(self._ca_file)
             except (OSError, ValueError) as error:
-                why = getattr(error, "strerror", None) or "no PEM certificate in it"
+                # OpenSSL's own words name its source lines.
+                why = "no PEM certificate in it" if isinstance(error, ssl.SSLError) else str(error.args[-1])
                 raise ConfigError(clean(f"CA file {self._ca_file}: {why}")) from None
         context.set_alpn_protocols(["http/1.1"])
         return context
