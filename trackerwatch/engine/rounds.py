@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from trackerwatch.engine.tracker_state import TrackerState
     from trackerwatch.outcome import Endpoint, Resolution, ScrapeOutcome
 
+PROGRESS_EVERY_S = 0.25
+"""While the first round of a large tracker goes on, what came is shown so often."""
 SAMPLE_SWARMS = 20
 """Of a second family, to see whether its counts differ."""
 
@@ -165,10 +167,14 @@ class Rounds:
         """Scrape everything on one endpoint, and count what that says of the endpoint."""
         columns = ScrapeColumns.unknown(len(hashes))
         first_time = tracker.answered_at is None and len(asked) == len(tracker.swarms)
+        shown_at = self._clock.monotonic()
 
-        def on_progress() -> None:
+        def on_progress(*, every_s: float = PROGRESS_EVERY_S) -> None:
             # Later rounds replace the whole; only the first one has nothing better to show meanwhile.
-            if first_time:
+            nonlocal shown_at
+            now = self._clock.monotonic()
+            if first_time and now - shown_at >= every_s:
+                shown_at = now
                 tracker.columns = columns.copy()
                 tracker.swarms_dirty = tracker.dirty = True
                 self._on_progress(tracker)
@@ -192,7 +198,7 @@ class Rounds:
                 failure = outcome.probe.failure
         except asyncio.CancelledError:
             # A deadline: what came until then is kept.
-            on_progress()
+            on_progress(every_s=0.0)
             raise
         self._take(tracker, outcome, asked)
         if failure is None:

@@ -183,11 +183,9 @@ def _totals(
 ) -> Totals:
     """Count; what is known of the torrents from before may be handed in."""
     if verdicts is None:
-        counted = Counter(table.verdicts)
-        verdicts = {verdict: counted[verdict] for verdict in Verdict}
+        verdicts = {verdict: table.verdicts.count(verdict) for verdict in Verdict}
     if failover is None:
-        stand = Counter(table.failover_states)
-        failover = {state: stand[state] for state in FailoverState}
+        failover = {state: table.failover_states.count(state) for state in FailoverState}
     states = _by_state(trackers)
     return Totals(verdicts, failover, states, states[Health.UNKNOWN] + verdicts[Verdict.UNKNOWN])
 

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from operator import add, attrgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from trackerwatch.engine.tracker_state import REFUSAL_FLAGS
 from trackerwatch.failover import FailoverState, Standing, Walk, independent_groups, walk
-from trackerwatch.outcome import UNKNOWN_COUNT
+from trackerwatch.outcome import UNKNOWN_COUNT, FailureKind
 from trackerwatch.policy.judge import SANE_COUNT, Standings, broken_rules, verdict_of
 from trackerwatch.policy.rules import Rule, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, MutableSequence, Sequence
 
-    from trackerwatch.engine.tracker_state import TrackerState
+    from trackerwatch.engine.tracker_state import Published, TrackerState
     from trackerwatch.metainfo import Placement, Torrent
 
 NO_TIME = float("nan")
@@ -34,6 +36,55 @@ class Stand(NamedTuple):
     active_tier: int
 
 
+class Judgement(NamedTuple):
+    """What the numbers of a torrent come to."""
+
+    stand: Stand
+    rules: tuple[Rule, ...]
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What is said of several torrents, as parallel columns."""
+
+    standings: list[bytes]
+    """One byte a tracker, two for hybrids."""
+    seeders: list[int]
+    leechers: list[int]
+    completed: list[int]
+    flags: list[int]
+    """Refusals as in `Published.refused`, and `IMPLAUSIBLE`."""
+
+
+IMPLAUSIBLE = 4
+"""Beside the flags of `REFUSAL_FLAGS`: some tracker told counts beyond sanity."""
+
+_UNKNOWN, _PRIMARY = FailoverState.UNKNOWN, FailoverState.PRIMARY
+_SEEDERS, _LEECHERS, _COMPLETED = attrgetter("seeders"), attrgetter("leechers"), attrgetter("completed")
+
+
+_CODES = [bytes([code]) for code in range(64)]
+"""Seeders (unknown, 0, 1, more), whether leechers are known (4) and flags (8 and up) in one byte."""
+_MANY = _CODES[2 + 1 + 4]
+_STAND, _RULES, _VERDICT = attrgetter("stand"), attrgetter("rules"), attrgetter("verdict")
+_ACTIVE, _ACTIVE_TIER = attrgetter("stand.active"), attrgetter("stand.active_tier")
+_STATE, _WORKING = attrgetter("stand.walk.state"), attrgetter("stand.walk.working")
+
+
+def _pick(counts: array[int], column: list[int]) -> list[int]:
+    """The counts at these places, at one go where they stand in a row."""
+    first, last = column[0], column[-1] + 1
+    if last - first == len(column) and column == list(range(first, last)):
+        return counts[first:last].tolist()
+    return [*map(counts.__getitem__, column)]
+
+
+def _maxima(columns: list[list[int]]) -> list[int]:
+    """The largest of each row."""
+    return columns[0] if len(columns) == 1 else [*map(max, *columns)] if columns else []
+
+
 @dataclass(eq=False, slots=True)
 class Shape:
     """Torrents with the same trackers in the same tiers, and the same number of swarms."""
@@ -46,6 +97,80 @@ class Shape:
     stands: dict[bytes, Stand] = field(default_factory=dict)
     states: dict[FailoverState, int] = field(default_factory=lambda: dict.fromkeys(FailoverState, 0))
     """How many of its torrents are in each failover state."""
+
+    def numbers(self, slots: Sequence[tuple[int, ...]]) -> Numbers:
+        """What the trackers say of torrents, given the columns of each: a maximum over trackers, never a sum."""
+        size = len(slots)
+        unknown = [UNKNOWN_COUNT] * size
+        said = [tracker.published for tracker in self.trackers for _ in range(self.swarms)]
+        if not said:
+            return Numbers([b""] * size, unknown, unknown, unknown, [0] * size)
+        picks = [(published, [slot[n] for slot in slots]) for n, published in enumerate(said)]
+        only = said[0] if len(said) == 1 else None
+        if only is not None:
+            standings = [only.standings[slot : slot + 1] for slot in picks[0][1]]
+        else:
+            standings = [
+                bytes(row)
+                for row in zip(*(p.standings_at(column) if p else bytes(size) for p, column in picks), strict=True)
+            ]
+        seeders, leechers, completed = (
+            _maxima([_pick(values(p), column) for p, column in picks if p is not None]) or unknown
+            for values in (_SEEDERS, _LEECHERS, _COMPLETED)
+        )
+        flags = [0] * size
+        for published, column in picks:
+            if published is not None and published.refused:
+                for n, slot in enumerate(column):
+                    flags[n] |= published.refused.get(slot, 0)
+        if max(seeders) > SANE_COUNT or max(leechers) > SANE_COUNT:
+            self._disbelieve(picks, seeders, leechers, flags)
+        return Numbers(standings, seeders, leechers, completed, flags)
+
+    def _disbelieve(
+        self,
+        picks: list[tuple[Published | None, list[int]]],
+        seeders: list[int],
+        leechers: list[int],
+        flags: list[int],
+    ) -> None:
+        """Where a tracker tells counts beyond sanity, the maximum is that of the others."""
+        for n in range(len(seeders)):
+            if seeders[n] > SANE_COUNT or leechers[n] > SANE_COUNT:
+                flags[n] |= IMPLAUSIBLE
+                for counts, values in ((seeders, _SEEDERS), (leechers, _LEECHERS)):
+                    sane = (values(p)[column[n]] for p, column in picks if p is not None)
+                    counts[n] = max((count for count in sane if count <= SANE_COUNT), default=UNKNOWN_COUNT)
+
+    def judge_all(self, numbers: Numbers) -> tuple[list[Judgement], list[int]]:
+        """Where torrents with these numbers stand, and which rules they break.
+
+        Returns:
+            The few judgements there are, and for each torrent which of them is its own.
+        """
+        if min(numbers.seeders, default=0) == UNKNOWN_COUNT or any(numbers.flags):
+            codes = [
+                _CODES[(2 if seeders > 1 else seeders) + 1 + 4 * (leechers >= 0) + 8 * flags]
+                for seeders, leechers, flags in zip(numbers.seeders, numbers.leechers, numbers.flags, strict=True)
+            ]
+        else:
+            codes = [_MANY if seeders > 1 else _CODES[seeders + 5] for seeders in numbers.seeders]
+        # Bytes, not tuples: ten thousand new tuples wake the garbage collector.
+        keys = [*map(add, numbers.standings, codes)]
+        number = {key: n for n, key in enumerate(set(keys))}
+        return [self._judge(key[:-1], key[-1]) for key in number], [number[key] for key in keys]
+
+    def _judge(self, standings: bytes, code: int) -> Judgement:
+        seeders, leechers_known, flags = code % 4 - 1, bool(code & 4), code // 8
+        stand = self.stand(standings)
+        rules = broken_rules(
+            stand.standings,
+            seeders,
+            unregistered=bool(flags & REFUSAL_FLAGS[FailureKind.UNREGISTERED]),
+            unauthorized=bool(flags & REFUSAL_FLAGS[FailureKind.UNAUTHORIZED]),
+            implausible=bool(flags & IMPLAUSIBLE),
+        )
+        return Judgement(stand, rules, verdict_of(rules, counts_known=seeders >= 0 or leechers_known))
 
     def stand(self, standings: bytes) -> Stand:
         """Where a torrent stands whose trackers stand so; two bytes a tracker for hybrids."""
@@ -186,77 +311,72 @@ class TorrentBook:
         """Bring these torrents up to date with their trackers' published swarms.
 
         Returns:
-            Those whose failover state or active tracker changed.
+            Those whose failover state or active tracker changed in a way worth telling.
         """
-        moves: list[Move] = []
         self.version += 1
-        for i in indices:
-            shape, slots = self.shapes[i], self.slots[i]
-            seeders = leechers = completed = UNKNOWN_COUNT
-            flags = 0
-            if len(slots) == 1:
-                published = shape.trackers[0].published
-                if published is None:
-                    continue
-                slot = slots[0]
-                standings = published.standings[slot : slot + 1]
-                seeders, leechers = published.seeders[slot], published.leechers[slot]
-                completed = published.completed[slot]
-                if seeders > SANE_COUNT or leechers > SANE_COUNT:
-                    flags |= 4
-                    seeders = seeders if seeders <= SANE_COUNT else UNKNOWN_COUNT
-                    leechers = leechers if leechers <= SANE_COUNT else UNKNOWN_COUNT
-                if slot in published.refused:
-                    flags |= published.refused[slot]
+        members = list(indices)
+        if not members:
+            return []
+        shapes = [self.shapes[index] for index in members]
+        if shapes.count(shapes[0]) == len(shapes):
+            return self._recompute_alike(shapes[0], members, now)
+        alike: dict[Shape, list[int]] = {}
+        for index, shape in zip(members, shapes, strict=True):
+            alike.setdefault(shape, []).append(index)
+        return [move for shape, members in alike.items() for move in self._recompute_alike(shape, members, now)]
+
+    def _recompute_alike(self, shape: Shape, members: list[int], now: float) -> list[Move]:
+        """The same for torrents of one shape: whole columns at a time, as 10,000 of them may have news at once."""
+        first, last = members[0], members[-1] + 1
+        in_a_row = last - first == len(members) and members == list(range(first, last))
+
+        def old(column: MutableSequence[Any]) -> list[Any]:
+            return list(column[first:last]) if in_a_row else [column[index] for index in members]
+
+        numbers = shape.numbers(old(self.slots))
+        judgements, which = shape.judge_all(numbers)
+
+        def new(of: Callable[[Judgement], Any]) -> list[Any]:
+            table = [of(judgement) for judgement in judgements]
+            return table * len(which) if len(table) == 1 else [*map(table.__getitem__, which)]
+
+        verdicts, states, active = new(_VERDICT), new(_STATE), new(_ACTIVE)
+        old_verdicts, old_states, old_active = old(self.verdicts), old(self.failover_states), old(self.active)
+        columns: tuple[tuple[MutableSequence[Any], list[Any]], ...] = (
+            (self.seeders, numbers.seeders),
+            (self.leechers, numbers.leechers),
+            (self.completed, numbers.completed),
+            (self.verdicts, verdicts),
+            (self.rules, new(_RULES)),
+            (self.failover_states, states),
+            (self.active, active),
+            (self.active_tier, new(_ACTIVE_TIER)),
+            (self.working, new(_WORKING)),
+            (self.stands, new(_STAND)),
+        )
+        for column, values in columns:
+            if in_a_row:
+                column[first:last] = array(column.typecode, values) if isinstance(column, array) else values
             else:
-                codes = bytearray()
-                swarms = shape.swarms
-                for position, slot in enumerate(slots):
-                    published = shape.trackers[position if swarms == 1 else position // swarms].published
-                    if published is None:
-                        codes.append(Standing.UNTRIED)
-                        continue
-                    codes.append(published.standings[slot])
-                    said = published.seeders[slot]
-                    if said > seeders:
-                        if said > SANE_COUNT:
-                            flags |= 4
-                        else:
-                            seeders = said
-                    said = published.leechers[slot]
-                    if said > leechers:
-                        if said > SANE_COUNT:
-                            flags |= 4
-                        else:
-                            leechers = said
-                    said = published.completed[slot]
-                    completed = max(completed, said)
-                    if slot in published.refused:
-                        flags |= published.refused[slot]
-                standings = bytes(codes)
-            stand = shape.stand(standings)
-            self.seeders[i], self.leechers[i], self.completed[i] = seeders, leechers, completed
-            self.stands[i] = stand
-            rules = broken_rules(
-                stand.standings,
-                min(seeders, 2),
-                unregistered=bool(flags & 1),
-                unauthorized=bool(flags & 2),
-                implausible=bool(flags & 4),
+                for index, value in zip(members, values, strict=True):
+                    column[index] = value
+        if verdicts != old_verdicts:
+            for index, before, after in zip(members, old_verdicts, verdicts, strict=True):
+                if before is not after:
+                    self.since[index] = now
+        if states == old_states and active == old_active:
+            return []
+        for state in FailoverState:
+            shape.states[state] += states.count(state) - old_states.count(state)
+        for tracker in shape.trackers:
+            tracker.dirty = True
+        if old_states.count(_UNKNOWN) == len(members) == states.count(_PRIMARY):
+            # What everything comes to at the start is no news.
+            return []
+        return [
+            Move(index, before, after, was, now_active)
+            for index, before, after, was, now_active in zip(
+                members, old_states, states, old_active, active, strict=True
             )
-            verdict = verdict_of(rules, counts_known=seeders >= 0 or leechers >= 0)
-            self.rules[i] = rules
-            if verdict is not self.verdicts[i]:
-                self.verdicts[i] = verdict
-                self.since[i] = now
-            state, before = stand.walk.state, self.failover_states[i]
-            if state is not before or stand.active != self.active[i]:
-                moves.append(Move(i, before, state, self.active[i], stand.active))
-                shape.states[before] -= 1
-                shape.states[state] += 1
-                self.failover_states[i] = state
-                self.active[i], self.active_tier[i] = stand.active, stand.active_tier
-                for tracker in shape.trackers:
-                    tracker.dirty = True
-            self.working[i] = stand.walk.working
-        return moves
+            if (before is not after or was != now_active) and not (before is _UNKNOWN and after is _PRIMARY)
+        ]

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 RECENT_ROUNDS = 60
 """What a sparkline can show."""
 LATENCIES_KEPT = 512
+COMPARED_AT_ONCE = 256
+"""Swarms whose columns are compared as a whole before one by one."""
 REFUSAL_FLAGS = {FailureKind.UNREGISTERED: 1, FailureKind.UNAUTHORIZED: 2}
 """How `Published.refused` writes that a tracker refused one torrent."""
 DECISION_LASTS_S = 86400.0
@@ -100,6 +102,10 @@ class Published:
     scraped_at: float | None
     refused: dict[int, int]
     """Swarms that the tracker refused: 1 unregistered, 2 unauthorized."""
+
+    def standings_at(self, columns: list[int]) -> bytes:
+        """The standings of these swarms."""
+        return bytes(map(self.standings.__getitem__, columns))
 
 
 @dataclass(eq=False, slots=True)
@@ -451,6 +457,9 @@ class TrackerState:
         if before is None or len(before.answers) != len(now.answers) or self.readdressed:
             self.readdressed = False
             return list(dict.fromkeys(owners))
+        if not any(before.answers) and not before.announces:
+            # Nothing was known before: everything is news.
+            return list(dict.fromkeys(owners))
         changed = {column for column, record in now.announces.items() if before.announces.get(column) is not record}
         for old, new in (
             (before.standings, now.standings),
@@ -458,8 +467,10 @@ class TrackerState:
             (before.leechers, now.leechers),
             (before.completed, now.completed),
         ):
-            if old != new:
-                changed.update(i for i, (a, b) in enumerate(zip(old, new, strict=True)) if a != b)
+            for start in range(0, len(old), COMPARED_AT_ONCE):
+                ours, theirs = old[start : start + COMPARED_AT_ONCE], new[start : start + COMPARED_AT_ONCE]
+                if ours != theirs:
+                    changed.update(i for i, (a, b) in enumerate(zip(ours, theirs, strict=True), start) if a != b)
         if before.failures != now.failures or before.refused != now.refused:
             changed.update(before.failures.keys() | now.failures.keys() | before.refused.keys() | now.refused.keys())
         return list(dict.fromkeys(owners[column] for column in sorted(changed)))
