@@ -176,10 +176,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="trackerwatch-loading-") as temporary:
         base = arguments.cache_dir or Path(temporary)
-        folder = (
-            base
-            / f"torrents-{arguments.files}-v{LAYOUT_VERSION}-{hashlib.sha256(sys.version.encode()).hexdigest()[:6]}"
-        )
+        folder = base / f"torrents-{arguments.files}-v{LAYOUT_VERSION}"
         folder.mkdir(parents=True, exist_ok=True)
         row = measure(folder, files=arguments.files, runs=arguments.runs)
     if arguments.json:

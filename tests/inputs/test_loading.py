@@ -59,7 +59,7 @@ async def test_every_kind_of_input_and_every_copy_once() -> None:
         f"magnet:?xt=urn:btih:{V1_HASH}&tr=… (list.txt line 1)",
         "https://x.example/t?key=…",
     )
-    assert second.sources == ("f/v2.torrent", "f/v2.torrent (list.txt line 2)")
+    assert second.sources == ("f/v2.torrent",)
     assert third.info_hash_hex == HASH
     assert loaded.paths["f/v1.torrent"] == loaded.paths["f/copy.torrent"] == first.info_hash
     assert set(loaded.paths) == {"f/v1.torrent", "f/copy.torrent", "f/v2.torrent"}

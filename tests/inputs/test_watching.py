@@ -39,7 +39,7 @@ def test_a_new_file_is_told_once_it_has_settled(tmp_path: Path) -> None:
 def test_a_changed_file_is_told_again(tmp_path: Path) -> None:
     path = tmp_path / "a.torrent"
     path.write_bytes(b"one")
-    watch = DirectoryWatch([str(tmp_path)])
+    watch = DirectoryWatch([str(tmp_path)], look_every=1)
     os.utime(path, ns=(1, 1))
     assert watch.poll() == Changes()
     assert watch.poll() == Changes(added=(str(path),))
@@ -49,6 +49,32 @@ def test_a_changed_file_is_told_again(tmp_path: Path) -> None:
     other.replace(path)
     assert watch.poll() == Changes()
     assert watch.poll() == Changes(added=(str(path),))
+
+
+def test_a_file_written_in_its_place_is_found_by_the_next_close_look(tmp_path: Path) -> None:
+    path = tmp_path / "a.torrent"
+    path.write_bytes(b"one")
+    os.utime(tmp_path, ns=(1, 1))
+    watch = DirectoryWatch([str(tmp_path)], look_every=4)
+    path.write_bytes(b"another")
+    polls = [watch.poll() for _ in range(5)]
+    assert polls == [Changes()] * 4 + [Changes(added=(str(path),))]
+
+
+def test_polls_between_close_looks_read_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub/a.torrent").touch()
+    for folder in (tmp_path, tmp_path / "sub"):
+        os.utime(folder, ns=(1, 1))
+    watch = DirectoryWatch([str(tmp_path)])
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "scandir", None)
+        assert watch.poll() == Changes()
+    os.utime(tmp_path / "sub/a.torrent", ns=(1, 1))
+    (tmp_path / "sub/b.torrent").touch()
+    os.utime(tmp_path / "sub", ns=(2, 2))
+    assert watch.poll() == Changes()
+    assert watch.poll() == Changes(added=(path_of(tmp_path, "sub/a.torrent"), path_of(tmp_path, "sub/b.torrent")))
 
 
 def test_removed_at_once(tmp_path: Path) -> None:

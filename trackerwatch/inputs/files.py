@@ -13,7 +13,7 @@ from trackerwatch.metainfo.load import MAX_TORRENT_BYTES
 from trackerwatch.outside_text import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 TORRENT_SUFFIX = ".torrent"
 
@@ -83,11 +83,17 @@ class UnreadableFolder:
     """Whether it does not exist (any more), so that its contents are known after all: none."""
 
 
-def torrent_paths(folder: str) -> Iterator[str | UnreadableFolder]:
+def torrent_paths(
+    folder: str, *, on_folder: Callable[[str, os.stat_result], None] | None = None
+) -> Iterator[str | UnreadableFolder]:
     """Every `*.torrent` in a folder and below, in a stable order: sorted by name, a subfolder where its name stands.
 
     Hidden files and folders are passed over. Links are followed, and each folder is read once, so loops end. No
     file is opened.
+
+    Args:
+        folder: Where to start; it may be hidden itself.
+        on_folder: Told of each folder, with its status from before it is read.
     """
     read_folders: set[tuple[int, int]] = set()
     # Still to do, next one last: a path, and whether it is a folder.
@@ -103,6 +109,8 @@ def torrent_paths(folder: str) -> Iterator[str | UnreadableFolder]:
             if identity in read_folders:
                 continue
             read_folders.add(identity)
+            if on_folder is not None:
+                on_folder(path, status)
             with os.scandir(path) as entries:
                 inside = [
                     (entry.path if path != "." else entry.name, _is_folder(entry))
