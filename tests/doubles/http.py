@@ -189,7 +189,7 @@ class Resetting(HttpTracker):
 
 def gzip_bomb(size):
     """A small body which unpacks to `size` zeros."""
-    return gzip.compress(bytes(size))
+    return gzip.compress(bytes(size), mtime=0)
 
 
 class Authority:

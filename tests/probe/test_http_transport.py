@@ -55,8 +55,8 @@ async def fetch(server):
             "Transfer-Encoding: chunked",
             length=False,
         ),
-        http(gzip.compress(BODY), "200 OK", "Content-Encoding: gzip"),
-        http(gzip.compress(BODY)),
+        http(gzip.compress(BODY, mtime=0), "200 OK", "Content-Encoding: gzip"),
+        http(gzip.compress(BODY, mtime=0)),
         http(BODY, "200 OK", "Content-Encoding: gzip"),
     ],
 )
@@ -72,7 +72,7 @@ async def test_answers_in_every_dress(answer):
         (b"HTTP/1.1 200 OK\r\nContent-", FailureKind.CLOSED),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n" + BODY, FailureKind.CLOSED),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nd8:in", FailureKind.CLOSED),
-        (http(gzip.compress(BODY)[:-9]), FailureKind.CLOSED),
+        (http(gzip.compress(BODY, mtime=0)[:-9]), FailureKind.CLOSED),
         (http(b"\x1f\x8b\x08garbage all the way"), FailureKind.BAD_REPLY),
         (BODY + b"\r\n\r\n", FailureKind.BAD_REPLY),
         (b"ICY 200 OK\r\n\r\n" + BODY, FailureKind.BAD_REPLY),
@@ -127,6 +127,25 @@ async def test_the_target_is_sent_as_it_is():
         await transport.handle_async_request(request(odd))
         await transport.aclose()
     assert server.targets == [odd.decode()]
+
+
+@pytest.mark.parametrize(
+    ("target", "headers"),
+    [
+        (b"/a b", {}),
+        (b"/a\r\nHost: x", {}),
+        (b"/a\xff", {}),
+        (b"/a", {"X-Odd": "a\r\nb"}),
+        (b"/a", {"X-Odd": "a\x00b"}),
+    ],
+)
+async def test_nothing_is_smuggled_into_a_request(target, headers):
+    async with HttpTracker() as server:
+        transport = transport_to(server)
+        with pytest.raises(httpx.LocalProtocolError):
+            await transport.handle_async_request(request(target, **headers))
+        await transport.aclose()
+    assert server.requests == []
 
 
 async def test_one_connection_serves_a_round_and_its_phases_are_those_of_the_first_request():

@@ -9,6 +9,7 @@ request, and `phase` tells where it struck.
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 import zlib
 from typing import TYPE_CHECKING
@@ -35,6 +36,13 @@ WIRE_FACTOR = 2
 """Bytes read for each byte that a body may have: chunk sizes and interim answers are included."""
 MAX_EVENTS = 10_000
 """Chunks and the like, for each MiB that a body may have: reading one costs time, however small it is."""
+
+_KEPT_GET = h11.Request(method="GET", target="/", headers=[("Host", "kept")])
+_LAST_GET = h11.Request(method="GET", target="/", headers=[("Host", "last"), ("Connection", "close")])
+_END = h11.EndOfMessage()
+
+_UNSENDABLE_IN_TARGET = re.compile(rb"[^\x21-\x7e]")
+_UNSENDABLE_IN_HEADER = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_WINDOW = 31
@@ -68,8 +76,12 @@ class _Channel(asyncio.Protocol):
         self._wire_bytes = 0
         self._events = 0
 
-    async def exchange(self, request: h11.Request) -> tuple[h11.Response, bytes]:
+    async def exchange(self, head: bytes, *, keep_alive: bool) -> tuple[h11.Response, bytes]:
         """Send one request and wait for the whole answer.
+
+        Args:
+            head: The request line and the headers, to the empty line.
+            keep_alive: Whether the headers ask for the connection to be kept.
 
         Raises:
             TooLargeError: Beyond a limit.
@@ -84,7 +96,11 @@ class _Channel(asyncio.Protocol):
         self._response, self._body = None, []
         self._body_bytes = self._wire_bytes = self._events = 0
         self._answer = asyncio.get_running_loop().create_future()
-        self.transport.write((self._http.send(request) or b"") + (self._http.send(h11.EndOfMessage()) or b""))
+        # h11 needs to know that a GET went out to read its answer. It need not see the kilobytes of a scrape's target, which
+        # it would check byte by byte.
+        self._http.send(_KEPT_GET if keep_alive else _LAST_GET)
+        self._http.send(_END)
+        self.transport.write(head)
         response = await self._answer
         # Bytes beyond the answer would be taken for the start of the next.
         in_step = self._http.our_state is h11.DONE and self._http.their_state is h11.DONE
@@ -300,9 +316,8 @@ class EndpointTransport(httpx.AsyncBaseTransport):
             raise ClosedEarlyError("the connection was closed before the request")
         target: bytes = request.extensions.get("target") or request.url.raw_path
         started = self._clock()
-        response, body = await channel.exchange(
-            h11.Request(method=request.method, target=target, headers=request.headers.raw)
-        )
+        keep_alive = request.headers.get("connection", "").lower() != "close"
+        response, body = await channel.exchange(_head(request, target), keep_alive=keep_alive)
         exchange_s = self._clock() - started
         if not channel.reusable:
             self._drop()
@@ -328,6 +343,17 @@ class EndpointTransport(httpx.AsyncBaseTransport):
         if self._channel is not None:
             self._channel.abort()
             self._channel = None
+
+
+def _head(request: httpx.Request, target: bytes) -> bytes:
+    headers = b"".join([b"%b: %b\r\n" % header for header in request.headers.raw])
+    if request.method != "GET" or _UNSENDABLE_IN_TARGET.search(target) or not target:
+        raise httpx.LocalProtocolError("only a GET of a target without white space can be sent", request=request)
+    if _UNSENDABLE_IN_HEADER.search(headers.replace(b"\r\n", b"")) or headers.count(b"\r\n") != len(
+        request.headers.raw
+    ):
+        raise httpx.LocalProtocolError("a header holds a control character", request=request)
+    return b"GET %b HTTP/1.1\r\n%b\r\n" % (target, headers)
 
 
 def _gunzip(body: bytes, max_bytes: int) -> bytes:
