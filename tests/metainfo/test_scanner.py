@@ -197,8 +197,8 @@ def test_patterns_only_speed_things_up(entries: list[dict[str, object]]) -> None
     data = bencode({"info": {"files": entries, "file tree": {f"n{n}": {"": entry} for n, entry in enumerate(entries)}}})
     never = re.compile(b"(?:(?!))?")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(scanner, "_usual_files_run", never)
-        patch.setattr(scanner, "_usual_leaves_run", never)
+        patch.setattr(scanner, "usual_files_run", never)
+        patch.setattr(scanner, "usual_leaves_run", never)
         slow = scan_torrent(data)
     fast = scan_torrent(data)
     assert (fast.top, fast.info) == (slow.top, slow.info)

@@ -8,7 +8,7 @@ somebody asks for, and adds up lengths on the way.
 Theory of operation:
 
 - Tokens are matched by compiled patterns at a position; strings are stepped over by their length, never copied.
-- Regular expressions cannot count, but they can list: `_short_strings` is a pattern that matches exactly the bencoded strings
+- Regular expressions cannot count, but they can list: `usual_shapes` has a pattern that matches exactly the bencoded strings
   of up to 255 bytes. With it a run of several hundred file entries of the usual shape is one match. Whatever has another
   shape is read token by token; both roads give the same answer.
 - No road recurses, and containers nest `MAX_DEPTH` deep at most, so hostile nesting ends after 64 bytes.
@@ -24,12 +24,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from trackerwatch.errors import MetainfoError
+from trackerwatch.metainfo.diagnosis import MAX_DEPTH, bad_key, bad_token, first_impression, not_a_torrent, too_deep
+from trackerwatch.metainfo.usual_shapes import (
+    list_of_lists,
+    run_end_of,
+    usual_file,
+    usual_files_run,
+    usual_leaf,
+    usual_leaves_run,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-MAX_DEPTH = 64
-"""Containers inside each other; the outermost dictionary is the first."""
 
 MAX_ITEMS = 3_000_000
 """Strings, integers and containers that are read token by token: bounds the time (about a second) that a file of 64 MiB made of
@@ -109,8 +115,8 @@ def scan_torrent(data: bytes) -> TorrentSpans:
         raise MetainfoError("empty file")
     if data[0] != _DICTIONARY:
         if data.startswith(b"l" * (MAX_DEPTH + 1)):
-            raise _too_deep()
-        raise _not_a_torrent(_first_impression(data))
+            raise too_deep()
+        raise not_a_torrent(first_impression(data))
     spans = TorrentSpans()
     allowance = Allowance()
     position = 1
@@ -122,11 +128,11 @@ def scan_torrent(data: bytes) -> TorrentSpans:
             position = skip(data, start, 1, allowance)
         if key in TOP_KEYS:
             if key == b"info" and b"info" in spans.top:
-                raise _not_a_torrent("it has two info dictionaries")
+                raise not_a_torrent("it has two info dictionaries")
             spans.top.setdefault(key, (start, position))
     end = _expect_end(data, position)
     if end < len(data) and data[end:].strip():
-        raise _not_a_torrent(f"something follows its end at byte {end}")
+        raise not_a_torrent(f"something follows its end at byte {end}")
     return spans
 
 
@@ -149,7 +155,7 @@ def skip(data: bytes, position: int, depth: int, allowance: Allowance) -> int:
         return _string_end(data, match)
     if (match := _integer(data, position)) is not None:
         return match.end()
-    if (match := _list_of_lists(data, position)) is not None and depth <= MAX_DEPTH - 2:
+    if (match := list_of_lists(data, position)) is not None and depth <= MAX_DEPTH - 2:
         return match.end()
     size = len(data)
     # Whether each open container is a dictionary, outermost first.
@@ -163,13 +169,13 @@ def skip(data: bytes, position: int, depth: int, allowance: Allowance) -> int:
             position = _string_end(data, match)
         elif position < size and data[position] in b"dl":
             if depth + len(open_dictionaries) >= MAX_DEPTH:
-                raise _too_deep()
+                raise too_deep()
             open_dictionaries.append(data[position] == _DICTIONARY)
             position += 1
         elif (match := _integer(data, position)) is not None:
             position = match.end()
         else:
-            raise _bad_token(data, position)
+            raise bad_token(data, position)
         # A value has ended or a container has begun: close what ends here, then step over a key if one is due.
         while data[position : position + 1] == b"e":
             if not open_dictionaries:
@@ -182,7 +188,7 @@ def skip(data: bytes, position: int, depth: int, allowance: Allowance) -> int:
         if open_dictionaries[-1]:
             match = _length_prefix(data, position)
             if match is None:
-                raise _bad_key(data, position)
+                raise bad_key(data, position)
             position = _string_end(data, match)
 
 
@@ -254,9 +260,9 @@ def _sum_files(data: bytes, position: int, allowance: Allowance) -> tuple[int, i
     position += 1
     size_bytes = 0
     while True:
-        if (run_end := _run_end(_usual_files_run, data, position)) > position:
+        if (run_end := run_end_of(usual_files_run, data, position)) > position:
             # Pad files leave the group empty.
-            size_bytes += sum(map(int, filter(None, _usual_file.findall(data, position, run_end))))
+            size_bytes += sum(map(int, filter(None, usual_file.findall(data, position, run_end))))
             position = run_end
             continue
         kind = data[position : position + 1]
@@ -277,8 +283,8 @@ def _sum_file_tree(data: bytes, position: int, allowance: Allowance) -> tuple[in
     size_bytes = 0
     while True:
         # A leaf opens two dictionaries.
-        if depth <= MAX_DEPTH - 2 and (run_end := _run_end(_usual_leaves_run, data, position)) > position:
-            size_bytes += sum(map(int, filter(None, _usual_leaf.findall(data, position, run_end))))
+        if depth <= MAX_DEPTH - 2 and (run_end := run_end_of(usual_leaves_run, data, position)) > position:
+            size_bytes += sum(map(int, filter(None, usual_leaf.findall(data, position, run_end))))
             position = run_end
             continue
         if data[position : position + 1] == b"e":
@@ -289,12 +295,12 @@ def _sum_file_tree(data: bytes, position: int, allowance: Allowance) -> tuple[in
             continue
         key_end = _read_key(data, position, allowance)
         if key_end is None:
-            raise _bad_key(data, position)
+            raise bad_key(data, position)
         key, position = key_end
         if data[position : position + 1] != b"d":
             raise MetainfoError("file tree holds something that is not a dictionary")
         if depth >= MAX_DEPTH:
-            raise _too_deep()
+            raise too_deep()
         if key == b"":
             position, length = _sum_entry(data, position, depth, allowance)
             size_bytes += length
@@ -345,119 +351,11 @@ def _read_key(data: bytes, position: int, allowance: Allowance) -> tuple[bytes, 
 def _string_end(data: bytes, match: re.Match[bytes]) -> int:
     end = match.end() + int(match[1])
     if end > len(data):
-        raise _not_a_torrent(f"ends inside a string at byte {len(data)}")
+        raise not_a_torrent(f"ends inside a string at byte {len(data)}")
     return end
 
 
 def _expect_end(data: bytes, position: int) -> int:
     if data[position : position + 1] != b"e":
-        raise _bad_key(data, position)
+        raise bad_key(data, position)
     return position + 1
-
-
-# Errors
-
-
-def _not_a_torrent(reason: str) -> MetainfoError:
-    return MetainfoError(f"not a torrent: {reason}")
-
-
-def _too_deep() -> MetainfoError:
-    return MetainfoError(f"nested deeper than {MAX_DEPTH}")
-
-
-def _bad_key(data: bytes, position: int) -> MetainfoError:
-    if data[position : position + 1] in (b"i", b"l", b"d"):
-        return _not_a_torrent(f"a dictionary key that is not a string at byte {position}")
-    return _bad_token(data, position)
-
-
-_cut_token = re.compile(rb"(?:[0-9]{1,10}|i(?:-?[1-9][0-9]{0,63}|[0-])?)\Z").match
-_digits_and_colon = re.compile(rb"[0-9]+:").match
-
-
-def _bad_token(data: bytes, position: int) -> MetainfoError:
-    if position >= len(data):
-        return _not_a_torrent(f"ends before it is complete at byte {len(data)}")
-    if _cut_token(data, position):
-        return _not_a_torrent(f"ends inside a number at byte {len(data)}")
-    first = data[position : position + 1]
-    if first == b"i":
-        return _not_a_torrent(f"a broken integer at byte {position}")
-    if first.isdigit() or first in b"-+":
-        if first != b"0" and _digits_and_colon(data, position):
-            return _not_a_torrent(f"ends inside a string at byte {len(data)}")
-        return _not_a_torrent(f"a broken string length at byte {position}")
-    if first == b"e":
-        return _not_a_torrent(f"a key without a value at byte {position}")
-    return _not_a_torrent(f"an unexpected byte 0x{first.hex()} at byte {position}")
-
-
-def _first_impression(data: bytes) -> str:
-    head = data[:1024]
-    if head.startswith(b"\x1f\x8b"):
-        return "it is compressed with gzip"
-    if head.startswith(b"PK\x03\x04"):
-        return "it is a zip archive"
-    if not head.strip(b"\0"):
-        return "it starts with zero bytes"
-    text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    if text.startswith(b"<"):
-        return "it is a web page or XML"
-    if text.startswith(b"magnet:"):
-        return "it is text with a magnet link; name it .txt to use it as a list"
-    return "it does not start with a bencoded dictionary"
-
-
-# Patterns for the usual shapes
-
-
-def _short_strings(limit_bytes: int) -> str:
-    """A pattern of exactly the bencoded strings of up to so many bytes, arranged by leading digits so that few are tried."""
-
-    def of_length(digits: str) -> str:
-        length = int(digits)
-        branches = [f":.{{{length}}}"]
-        if 0 < length * 10 <= limit_bytes:
-            branches += [
-                digit + of_length(digits + digit) for digit in "0123456789" if int(digits + digit) <= limit_bytes
-            ]
-        return f"(?:{'|'.join(branches)})"
-
-    return f"(?:{'|'.join(digit + of_length(digit) for digit in '0123456789')})"
-
-
-_SHORT_STRING = _short_strings(255)
-_LENGTH = r"(?:0|[1-9][0-9]{0,18})"
-_NO_PAD = r"(?:4:attr(?:0:|1:[^p]|2:[^p]{2}|3:[^p]{3}))?"
-_PAD = r"4:attr(?:1:p|2:(?:p.|.p))"
-_CHECKSUMS = r"(?:5:crc328:.{8}|8:filehash20:.{20}|4:ed2k16:.{16}|6:md5sum32:.{32}|4:sha120:.{20})?"
-# Repetitions are bounded because a greedy match remembers each of its steps.
-_PATHS = rf"(?:(?:4:path|10:path\.utf-8)l{_SHORT_STRING}{{0,64}}e){{1,2}}"
-
-
-def _runs_of(pattern: str) -> re.Pattern[bytes]:
-    return re.compile(rf"(?:{pattern}){{0,256}}".encode(), re.DOTALL)
-
-
-def _run_end(runs: re.Pattern[bytes], data: bytes, position: int) -> int:
-    match = runs.match(data, position)
-    return position if match is None else match.end()
-
-
-def _file_pattern(open_group: str, close_group: str) -> str:
-    length = f"6:lengthi{open_group}{_LENGTH}{close_group}e"
-    return rf"d(?:{_NO_PAD}{_CHECKSUMS}{length}|{_PAD}6:lengthi{_LENGTH}e){_CHECKSUMS}{_PATHS}{_CHECKSUMS}e"
-
-
-def _leaf_pattern(open_group: str, close_group: str) -> str:
-    length = f"6:lengthi{open_group}{_LENGTH}{close_group}e"
-    name = _SHORT_STRING.replace("0(?::.{0})|", "", 1)
-    return rf"{name}d0:d(?:{_NO_PAD}{length}|{_PAD}6:lengthi{_LENGTH}e)(?:11:pieces root32:.{{32}})?ee"
-
-
-_usual_file = re.compile(_file_pattern("(", ")").encode(), re.DOTALL)
-_usual_files_run = _runs_of(_file_pattern("", ""))
-_usual_leaf = re.compile(_leaf_pattern("(", ")").encode(), re.DOTALL)
-_usual_leaves_run = _runs_of(_leaf_pattern("", ""))
-_list_of_lists = re.compile(rf"l(?:l{_SHORT_STRING}{{0,64}}e){{0,64}}e".encode(), re.DOTALL).match
