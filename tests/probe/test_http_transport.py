@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import hashlib
 import tracemalloc
 
 import httpx
@@ -12,6 +13,11 @@ from trackerwatch.outcome import Endpoint, FailureKind, Family, Phase
 from trackerwatch.probe.http_transport import MAX_BODY_BYTES, EndpointTransport, failure_from_transport
 
 BODY = b"d8:intervali1800e5:peers0:e"
+
+
+def number(parameter):
+    """An id for a parameter of a mebibyte."""
+    return hashlib.sha1(parameter).hexdigest()[:8] if isinstance(parameter, bytes) else None
 
 
 def transport_to(server):
@@ -59,6 +65,7 @@ async def fetch(server):
         http(gzip.compress(BODY, mtime=0)),
         http(BODY, "200 OK", "Content-Encoding: gzip"),
     ],
+    ids=number,
 )
 async def test_answers_in_every_dress(answer):
     response = await fetch(Canned(answer))
@@ -80,6 +87,7 @@ async def test_answers_in_every_dress(answer):
         (b"HTTP/1.1 200 OK\r\nContent-Length: 999999999\r\n\r\n" + bytes(MAX_BODY_BYTES + 1), FailureKind.TOO_LARGE),
         (http(gzip_bomb(MAX_BODY_BYTES + 1)), FailureKind.TOO_LARGE),
     ],
+    ids=number,
 )
 async def test_what_is_no_whole_answer(answer, kind):
     failure = await fetch(Canned(answer))
@@ -97,6 +105,7 @@ async def test_what_is_no_whole_answer(answer, kind):
         (b"HTTP/1.1 200 OK\r\nX-Pad: ", b"x" * 65536),
         (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 100),
     ],
+    ids=number,
 )
 async def test_what_never_ends_is_cut(start, piece):
     server = Endless(start, piece)

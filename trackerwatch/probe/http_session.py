@@ -160,9 +160,7 @@ class HttpSession:
         url, headers = self._asked[origin]
         self.requests += 1
         request = httpx.Request("GET", url, headers=headers, extensions={"target": target})
-        response = await at.handle_async_request(request)
-        await response.aread()
-        return response
+        return await at.handle_async_request(request)
 
     def _headers(self, tracker: Tracker) -> list[tuple[str, str]]:
         headers = [
@@ -232,7 +230,7 @@ def _host_header(tracker: Tracker) -> str:
 
 
 def _answer(response: httpx.Response) -> HttpAnswer:
-    return HttpAnswer(response.status_code, response.content, _retry_after_s(response.headers))
+    return HttpAnswer(response.status_code, response.extensions["body"], _retry_after_s(response.headers))
 
 
 def _retry_after_s(headers: httpx.Headers) -> float | None:

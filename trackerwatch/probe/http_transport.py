@@ -133,6 +133,9 @@ class _Channel(asyncio.Protocol):
             self._read_events()
         except h11.RemoteProtocolError as error:
             self._fail(_protocol_error(error))
+        if self._http.their_state is h11.MUST_CLOSE:
+            # A whole answer and the last one here: no need to wait for the other side to hang up.
+            self.abort()
 
     def eof_received(self) -> None:
         self.reusable = False
@@ -280,8 +283,8 @@ class EndpointTransport(httpx.AsyncBaseTransport):
             request: `extensions["target"]`, bytes, is sent as the request target; without it the URL's path and query.
 
         Returns:
-            The response with its body read and decompressed. `extensions["exchange_s"]` is from the request sent to the
-            whole answer.
+            The response with its body read and decompressed; `extensions["body"]` is the same without another copy, and
+            `extensions["exchange_s"]` is from the request sent to the whole answer.
 
         Raises:
             httpx.TransportError: What went wrong, with its cause; `failure_from_transport` names it.
@@ -332,7 +335,7 @@ class EndpointTransport(httpx.AsyncBaseTransport):
             headers=kept,
             stream=httpx.ByteStream(body),
             request=request,
-            extensions={"exchange_s": exchange_s, "reason_phrase": bytes(response.reason)},
+            extensions={"exchange_s": exchange_s, "reason_phrase": bytes(response.reason), "body": body},
         )
 
     async def aclose(self) -> None:
