@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import platform
 import re
 import tempfile
 import uuid
@@ -35,7 +36,7 @@ def state_folder() -> Path:
 
 def host_name() -> str:
     """The name of this machine, the default name of the vantage."""
-    return os.uname().nodename or "localhost"
+    return platform.node() or "localhost"
 
 
 def vantage_id(folder: Path | None = None) -> str:

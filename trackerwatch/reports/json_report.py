@@ -123,7 +123,7 @@ def tracker_row(view: TrackerView) -> Json:
         "id": view.tracker.id,
         "url": view.tracker.shown_url,
         "protocol": view.tracker.protocol.value,
-        "host": view.tracker.host,
+        "host": view.tracker.shown_host,
         "port": view.tracker.port,
         "state": view.state.value,
         "reasons": list(view.reasons),
