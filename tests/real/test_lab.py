@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
-from tests.real.lab.wire import Counts, UdpVisitor, entries, http_get
+import pytest
+
+from tests.real.lab.trackers import Opentracker
+from tests.real.lab.wire import Announce, Counts, UdpVisitor, entries, http_get
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.real.conftest import Lab
 
 
@@ -25,6 +31,19 @@ def test_udp_and_http_say_the_same(lab: Lab) -> None:
     escaped = "%" + torrent.key.hex("%")
     body = http_get(lab.opentracker.address, lab.opentracker.port, f"/scrape?info_hash={escaped}")[1]
     assert entries(body) == {torrent.key: Counts(2, 1, 1)}
+
+
+@pytest.mark.parametrize("size", [0, 1, 300, 1000])
+def test_opentrackers_memory_is_read_whole(needs: Callable[..., None], size: int) -> None:
+    needs("opentracker", "timeout")
+    hashes = [hashlib.sha1(b"%d" % number).digest() for number in range(size)]
+    tracker = Opentracker(hashes)
+    try:
+        with UdpVisitor(tracker.address, tracker.port) as visitor:
+            visitor.announce_all(Announce(info_hash, 2000, left=0, event=2) for info_hash in hashes)
+        assert tracker.counts() == dict.fromkeys(hashes, Counts(1, 0, 0))
+    finally:
+        tracker.stop()
 
 
 def test_a_stopped_announce_changes_nothing(lab: Lab, untouched: None) -> None:

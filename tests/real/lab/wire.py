@@ -32,8 +32,8 @@ class Announce(NamedTuple):
     """BEP 15: 0 none, 1 completed, 2 started, 3 stopped."""
 
 
-def http_get(address: str, port: int, target: str, *, timeout_s: float = 10.0) -> tuple[int, bytes]:
-    """One GET on a connection of its own; gives the status and the body."""
+def http_exchange(address: str, port: int, target: str, *, timeout_s: float = 10.0) -> tuple[bytes, bytes]:
+    """One GET on a connection of its own; gives everything before the body, and the body."""
     with socket.create_connection((address, port), timeout_s) as connection:
         connection.sendall(f"GET {target} HTTP/1.0\r\nHost: lab\r\n\r\n".encode())
         received = bytearray()
@@ -42,6 +42,12 @@ def http_get(address: str, port: int, target: str, *, timeout_s: float = 10.0) -
     head, gap, body = bytes(received).partition(b"\r\n\r\n")
     if not gap:
         raise ValueError(f"no HTTP answer from {address}:{port}: {bytes(received[:80])!r}")
+    return head, body
+
+
+def http_get(address: str, port: int, target: str, *, timeout_s: float = 10.0) -> tuple[int, bytes]:
+    """One GET on a connection of its own; gives the status and the body."""
+    head, body = http_exchange(address, port, target, timeout_s=timeout_s)
     return int(head.split(None, 2)[1]), body
 
 
