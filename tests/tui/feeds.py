@@ -426,3 +426,6 @@ def rich_events() -> tuple[Event, ...]:
 def rich_snapshot(**more: object) -> Snapshot:
     trackers = rich_trackers()
     return snapshot(trackers, rich_torrents(trackers), events=rich_events(), **more)
+
+
+A_HYBRID = torrent("hybrid", ((EXAMPLE,),), info_hash_v2=hashlib.sha256(b"hybrid").digest())

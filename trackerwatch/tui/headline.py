@@ -77,7 +77,7 @@ def header(snapshot: Snapshot | None, situation: Situation, width: int) -> Line:
     elif width >= 140:
         parts.append((5, (Span("filter none", Ink.DIM),)))
     if situation.loading:
-        parts.append((1, (Span(situation.loading, Ink.WAIT),)))
+        parts.append((0, (Span(situation.loading, Ink.WAIT),)))
     late = snapshot.lateness_s >= LATE_AFTER_S
     lag = f"lag {snapshot.lateness_s:.1f}s" if snapshot.lateness_s < 9.95 else f"lag {snapshot.lateness_s:.0f}s"
     parts += [

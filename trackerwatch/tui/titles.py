@@ -88,17 +88,21 @@ def tabs(picture: Picture, pane: Pane, width: int) -> Line:
         text = f"{number} {names[name]}".rstrip()
         action = f"screen.pane('{name}')"
         line = (*line, Span(f"[{text}]" if here else f" {text} ", Ink.ACCENT if here else Ink.PLAIN, action))
-    extra = _extra(picture, pane)
-    spare = width - line_width(line) - width_of(extra) - 3
-    return (*line, Span(" " * (spare + 2) + extra, Ink.DIM)) if extra and spare >= 0 else line
+    for extra in _extras(picture, pane):
+        spare = width - line_width(line) - width_of(extra) - 1
+        if spare >= 1:
+            return (*line, Span(" " * spare + extra, Ink.DIM))
+    return line
 
 
-def _extra(picture: Picture, pane: Pane) -> str:
+def _extras(picture: Picture, pane: Pane) -> tuple[str, ...]:
+    """What else the tab line could say, the longest wording first."""
     if pane is Pane.TRACKERS:
-        return sorting(picture, pane)
+        return (sorting(picture, pane),)
     if pane is Pane.TORRENTS:
-        return selection(picture)
-    return ""
+        selected = selection(picture)
+        return (f"{selected}; {sorting(picture, pane)}", selected, selected.replace("needing attention", "attention"))
+    return ()
 
 
 def rule(picture: Picture, pane: Pane, width: int, *, has_keys: bool, told: str = "") -> Line:

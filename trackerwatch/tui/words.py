@@ -107,7 +107,7 @@ def short_count(number: int | None, width: int = 5) -> str:
     for size, unit in ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
         if number >= size:
             scaled = number / size
-            return f"{scaled:.1f}{unit}" if scaled < 9.95 else f"{int(scaled)}{unit}"
+            return f"{int(scaled * 10) / 10:.1f}{unit}" if scaled < 10 else f"{int(scaled)}{unit}"
     return text
 
 

@@ -114,6 +114,7 @@ class InkPane(Inked, ScrollView, can_focus=True, inherit_bindings=False):
         super().__init__(id=id)
         self._indent = indent
         self._tail = tail
+        self._follows = True
         self._source: tuple[Line, ...] = ()
         self._wrapped: list[Line] = []
         self._wrapped_width = 0
@@ -130,24 +131,36 @@ class InkPane(Inked, ScrollView, can_focus=True, inherit_bindings=False):
             self._source = source
             self._wrap()
         if from_top:
-            self.scroll_to(y=0, animate=False)
+            self.scroll_to(y=0, animate=False, force=True)
 
     def _wrap(self) -> None:
         width = self.scrollable_content_region.width
         if not width:
             return
-        at_end = self.scroll_y >= self.max_scroll_y - 1
         self._wrapped_width = width
         self._wrapped = [part for line in self._source for part in wrap(line, width, indent=self._indent)]
         self.virtual_size = Size(width, len(self._wrapped))
-        if self._tail and at_end:
-            self.call_after_refresh(self.scroll_to, y=max(0, len(self._wrapped) - self.size.height), animate=False)
+        self._settle()
         self.refresh()
+
+    def _settle(self) -> None:
+        """Stay at the end where that is followed, and never beyond it."""
+        last = max(0, len(self._wrapped) - self.size.height)
+        if (self._tail and self._follows) or self.scroll_y > last:
+            self.scroll_to(y=last, animate=False, force=True)
 
     def on_resize(self) -> None:
         """Wrap to the new width."""
         if self.scrollable_content_region.width != self._wrapped_width:
             self._wrap()
+        else:
+            self._settle()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Note whether the end is in view: then it stays in view."""
+        super().watch_scroll_y(old_value, new_value)
+        if self.size.height:
+            self._follows = new_value >= len(self._wrapped) - self.size.height
 
     def render_line(self, y: int) -> Strip:
         """One line, as Textual's line API wants it."""
@@ -161,7 +174,7 @@ class InkPane(Inked, ScrollView, can_focus=True, inherit_bindings=False):
 
     def action_move(self, lines: int) -> None:
         """Scroll by lines."""
-        self.scroll_to(y=self.scroll_target_y + lines, animate=False)
+        self.scroll_to(y=self.scroll_target_y + lines, animate=False, force=True)
 
     def action_page(self, halves: int) -> None:
         """Scroll by half pages."""
@@ -169,4 +182,4 @@ class InkPane(Inked, ScrollView, can_focus=True, inherit_bindings=False):
 
     def action_edge(self, end: int) -> None:
         """Scroll to the first (0) or the last (1) line."""
-        self.scroll_to(y=self.max_scroll_y if end else 0, animate=False)
+        self.scroll_to(y=self.max_scroll_y if end else 0, animate=False, force=True)

@@ -191,7 +191,7 @@ class LineTable(Inked, ScrollView, can_focus=True, inherit_bindings=False):
         self._cursor = max(0, min(len(order) - 1, position))
         self.virtual_size = Size(self.size.width, len(order) + 1)
         top = 0 if at_top and self._cursor < height else max(0, self._cursor - max(0, offset))
-        self.scroll_to(y=top, animate=False)
+        self.scroll_to(y=top, animate=False, force=True)
         self.refresh()
         if self.cursor_key != before:
             self.post_message(self.Moved(self, self.cursor_key))
@@ -264,9 +264,9 @@ class LineTable(Inked, ScrollView, can_focus=True, inherit_bindings=False):
         top = self.scroll_offset.y
         height = max(1, self._body_height)
         if self._cursor < top:
-            self.scroll_to(y=self._cursor, animate=False)
+            self.scroll_to(y=self._cursor, animate=False, force=True)
         elif self._cursor >= top + height:
-            self.scroll_to(y=self._cursor - height + 1, animate=False)
+            self.scroll_to(y=self._cursor - height + 1, animate=False, force=True)
         if self.scroll_offset.y == top:
             lines = (before - top + 1, self._cursor - top + 1)
             self.refresh(*(Region(0, y, self.size.width, 1) for y in lines))
@@ -317,7 +317,7 @@ class LineTable(Inked, ScrollView, can_focus=True, inherit_bindings=False):
         self.virtual_size = Size(self.size.width, len(self._order) + 1)
         height = max(1, self._body_height)
         if self._cursor >= self.scroll_offset.y + height:
-            self.scroll_to(y=self._cursor - height + 1, animate=False)
+            self.scroll_to(y=self._cursor - height + 1, animate=False, force=True)
 
     # -- drawing -------------------------------------------------------------------------------------------------------
 

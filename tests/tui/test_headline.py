@@ -1,0 +1,128 @@
+from dataclasses import replace
+
+import pytest
+
+from tests.tui.feeds import NOW, before, event, rich_snapshot, snapshot, torrent, torrent_view, tracker
+from trackerwatch.engine.views import Effect, EventKind
+from trackerwatch.failover.states import FailoverState
+from trackerwatch.health.states import Health
+from trackerwatch.outcome import FailureKind
+from trackerwatch.policy.rules import Verdict
+from trackerwatch.tui.headline import Situation, header, offline_since, problem
+from trackerwatch.tui.ink import line_width
+
+HERE = Situation(now=NOW)
+FOO = "udp://tracker.foo.org:6969/announce"
+
+
+def text(line):
+    return "".join(span.text for span in line).strip()
+
+
+def down(effect, **more):
+    return tracker(0, FOO, Health.DOWN, torrents=50, kind=FailureKind.REFUSED, since_s=852, effect=effect, **more)
+
+
+def torrents(dead=0, moved=0, well=0, odd=0):
+    kinds = [(Verdict.CRITICAL, FailoverState.EXHAUSTED)] * dead + [
+        (Verdict.WARNING, FailoverState.FAILED_OVER)
+    ] * moved
+    kinds += [(Verdict.OK, FailoverState.PRIMARY)] * well + [(Verdict.WARNING, FailoverState.PRIMARY)] * odd
+    return [torrent_view(n, torrent(f"t{n}"), verdict, state=state) for n, (verdict, state) in enumerate(kinds)]
+
+
+def test_problem_names_effect_and_cause():
+    line = problem(snapshot((down(Effect(6, 41, 3, 0)),), torrents(3, 41, 6)), HERE, 160)
+    assert text(line) == (
+        "x 3 torrents have NO working tracker, 41 run on a backup.  Cause: tracker.foo.org:6969 refused since 13:47 (14m)"
+    )
+
+
+def test_problem_fits_80_columns_and_still_names_the_cause():
+    line = problem(rich_snapshot(), HERE, 80)
+    assert line_width(line) <= 80
+    assert "1 torrent has NO" in text(line)
+    assert "tracker.foo.org:6969 refused" in text(line)
+    assert text(line).endswith("+1 more")
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 80, 120, 160, 240])
+def test_header_fits(width):
+    busy = Situation(now=NOW, paused_at=before(3), matched=3, filter_text="x", loading="loading 5 of 9")
+    line = header(rich_snapshot(lateness_s=99.0), busy, width)
+    assert line_width(line) <= width or line_width(line) <= len("PAUSED 3s")
+
+
+def test_only_backups():
+    line = problem(snapshot((down(Effect(0, 1, 0, 0)),), torrents(moved=1)), HERE, 120)
+    assert text(line).startswith("! 1 torrent runs on a backup tracker.  Cause: tracker.foo.org:6969 refused")
+
+
+def test_a_down_tracker_that_hits_nothing():
+    line = problem(snapshot((down(Effect(50, 0, 0, 0)),), torrents(well=2)), HERE, 120)
+    assert text(line).startswith("x 1 tracker down; no torrent is hit.  Cause: tracker.foo.org:6969 refused")
+
+
+def test_torrents_in_trouble_without_a_tracker_to_blame():
+    told = replace(HERE, worst_torrent="t0 (no seeder)")
+    line = problem(snapshot((tracker(0, FOO),), torrents(odd=2)), told, 120)
+    assert text(line) == "! 2 torrents need attention. Worst: t0 (no seeder)"
+
+
+def test_retries_come_before_all_is_well():
+    line = problem(
+        snapshot((tracker(0, FOO, pending=1, kind=FailureKind.TIMEOUT, next_s=15),), torrents(well=1)), HERE, 120
+    )
+    assert text(line) == "~ tracker.foo.org:6969: timeout, 1 of 3 before it is down; asked again in 15s"
+
+
+def test_all_is_well():
+    assert (
+        text(problem(snapshot((tracker(0, FOO),), torrents(well=12)), HERE, 80))
+        == "+ all is well: 12 torrents, 1 tracker up"
+    )
+
+
+def test_nothing_known_yet_is_not_well():
+    fresh = snapshot(
+        (tracker(0, FOO, Health.UNKNOWN),),
+        [torrent_view(0, torrent("t"), Verdict.UNKNOWN, state=FailoverState.UNKNOWN)],
+    )
+    assert text(problem(fresh, HERE, 80)) == "? asking 1 tracker, nothing known yet"
+    assert text(problem(None, replace(HERE, loading="loading 5 of 9"), 80)) == "? loading 5 of 9"
+
+
+def test_half_known_says_how_much():
+    views = [*torrents(well=1), torrent_view(1, torrent("u"), Verdict.UNKNOWN, state=FailoverState.UNKNOWN)]
+    line = problem(snapshot((tracker(0, FOO),), views), HERE, 80)
+    assert text(line) == "? no problem so far: 1 of 2 torrents known, 1 tracker up"
+
+
+def test_our_own_outage_and_our_own_faults_come_first():
+    assert "THIS MACHINE seems offline since 14:01" in text(
+        problem(rich_snapshot(), replace(HERE, offline_since=before(60)), 120)
+    )
+    assert text(problem(rich_snapshot(), replace(HERE, broken="asking has stopped"), 120)) == "x asking has stopped"
+
+
+def test_offline_follows_events():
+    out, back = event(1, EventKind.LOCAL_OFFLINE, "offline", ago_s=9), event(2, EventKind.LOCAL_ONLINE, "online")
+    assert offline_since((out,), None) == before(9)
+    assert offline_since((out, back), None) is None
+    assert offline_since((), before(4)) == before(4)
+
+
+def test_header_says_paused_stale_and_filter_in_words():
+    old = rich_snapshot(newest_data_at=before(3000))
+    line = text(header(old, replace(HERE, paused_at=before(7), matched=26), 160))
+    assert "PAUSED 7s" in line
+    assert "STALE" in line
+    assert "filter 26/200" in line
+    assert "STALE" not in text(header(rich_snapshot(), HERE, 160))
+
+
+def test_header_at_80():
+    assert (
+        text(header(rich_snapshot(), HERE, 80))
+        == "vps7  trackers 14: 2 down 1 degr 11 up  torrents 200: 2 crit 24 warn  age 4s"
+    )

@@ -1,0 +1,191 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from tests.tui.feeds import NOW, endpoint, event, problem, torrent, torrent_view, tracker
+from trackerwatch.engine.views import EventKind
+from trackerwatch.health.states import Health
+from trackerwatch.outcome import Failure, FailureKind
+from trackerwatch.policy.rules import Rule, Verdict
+from trackerwatch.tui import words
+from trackerwatch.tui.ink import Ink, Span
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (None, "-"),
+        (-3, "0s"),
+        (4.9, "4s"),
+        (119, "119s"),
+        (120, "2m"),
+        (852, "14m"),
+        (7199, "119m"),
+        (10800, "3h"),
+        (86400, "24h"),
+        (86400 * 22, "22d"),
+    ],
+)
+def test_duration(seconds, text):
+    assert words.duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (None, "-"),
+        (0.0001, "<1ms"),
+        (0.0481, "48ms"),
+        (0.9994, "999ms"),
+        (0.9996, "1.0s"),
+        (1.234, "1.2s"),
+        (12.3, "12s"),
+    ],
+)
+def test_latency(seconds, text):
+    assert words.latency(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("number", "width", "text"),
+    [
+        (None, 5, "?"),
+        (-1, 5, "?"),
+        (0, 5, "0"),
+        (99999, 5, "99999"),
+        (123456, 5, "123k"),
+        (1_234_567, 5, "1.2M"),
+        (9_960_000, 5, "9.9M"),
+        (2**63, 6, "9223P"),
+    ],
+)
+def test_short_count(number, width, text):
+    assert words.short_count(number, width) == text
+    assert len(text) <= width
+
+
+def test_unknown_is_never_zero():
+    assert words.count(None) == "?"
+    assert words.count(0) == "0"
+    assert words.count(7990) == "7,990"
+    assert words.percent(None) == "-"
+    assert words.ago(None, NOW) == "never"
+
+
+def test_percent_is_100_only_when_nothing_failed():
+    assert words.percent(1.0) == "100%"
+    assert words.percent(0.99999) == "99.9%"
+    assert words.percent(0.0) == "0.0%"
+
+
+@pytest.mark.parametrize(
+    ("size", "text"), [(None, "size unknown"), (512, "512 B"), (4_718_592_000, "4.4 GiB"), (2**60, "1048576 TiB")]
+)
+def test_size(size, text):
+    assert words.size(size) == text
+
+
+def test_until_and_moments():
+    assert words.until(NOW + timedelta(seconds=38), NOW) == "38s"
+    assert words.until(NOW - timedelta(seconds=5), NOW) == "now"
+    assert words.moment(NOW - timedelta(minutes=14), NOW) == "13:48"
+    assert words.moment(NOW - timedelta(days=2), NOW) == "12 Mar 14:02"
+
+
+def test_a_failure_that_is_not_believed_yet_is_a_retry():
+    retrying = tracker(0, "udp://a.example:1/announce", Health.UP, pending=1, kind=FailureKind.TIMEOUT)
+    assert words.tracker_state(retrying) == Span("~ RETRY1/3", Ink.WARN)
+    assert words.tracker_state(replace(retrying, state=Health.DOWN)) == Span("x DOWN", Ink.BAD)
+
+
+def test_an_address_that_is_not_judged_is_no_fault():
+    view = endpoint("2001:db8::7", state=Health.UNKNOWN, kind=FailureKind.NO_ROUTE)
+    assert words.endpoint_state(view, 3) == Span("- NOT JUDGED", Ink.DIM)
+
+
+@pytest.mark.parametrize("health", Health)
+def test_every_state_has_glyph_and_word(health):
+    state = words.tracker_state(tracker(0, "udp://a.example:1/announce", health))
+    assert state.text[1] == " "
+    assert state.text[2:].isupper()
+    assert len(state.text) <= 10
+
+
+@pytest.mark.parametrize("rule", Rule)
+def test_every_rule_fits_the_state_column(rule):
+    view = torrent_view(0, torrent("t"), Verdict.WARNING, problems=(problem(rule, "m"),))
+    assert len(words.torrent_state(view).text) <= 10
+
+
+def test_torrent_states():
+    def state(verdict, *rules):
+        return words.torrent_state(
+            torrent_view(0, torrent("t"), verdict, problems=tuple(problem(r, "m") for r in rules))
+        ).text
+
+    assert state(Verdict.OK) == "+ OK"
+    assert state(Verdict.OK, Rule.SINGLE_TRACKER) == "+ OK"
+    assert state(Verdict.UNKNOWN) == "? UNKNOWN"
+    assert state(Verdict.UNKNOWN, Rule.PRIVATE_NOT_ASKED) == "- PRIVATE"
+    assert state(Verdict.CRITICAL, Rule.EXHAUSTED, Rule.FAILED_OVER) == "x EXHAUST"
+    assert state(Verdict.CRITICAL, Rule.NO_SEEDERS) == "x NOSEED"
+    assert state(Verdict.WARNING, Rule.ONE_SEEDER) == "! 1 SEED"
+    assert state(Verdict.WARNING, Rule.UNREGISTERED) == "! UNREG"
+
+
+@pytest.mark.parametrize("kind", FailureKind)
+def test_every_failure_kind_has_words(kind):
+    assert "_" not in words.failure(Failure(kind))
+
+
+def test_a_failure_says_its_detail_once():
+    assert words.failure(Failure(FailureKind.REFUSED, message="connection refused")) == "refused: connection refused"
+    assert words.failure(Failure(FailureKind.TIMEOUT, message="timeout")) == "timeout"
+    assert words.failure(Failure(FailureKind.TIMEOUT, message="timeout after 10 s")) == "timeout after 10 s"
+    assert words.failure(None) == ""
+
+
+def test_reasons_name_the_family_that_fails():
+    ends = (endpoint("192.0.2.1"), endpoint("2001:db8::1", state=Health.DOWN, kind=FailureKind.TIMEOUT))
+    view = tracker(0, "udp://a.example:1/announce", Health.DEGRADED, reasons=("endpoint_down", "slow"), endpoints=ends)
+    assert words.tracker_reason(view) == "v6 timeout; v4 fine, slow"
+
+
+def test_reason_of_a_down_tracker_counts_the_failures():
+    ends = (endpoint("192.0.2.1", state=Health.DOWN, kind=FailureKind.REFUSED, misses=5),)
+    view = tracker(
+        0, "udp://a.example:1/announce", Health.DOWN, kind=FailureKind.REFUSED, message="port closed", endpoints=ends
+    )
+    assert words.tracker_reason(view) == "refused x5: port closed"
+    assert words.tracker_reason(tracker(0, "udp://a.example:1/announce")) == ""
+
+
+def test_sparkline_pads_left_and_marks_misses():
+    spans = words.sparkline((0.001, 0.001, None, 3.0), 6)
+    assert "".join(span.text for span in spans) == "  ▁▁x█"
+    assert [span.ink for span in spans] == [Ink.DIM, Ink.BAR, Ink.BAD, Ink.WARN]
+    assert "".join(span.text for span in words.sparkline((0.001,) * 50, 10)) == "▁" * 10
+    assert words.sparkline((), 3) == [Span("   ", Ink.DIM)]
+
+
+def test_chart_scales_to_its_maximum():
+    lines = ["".join(span.text for span in line) for line in words.chart((0.1, 0.05, None), 10, 2)]
+    assert lines == ["█  ", "██x"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "to_state", "mark"),
+    [
+        (EventKind.STATE_CHANGED, "down", "x"),
+        (EventKind.STATE_CHANGED, "up", "+"),
+        (EventKind.STATE_CHANGED, "degraded", "!"),
+        (EventKind.STATE_CHANGED, "unknown", "?"),
+        (EventKind.EXHAUSTED, None, "x"),
+        (EventKind.FAILED_OVER, None, "!"),
+        (EventKind.PROMOTED, None, "+"),
+        (EventKind.STARTED, None, "-"),
+    ],
+)
+def test_event_marks(kind, to_state, mark):
+    assert words.event_mark(event(1, kind, "m", to_state=to_state)).text == mark
