@@ -215,6 +215,16 @@ def test_a_scrape_that_fails_alone_is_not_the_tracker():
     assert view.answers[0].announce.state is AskState.ANSWERED
 
 
+def test_a_tracker_that_asks_for_patience_is_up_and_left_alone():
+    prober = ScriptedProber()
+    later = Failure(FailureKind.RATE_LIMITED, Phase.EXCHANGE, "HTTP 429", retry_in_s=120.0)
+    prober.script(WEB, Script(scrape_failure=later))
+    snapshot = once(prober, torrent(1, [WEB]))
+    assert snapshot.trackers[0].state is Health.UP
+    assert not prober.of("announce")
+    assert snapshot.torrents.view(0).answers[0].role is Role.FAILED
+
+
 def test_a_tracker_that_answers_nothing_sensible_is_down():
     prober = ScriptedProber()
     html = Failure(FailureKind.NOT_BENCODE, Phase.EXCHANGE, "HTML")

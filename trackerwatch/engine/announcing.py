@@ -91,6 +91,8 @@ class Announcer:
         if mode is AnnounceMode.NEVER or tracker.never_again:
             return []
         now, wall = self._clock.monotonic(), self._clock.wall()
+        if now < tracker.not_before or _asks_for_patience(tracker.scrape_failure):
+            return []
         wanted = [
             column
             for column in self._undecided(tracker)
@@ -242,6 +244,10 @@ class Announcer:
             numwant=numwant,
             private=torrent.private,
         )
+
+
+def _asks_for_patience(failure: Failure | None) -> bool:
+    return failure is not None and failure.kind is FailureKind.RATE_LIMITED
 
 
 def _with_counts_of(outcome: AnnounceOutcome, gone: AnnounceOutcome) -> AnnounceOutcome:

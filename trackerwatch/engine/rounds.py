@@ -251,7 +251,12 @@ class Rounds:
     def _take(self, tracker: TrackerState, outcome: ScrapeOutcome, asked: range | list[int]) -> None:
         """Take over a scrape's counts. A scrape with no answer at all leaves the old ones until the tracker is down."""
         failure = outcome.probe.failure
-        if failure is None or failure.kind in _WHOLLY_REFUSED:
+        refused = failure is not None and (
+            failure.kind in _WHOLLY_REFUSED
+            # Counts that are known already outlive a tracker's wish to be left alone.
+            or (failure.kind is FailureKind.RATE_LIMITED and tracker.answered_at is None)
+        )
+        if failure is None or refused:
             columns = outcome.columns
             if failure is not None:
                 columns.answers[:] = bytes([SwarmAnswer.FAILED]) * len(columns)
