@@ -9,6 +9,7 @@ import sys
 import tempfile
 from typing import TYPE_CHECKING, TextIO
 
+from trackerwatch.cli.pipes import drop_stdout
 from trackerwatch.errors import TrackerwatchError, UsageError
 from trackerwatch.reports import FORMATS, Style, renderer
 from trackerwatch.reports.formats import MAX_WIDTH
@@ -109,6 +110,7 @@ def _to_stdout(pieces: Iterable[str], encoding: str | None) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
+        drop_stdout()  # or the interpreter tries once more when it ends, and its exit code is 120
         raise OutputError(f"stdout: {error.strerror or error}") from error
 
 
