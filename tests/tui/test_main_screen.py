@@ -204,6 +204,17 @@ async def test_a_mistaken_filter_names_its_column_and_changes_nothing():
         assert s.app.focused.id == "torrents"
 
 
+async def test_a_filter_applies_when_typing_pauses():
+    async with show() as s:
+        await s.press("2", "slash", *"imaging")
+        assert len(s.names()) == 26
+        s.main.filter_input._paused()
+        await s.pilot.pause()
+        assert s.names() == ["dataset-imaging-v3"]
+        assert s.main.filter_input.display
+        assert "all that match" in s.text
+
+
 async def test_letters_typed_into_the_filter_are_no_commands():
     async with show() as s:
         await s.press("slash", *"qQspfrac12?:")

@@ -101,3 +101,9 @@ def test_the_order_by_name_follows_new_torrents():
     assert ordering.order(snapshot((), views), TorrentSort.NAME).order == (1, 0)
     views.append(replace(torrent_view(2, torrent("aardvark")), since=before(1)))
     assert ordering.order(snapshot((), views), TorrentSort.NAME).order == (2, 1, 0)
+
+
+def test_a_filter_shows_all_that_match_whether_they_need_attention_or_not():
+    order = _order(filter_=parse_filter("delta | echo"))
+    assert order.order == (4, 0)
+    assert not order.attention_only

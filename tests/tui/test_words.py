@@ -189,3 +189,14 @@ def test_chart_scales_to_its_maximum():
 )
 def test_event_marks(kind, to_state, mark):
     assert words.event_mark(event(1, kind, "m", to_state=to_state)).text == mark
+
+
+def test_brief_reasons_fit_a_narrow_column():
+    ends = (endpoint("192.0.2.1"), endpoint("2001:db8::1", state=Health.DOWN, kind=FailureKind.REFUSED))
+    view = tracker(
+        0, "udp://a.example:1/announce", Health.DEGRADED, reasons=("endpoint_down", "refused", "slow"), endpoints=ends
+    )
+    assert words.tracker_reason(view) == "v6 refused; v4 fine, slow"
+    assert words.tracker_reason(view, brief=True) == "v6 refused"
+    down = tracker(0, "udp://a.example:1/announce", Health.DOWN, kind=FailureKind.NOT_BENCODE, message="a web page")
+    assert words.tracker_reason(down, brief=True) == "not bencode"

@@ -102,7 +102,7 @@ class TorrentOrder:
     attention: int
     """Those of them that need attention."""
     attention_only: bool
-    """Whether only these are shown. Not when nothing needs attention."""
+    """Whether only these are shown. Not when nothing needs attention, and not under a filter: that shows what it finds."""
 
 
 class TorrentOrdering:
@@ -133,7 +133,7 @@ class TorrentOrdering:
             matching = [index for index in self._by_name if index in selected]
         verdicts = table.verdicts
         needing = [index for index in matching if verdicts[index] in _ATTENTION]
-        attention_only = attention and bool(needing)
+        attention_only = attention and bool(needing) and filter_ is None
         rows = needing if attention_only else list(matching)
         return TorrentOrder(tuple(_sorted(table, rows, sort, reverse=reverse)), matched, len(needing), attention_only)
 

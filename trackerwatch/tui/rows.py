@@ -30,7 +30,7 @@ TRACKER_COLUMNS = (
     # The mark of a round under way stands in the gap behind the state.
     Column("state", "STATE", 11, gap=0),
     Column("tracker", "TRACKER", 6, flex=1, elide_left=True, until=NARROW),
-    Column("tracker", "TRACKER", 22, flex=2, most=44, elide_left=True, at=NARROW),
+    Column("tracker", "TRACKER", 21, flex=2, most=44, elide_left=True, at=NARROW),
     Column("protocol", "PROTO", 5, at=NARROW),
     Column("endpoints", "ADDR", 4, right=True, at=44),
     Column("torrents", "TORR", 5, right=True, at=56),
@@ -42,7 +42,7 @@ TRACKER_COLUMNS = (
     Column("last", "LASTOK", 6, right=True, at=WIDE),
     Column("next", "NEXT", 4, right=True, at=WIDE),
     Column("since", "SINCE", 5, right=True, at=30),
-    Column("reason", "REASON", 8, flex=1, at=NARROW, until=WIDE),
+    Column("reason", "REASON", 11, flex=1, at=NARROW, until=WIDE),
     Column("reason", "REASON", 16, flex=4, at=WIDE),
 )
 
@@ -63,8 +63,8 @@ TORRENT_COLUMNS = (
 )
 
 
-def tracker_cells(view: TrackerView, now: datetime, spark_cells: int) -> Cells:
-    """One row of the trackers table."""
+def tracker_cells(view: TrackerView, now: datetime, spark_cells: int, *, brief: bool) -> Cells:
+    """One row of the trackers table; `brief` for a narrow reason."""
     state = words.tracker_state(view)
     text = f"{state.text:<10}{ASKING if view.asking else ' '}"
     troubled = tracker_rank(view) > 1
@@ -84,7 +84,7 @@ def tracker_cells(view: TrackerView, now: datetime, spark_cells: int) -> Cells:
         "last": Span(words.age(view.last_success_at, now), quiet),
         "next": Span("…" if view.asking else words.until(view.next_probe_at, now), quiet),
         "since": Span(words.age(view.since, now), state.ink if troubled else quiet),
-        "reason": Span(words.tracker_reason(view), state.ink if view.state is Health.DOWN else Ink.PLAIN),
+        "reason": Span(words.tracker_reason(view, brief=brief), state.ink if view.state is Health.DOWN else Ink.PLAIN),
     }
 
 

@@ -62,6 +62,8 @@ def sorting(picture: Picture, pane: Pane) -> str:
 def selection(picture: Picture) -> str:
     """What of the torrents is shown, in words."""
     order = picture.torrent_order
+    if picture.filter is not None:
+        return "all that match"
     if order.attention_only:
         return "needing attention, f = all"
     if picture.attention and picture.snapshot is not None and order.order:

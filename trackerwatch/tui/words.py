@@ -324,26 +324,33 @@ def family(value: Family) -> str:
     return "v6" if value is Family.IPV6 else "v4"
 
 
-def tracker_reason(view: TrackerView) -> str:
-    """Why a tracker is not simply up, most telling first: `refused`, `v6 timeout; v4 fine`, `slow, packet loss`."""
+def tracker_reason(view: TrackerView, *, brief: bool = False) -> str:
+    """Why a tracker is not simply up, most telling first: `refused x5`, `v6 timeout; v4 fine`, `slow, packet loss`.
+
+    With `brief` a word or two without details.
+    """
     if view.state is Health.UP and not view.pending:
         return ""
     if view.state is Health.DEGRADED:
-        split = _split_families(view)
-        words = [split if code == "endpoint_down" and split else reason(code) for code in view.reasons]
-        if words:
-            return ", ".join(words)
+        split = _split_families(view, brief=brief)
+        told = [split if code == "endpoint_down" and split else reason(code) for code in view.reasons]
+        # The failure of the address that is down is among the reasons, and was just told.
+        told = [text for text in told if text == split or not split or text not in split]
+        if told:
+            return told[0] if brief else ", ".join(told)
     if view.failure is None:
         return ", ".join(reason(code) for code in view.reasons)
+    kind = failure_kind(view.failure.kind)
+    if brief:
+        return kind
     misses = max((endpoint.consecutive_failures for endpoint in view.endpoints), default=0)
     text = failure(view.failure)
     if view.state is Health.DOWN and misses > 1:
-        kind = failure_kind(view.failure.kind)
         text = f"{kind} x{misses}{text.removeprefix(kind)}"
     return text
 
 
-def _split_families(view: TrackerView) -> str:
+def _split_families(view: TrackerView, *, brief: bool) -> str:
     down = [e for e in view.endpoints if e.state is Health.DOWN]
     fine = {family(e.endpoint.family) for e in view.endpoints if e.state is Health.UP}
     if not down:
@@ -352,7 +359,7 @@ def _split_families(view: TrackerView) -> str:
     first = down[0]
     what = failure_kind(first.failure.kind) if first.failure else "down"
     if len(bad) == 1 and not bad & fine:
-        return f"{family(first.endpoint.family)} {what}" + (f"; {next(iter(fine))} fine" if fine else "")
+        return f"{family(first.endpoint.family)} {what}" + (f"; {next(iter(fine))} fine" if fine and not brief else "")
     return f"{first.endpoint.address} {what}" + (f" (+{len(down) - 1})" if len(down) > 1 else "")
 
 

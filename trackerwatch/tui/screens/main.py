@@ -8,24 +8,25 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
-from textual.widgets import Input
 
-from trackerwatch.engine.commands import AnnounceNow, Command, ProbeNow
 from trackerwatch.filters import FilterError, parse_filter
-from trackerwatch.tui import details, headline, titles, words
+from trackerwatch.tui import headline, titles, words
 from trackerwatch.tui.arrangement import Arrangement, Pane, arrange
-from trackerwatch.tui.ink import Ink, Line
+from trackerwatch.tui.ink import Ink
 from trackerwatch.tui.ordering import TorrentSort, TrackerSort
 from trackerwatch.tui.rows import (
     SPARK_CELLS,
     SPARK_CELLS_WIDEST,
     TORRENT_COLUMNS,
     TRACKER_COLUMNS,
+    WIDE,
     WIDEST,
     torrent_cells,
     tracker_cells,
 )
 from trackerwatch.tui.screens.help import HelpScreen
+from trackerwatch.tui.subject import Subject, torrent_subject, tracker_subject
+from trackerwatch.tui.widgets.filterline import FilterLine
 from trackerwatch.tui.widgets.inked import InkLines, InkPane
 from trackerwatch.tui.widgets.keyline import KeyLine
 from trackerwatch.tui.widgets.table import Cells, LineTable
@@ -37,13 +38,11 @@ if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
 
+    from trackerwatch.engine.commands import Command
     from trackerwatch.tui.picture import Picture
 
 MESSAGE_TIME = timedelta(seconds=6)
 """How long the outcome of an action stays on the key line."""
-
-FILTER_PAUSE_S = 0.25
-"""Typing in the filter applies it after so long a pause."""
 
 
 def _key(keys: str, action: str, told: str, name: str, tooltip: str, *, show: bool = True) -> Binding:
@@ -86,8 +85,6 @@ class MainScreen(Screen[None]):
         & #right { width: 1fr; }
         & #detail, & #events { height: 1fr; }
         & #right.-beside { border-left: vkey $foreground 20%; }
-        & #filter { height: 1; border: none; padding: 0 1; background: $surface; display: none; }
-        & #filter:focus { border: none; background: $primary-muted; }
         & #problem { background: $surface; }
     }
     """
@@ -126,7 +123,7 @@ class MainScreen(Screen[None]):
         yield InkLines(id="strip")
         yield InkLines(id="rule-recent")
         yield InkLines(id="recent")
-        yield Input(id="filter", placeholder="word, or seeders<3 & host~example   enter keeps, esc clears")
+        yield FilterLine(id="filter")
         yield KeyLine(id="keys")
 
     def on_mount(self) -> None:
@@ -136,8 +133,7 @@ class MainScreen(Screen[None]):
         self.detail = self.query_one("#detail", InkPane)
         self.event_pane = self.query_one("#events", InkPane)
         self.keys = self.query_one("#keys", KeyLine)
-        self.filter_input = self.query_one("#filter", Input)
-        self._filter_timer = self.set_timer(FILTER_PAUSE_S, self._apply_filter, pause=True)
+        self.filter_input = self.query_one(FilterLine)
         self.rearrange()
         self.tick()
 
@@ -191,7 +187,9 @@ class MainScreen(Screen[None]):
     def _tracker_row(self, key: int) -> Cells:
         view = self.picture.tracker(key)
         spark = SPARK_CELLS_WIDEST if self.trackers.size.width >= WIDEST else SPARK_CELLS
-        return {} if view is None else tracker_cells(view, self.picture.now, spark)
+        return (
+            {} if view is None else tracker_cells(view, self.picture.now, spark, brief=self.trackers.size.width < WIDE)
+        )
 
     def _torrent_row(self, key: int) -> Cells:
         view = self.picture.torrent(key)
@@ -254,7 +252,7 @@ class MainScreen(Screen[None]):
         if plan.rules:
             for pane in Pane:
                 title = self._lines(f"rule-{pane}")
-                told = self._subject_title() if pane is Pane.DETAIL else ""
+                told = self._title() if pane is Pane.DETAIL else ""
                 title.show(titles.rule(picture, pane, title.size.width, has_keys=pane is self.pane, told=told))
 
     def _draw_detail(self) -> None:
@@ -262,10 +260,14 @@ class MainScreen(Screen[None]):
         if plan is None:
             return
         if Pane.DETAIL in plan.panes:
-            self.detail.show(self._detail_lines())
+            selected = self.selected
+            now, width = self.picture.now, self.detail.size.width
+            self.detail.show(selected.lines(now, width) if selected else [titles.nothing_selected()])
         if plan.strip:
-            self._lines("rule-strip").show(titles.plain_rule(self._subject_title(), self.size.width))
-            self._lines("strip").show(*self._strip_lines(plan.strip))
+            self._lines("rule-strip").show(titles.plain_rule(self._title(), self.size.width))
+            selected = self.selected
+            lines = selected.strip(self.picture.now, plan.strip) if selected else [titles.nothing_selected()]
+            self._lines("strip").show(*lines)
 
     def _draw_events(self) -> None:
         plan, snapshot = self._arrangement, self.picture.snapshot
@@ -279,33 +281,9 @@ class MainScreen(Screen[None]):
             self._lines("rule-recent").show(titles.plain_rule(titles.events(self.picture), self.size.width))
             self._lines("recent").show(*watchfulness.lines(events, self.picture.now, plan.recent))
 
-    def _detail_lines(self) -> list[Line]:
-        now, snapshot = self.picture.now, self.picture.snapshot
-        key = self.table.cursor_key
-        if key is not None and snapshot is not None:
-            if self.subject is Pane.TRACKERS and (tracker := self.picture.tracker(key)):
-                return details.tracker_lines(tracker, now, self.detail.size.width)
-            if self.subject is Pane.TORRENTS and (torrent := self.picture.torrent(key)):
-                return details.torrent_lines(torrent, snapshot.trackers, now)
-        return [titles.nothing_selected()]
-
-    def _strip_lines(self, height: int) -> list[Line]:
-        key = self.table.cursor_key
-        if key is not None:
-            if self.subject is Pane.TRACKERS and (tracker := self.picture.tracker(key)):
-                return details.tracker_strip(tracker, self.picture.now, height)
-            if self.subject is Pane.TORRENTS and (torrent := self.picture.torrent(key)):
-                return details.torrent_strip(torrent, height)
-        return [titles.nothing_selected()]
-
-    def _subject_title(self) -> str:
-        key = self.table.cursor_key
-        if key is not None:
-            if self.subject is Pane.TRACKERS and (tracker := self.picture.tracker(key)):
-                return details.tracker_title(tracker, self.picture.now)
-            if self.subject is Pane.TORRENTS and (torrent := self.picture.torrent(key)):
-                return details.torrent_title(torrent)
-        return "nothing selected"
+    def _title(self) -> str:
+        selected = self.selected
+        return selected.title(self.picture.now) if selected else "nothing selected"
 
     def _draw_keys(self) -> None:
         shown = [active for active in self.active_bindings.values() if active.binding.show]
@@ -334,6 +312,13 @@ class MainScreen(Screen[None]):
     def table(self) -> LineTable:
         """The table whose selection the detail is about."""
         return self.trackers if self.subject is Pane.TRACKERS else self.torrents
+
+    @property
+    def selected(self) -> Subject | None:
+        """What the detail is about. None: the table is empty."""
+        if self.subject is Pane.TRACKERS:
+            return tracker_subject(self.picture, self.trackers.cursor_key)
+        return torrent_subject(self.picture, self.torrents.cursor_key)
 
     def on_resize(self, event: events.Resize) -> None:
         """Switch between one pane and all, live."""
@@ -399,7 +384,7 @@ class MainScreen(Screen[None]):
         self.keys.say(text, ink)
 
     def _focus_pane(self) -> None:
-        if self.filter_input.has_focus:
+        if self.filter_input.display:
             return
         widget = self.query_one(f"#{self.pane}")
         if self.focused is not widget:
@@ -425,7 +410,8 @@ class MainScreen(Screen[None]):
     def action_back(self, may_quit: bool) -> None:  # noqa: FBT001 - called by Textual with the binding's argument
         """One step back: out of the filter, out of a detail, out of the zoom, out of the program."""
         if self.filter_input.display:
-            self._close_filter(clear=True)
+            self._close_filter()
+            self._set_filter("")
         elif self.pane in (Pane.DETAIL, Pane.EVENTS):
             self.action_pane(self.subject)
         elif self.zoomed:
@@ -465,7 +451,9 @@ class MainScreen(Screen[None]):
         self.criteria_changed()
         self._draw_keys()
         order = self.picture.torrent_order
-        if self.picture.attention and not order.attention:
+        if self.picture.filter is not None:
+            self.say("a filter shows all torrents that match; esc clears it")
+        elif self.picture.attention and not order.attention:
             self.say("no torrent needs attention: all are shown")
         elif self.picture.attention:
             self.say(f"torrents: the {order.attention:,} that need attention")
@@ -482,45 +470,35 @@ class MainScreen(Screen[None]):
         else:
             self.tick()
 
-    def _selected_key(self) -> int | None:
-        key = self.table.cursor_key
-        if key is None:
-            self.say("nothing selected")
-        return key
-
     def action_recheck(self) -> None:
         """Ask again now."""
-        key = self._selected_key()
-        if key is None:
-            return
-        if self.subject is Pane.TRACKERS:
-            self.say(self._do(ProbeNow((key,))))
-            return
-        view = self.picture.torrent(key)
-        trackers = tuple(dict.fromkeys(answer.tracker_index for answer in view.answers)) if view else ()
-        self.say(self._do(ProbeNow(trackers)) if trackers else "this torrent has no tracker to ask")
+        selected = self.selected
+        if selected is None:
+            self.say("nothing selected")
+        elif (command := selected.recheck) is None:
+            self.say("this torrent has no tracker to ask")
+        else:
+            self.say(self._do(command))
 
     def action_announce(self) -> None:
         """Announce the selected torrent."""
-        if self.subject is not Pane.TORRENTS:
+        selected = self.selected
+        if selected is None:
+            self.say("nothing selected")
+        elif (command := selected.announce) is None:
             self.say("announcing is for a torrent: choose one in 2 Torrents")
-            return
-        if (key := self._selected_key()) is not None:
-            self.say(self._do(AnnounceNow(key)))
+        else:
+            self.say(self._do(command))
 
     def action_copy(self) -> None:
         """Copy what names the selection, through the terminal."""
-        key = self._selected_key()
-        if key is None:
+        selected = self.selected
+        if selected is None:
+            self.say("nothing selected")
             return
-        if self.subject is Pane.TRACKERS:
-            tracker = self.picture.tracker(key)
-            what, text = "URL", tracker.tracker.shown_url if tracker else ""
-        else:
-            torrent = self.picture.torrent(key)
-            what, text = "info hash", torrent.torrent.info_hash_hex if torrent else ""
+        what, text = selected.copied
         self.app.copy_to_clipboard(text)
-        self.say(f"{what} {text} sent to the terminal's clipboard (OSC 52)")
+        self.say(f"{what} sent to the terminal's clipboard (OSC 52): {text}")
 
     def action_palette(self) -> None:
         """Every action by name."""
@@ -535,34 +513,18 @@ class MainScreen(Screen[None]):
     def action_filter(self) -> None:
         """Open the filter line."""
         self.say("")
-        self.filter_input.value = self.picture.filter.text if self.picture.filter else ""
-        self.filter_input.display = True
         self.keys.display = False
-        self.filter_input.focus()
+        self.filter_input.open(self.picture.filter.text if self.picture.filter else "")
 
-    def _close_filter(self, *, clear: bool) -> None:
-        self._filter_timer.pause()
-        self.filter_input.display = False
+    def _close_filter(self) -> None:
+        self.filter_input.close()
         self.keys.display = self._arrangement is None or self._arrangement.keys
         self._focus_pane()
-        if clear:
-            self._set_filter("")
 
-    def on_input_changed(self, message: Input.Changed) -> None:
-        """Apply the filter when typing pauses."""
-        del message
-        self._filter_timer.reset()
-        self._filter_timer.resume()
-
-    def on_input_submitted(self, message: Input.Submitted) -> None:
-        """Keep the filter, if it is one."""
-        if self._set_filter(message.value):
-            self._close_filter(clear=False)
-
-    def _apply_filter(self) -> None:
-        self._filter_timer.pause()
-        if self.filter_input.display:
-            self._set_filter(self.filter_input.value)
+    def on_filter_line_typed(self, message: FilterLine.Typed) -> None:
+        """Apply the filter; enter keeps it, if it is one."""
+        if self._set_filter(message.text) and message.final:
+            self._close_filter()
 
     def _set_filter(self, text: str) -> bool:
         try:

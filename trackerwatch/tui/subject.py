@@ -1,0 +1,105 @@
+"""What the detail is about: one tracker or one torrent, and everything the screen says or asks of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from trackerwatch.engine.commands import AnnounceNow, ProbeNow
+from trackerwatch.tui import details
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from trackerwatch.engine.views import TorrentView, TrackerView
+    from trackerwatch.tui.ink import Line
+    from trackerwatch.tui.picture import Picture
+
+
+@dataclass(frozen=True, slots=True)
+class TrackerSubject:
+    """A tracker."""
+
+    view: TrackerView
+
+    def title(self, now: datetime) -> str:
+        """For the rule above; a bar divides what goes to the right."""
+        return details.tracker_title(self.view, now)
+
+    def lines(self, now: datetime, width: int) -> list[Line]:
+        """Everything known of it."""
+        return details.tracker_lines(self.view, now, width)
+
+    def strip(self, now: datetime, height: int) -> list[Line]:
+        """The same in a few lines."""
+        return details.tracker_strip(self.view, now, height)
+
+    @property
+    def recheck(self) -> ProbeNow | None:
+        """Asks it again."""
+        return ProbeNow((self.view.index,))
+
+    @property
+    def announce(self) -> AnnounceNow | None:
+        """None: a tracker is nothing to announce."""
+        return None
+
+    @property
+    def copied(self) -> tuple[str, str]:
+        """What is copied: its kind and the text. Secrets are left out."""
+        return "URL", self.view.tracker.shown_url
+
+
+@dataclass(frozen=True, slots=True)
+class TorrentSubject:
+    """A torrent."""
+
+    view: TorrentView
+    trackers: Sequence[TrackerView]
+
+    def title(self, now: datetime) -> str:
+        """For the rule above."""
+        del now
+        return details.torrent_title(self.view)
+
+    def lines(self, now: datetime, width: int) -> list[Line]:
+        """Everything known of it."""
+        del width
+        return details.torrent_lines(self.view, self.trackers, now)
+
+    def strip(self, now: datetime, height: int) -> list[Line]:
+        """The same in a few lines."""
+        del now
+        return details.torrent_strip(self.view, height)
+
+    @property
+    def recheck(self) -> ProbeNow | None:
+        """Asks its trackers again. None: it has none."""
+        trackers = tuple(dict.fromkeys(answer.tracker_index for answer in self.view.answers))
+        return ProbeNow(trackers) if trackers else None
+
+    @property
+    def announce(self) -> AnnounceNow | None:
+        """Announces it."""
+        return AnnounceNow(self.view.index)
+
+    @property
+    def copied(self) -> tuple[str, str]:
+        """What is copied: its kind and the text."""
+        return "info hash", self.view.torrent.info_hash_hex
+
+
+Subject = TrackerSubject | TorrentSubject
+
+
+def tracker_subject(picture: Picture, key: int | None) -> Subject | None:
+    """The tracker under a cursor. None: there is none."""
+    view = None if key is None else picture.tracker(key)
+    return None if view is None else TrackerSubject(view)
+
+
+def torrent_subject(picture: Picture, key: int | None) -> Subject | None:
+    """The torrent under a cursor. None: there is none."""
+    view = None if key is None else picture.torrent(key)
+    return None if view is None or picture.snapshot is None else TorrentSubject(view, picture.snapshot.trackers)
