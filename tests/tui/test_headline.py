@@ -126,3 +126,11 @@ def test_header_at_80():
         text(header(rich_snapshot(), HERE, 80))
         == "vps7  trackers 14: 2 down 1 degr 11 up  torrents 200: 2 crit 24 warn  age 4s"
     )
+
+
+def test_a_tracker_that_is_up_is_no_cause():
+    up = tracker(1, "udp://up.example:1/announce", torrents=9, effect=Effect(8, 1, 0, 0))
+    line = problem(snapshot((down(Effect(0, 1, 0, 0)), up), torrents(moved=2)), HERE, 160)
+    assert "up.example" not in text(line)
+    assert "tracker.foo.org:6969 refused" in text(line)
+    assert text(problem(snapshot((up,), torrents(moved=1)), HERE, 160)) == "! 1 torrent runs on a backup tracker"

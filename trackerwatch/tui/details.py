@@ -158,9 +158,10 @@ def _history(recent: Sequence[float | None], width: int) -> list[Line]:
         return []
     cells = max(8, min(len(recent), width - LABEL_CELLS - 4))
     best = max((seconds for seconds in recent[-cells:] if seconds is not None), default=None)
-    labels = [words.latency(best), *[""] * (CHART_LINES - 2), "0"]
+    height = 1 if best is None else CHART_LINES
+    labels = [words.latency(best), *[""] * (height - 2), "0"][:height]
     lines: list[Line] = [(), _row("history", Span(f"last {min(cells, len(recent))} rounds, now at the right", Ink.DIM))]
-    for label, spans in zip(labels, words.chart(recent, cells, CHART_LINES), strict=True):
+    for label, spans in zip(labels, words.chart(recent, cells, height), strict=True):
         lines.append((Span(f"  {label:>{LABEL_CELLS - 1}} ", Ink.DIM), *spans))
     return lines
 

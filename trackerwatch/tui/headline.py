@@ -148,7 +148,7 @@ def problem(snapshot: Snapshot | None, situation: Situation, width: int) -> Line
     by_failover = snapshot.totals.torrents_by_failover
     dead, moved = by_failover.get(FailoverState.EXHAUSTED, 0), by_failover.get(FailoverState.FAILED_OVER, 0)
     if dead or moved:
-        guilty = [view for view in snapshot.trackers if view.effect.exhausted or view.effect.failed_over]
+        guilty = [view for view in snapshot.trackers if _is_guilty(view)]
         guilty.sort(key=_damage)
         return _with_causes(_effects(dead, moved), guilty or causes, now, width)
     by_verdict = snapshot.totals.torrents_by_verdict
@@ -168,6 +168,12 @@ def problem(snapshot: Snapshot | None, situation: Situation, width: int) -> Line
         detail = f". Worst: {situation.worst_torrent}" if situation.worst_torrent else ""
         return (Span(text, Ink.BAD if bad else Ink.WARN), Span(detail))
     return _minor(snapshot, now)
+
+
+def _is_guilty(view: TrackerView) -> bool:
+    """Whether a tracker is in trouble and torrents suffer; one that is up has only refused some."""
+    troubled = view.state is not Health.UP or bool(view.pending)
+    return troubled and bool(view.effect.exhausted or view.effect.failed_over)
 
 
 def _damage(view: TrackerView) -> tuple[int, int, int]:

@@ -24,7 +24,8 @@ WIDEST = 150
 
 SPARK_CELLS = 10
 SPARK_CELLS_WIDEST = 20
-ASKING = "…"
+ASKING = ">"
+"""Behind the state of a tracker that is being asked."""
 
 TRACKER_COLUMNS = (
     # The mark of a round under way stands in the gap behind the state.
@@ -82,7 +83,7 @@ def tracker_cells(view: TrackerView, now: datetime, spark_cells: int, *, brief: 
         "p95": Span(words.latency(view.p95_s)),
         "up": Span(words.percent(view.uptime), Ink.PLAIN if view.uptime in (None, 1.0) else Ink.WARN),
         "last": Span(words.age(view.last_success_at, now), quiet),
-        "next": Span("…" if view.asking else words.until(view.next_probe_at, now), quiet),
+        "next": Span(ASKING if view.asking else words.until(view.next_probe_at, now), quiet),
         "since": Span(words.age(view.since, now), state.ink if troubled else quiet),
         "reason": Span(words.tracker_reason(view, brief=brief), state.ink if view.state is Health.DOWN else Ink.PLAIN),
     }

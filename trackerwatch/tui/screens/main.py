@@ -339,13 +339,18 @@ class MainScreen(Screen[None]):
         """A pane got the keys, by key or mouse."""
         if event.widget.id in set(Pane):
             pane = Pane(event.widget.id)
-            if pane in (Pane.TRACKERS, Pane.TORRENTS) and pane is not self.subject:
-                self.subject = pane
-                self.detail.scroll_to(y=0, animate=False)
+            if pane in (Pane.TRACKERS, Pane.TORRENTS):
+                self._turn_to(pane)
             self.pane = pane
             self.redraw_lines()
             self._draw_detail()
             self._draw_keys()
+
+    def _turn_to(self, table: Pane) -> None:
+        """Make the detail about the selection of this table."""
+        if table is not self.subject:
+            self.subject = table
+            self.detail.scroll_to(y=0, animate=False)
 
     def on_line_table_moved(self, message: LineTable.Moved) -> None:
         """Another row: its detail, from the top."""
@@ -356,7 +361,7 @@ class MainScreen(Screen[None]):
 
     def on_line_table_opened(self, message: LineTable.Opened) -> None:
         """Enter: the detail gets the keys."""
-        self.subject = Pane(message.table.id or "")
+        self._turn_to(Pane(message.table.id or ""))
         self.action_pane(Pane.DETAIL)
 
     def on_line_table_head_clicked(self, message: LineTable.HeadClicked) -> None:
@@ -394,7 +399,7 @@ class MainScreen(Screen[None]):
         """Go to a pane."""
         self.pane = Pane(name)
         if self.pane in (Pane.TRACKERS, Pane.TORRENTS):
-            self.subject = self.pane
+            self._turn_to(self.pane)
         self.rearrange()
 
     def action_next_pane(self, step: int) -> None:
