@@ -207,7 +207,9 @@ class Rounds:
             tracker.apply_probe(outcome.probe, self._clock.wall(), outcome.exchange_s)
             return outcome
         tracker.wait_until(failure, self._clock.monotonic())
-        if is_transport_failure(tracker.tracker, failure) or failure.kind.answered:
+        # A UDP connect that was answered by nonsense is no silence: it is not asked twice for itself, and once judges nobody.
+        hopeless = is_transport_failure(tracker.tracker, failure) and failure.kind is not FailureKind.BAD_REPLY
+        if hopeless or failure.kind.answered:
             self._count(tracker, outcome.probe)
             return outcome
         decided = await self._second_opinion(tracker, endpoint)

@@ -19,7 +19,13 @@ from trackerwatch.metainfo.scanner import (
     scan_torrent,
     string_length,
 )
-from trackerwatch.metainfo.tiers import MAX_ANNOUNCE_URLS, PlacedTrackers, Tiers, place_trackers_of_file
+from trackerwatch.metainfo.tiers import (
+    MAX_ANNOUNCE_URLS,
+    MAX_REMEMBERED_BYTES,
+    PlacedTrackers,
+    Tiers,
+    place_trackers_of_file,
+)
 from trackerwatch.metainfo.torrent import Torrent
 from trackerwatch.metainfo.web_seeds import usable_web_seeds
 from trackerwatch.outside_text import clean
@@ -28,9 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MAX_TORRENT_BYTES = 64 * 1024 * 1024
-
-MAX_REMEMBERED_BYTES = 16 * 1024
-"""Longer announce lists are read each time instead of being kept as cache keys."""
 
 
 def load_torrent(data: bytes, *, source: str) -> Torrent:

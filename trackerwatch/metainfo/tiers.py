@@ -18,6 +18,9 @@ MAX_ANNOUNCE_URLS = 1000
 
 MAX_UNUSABLE_LINES = 50
 
+MAX_REMEMBERED_BYTES = 16 * 1024
+"""Longer announce lists are read each time instead of being kept as cache keys."""
+
 Tiers = tuple[tuple[bytes, ...], ...]
 """Announce URLs as written, blank ones too, so that indices are those of the file."""
 
@@ -31,7 +34,6 @@ class PlacedTrackers:
     """One clean line each."""
 
 
-@lru_cache(maxsize=8192)
 def place_trackers(tiers: Tiers) -> PlacedTrackers:
     """Read announce URLs; each tracker counts where it stands first.
 
@@ -39,8 +41,14 @@ def place_trackers(tiers: Tiers) -> PlacedTrackers:
         tiers: As in the file, before duplicates are dropped. Blank URLs are passed over in silence.
 
     Returns:
-        The same object for the same tiers, as long as the cache remembers them.
+        The same object for the same tiers, as long as the cache remembers them; longer ones than `MAX_REMEMBERED_BYTES`
+        it does not keep.
     """
+    size_bytes = sum(len(url) for tier in tiers for url in tier)
+    return _remembered(tiers) if size_bytes <= MAX_REMEMBERED_BYTES else _place(tiers)
+
+
+def _place(tiers: Tiers) -> PlacedTrackers:
     placements: list[Placement] = []
     unusable: dict[str, None] = {}
     known = set()
@@ -66,6 +74,9 @@ def place_trackers(tiers: Tiers) -> PlacedTrackers:
     if urls > MAX_ANNOUNCE_URLS:
         lines.append(f"announce URLs after the first {MAX_ANNOUNCE_URLS} are ignored")
     return PlacedTrackers(tuple(placements), tuple(lines))
+
+
+_remembered = lru_cache(maxsize=8192)(_place)
 
 
 def place_trackers_of_file(announce: bytes, announce_list: Tiers) -> PlacedTrackers:

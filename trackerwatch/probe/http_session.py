@@ -129,7 +129,7 @@ class HttpSession:
                     seen.add(url)
                     following = _follow(url, location, here)
                     if isinstance(following, Failure):
-                        return Fetched(None, following)
+                        return Fetched(None, self._without_secrets(following))
                     if len(seen) > MAX_REDIRECTS:
                         return Fetched(None, _redirect_failure(f"more than {MAX_REDIRECTS} redirects"))
                     target = base_target(following.target)
@@ -138,7 +138,7 @@ class HttpSession:
                     if _origin(following) not in self._hops:
                         refusal = await self._open_hop(following, at.endpoint)
                         if refusal is not None:
-                            return Fetched(None, refusal)
+                            return Fetched(None, self._without_secrets(refusal))
                     here = following
         except TimeoutError:
             failure = self._timed_out(at)
@@ -147,6 +147,10 @@ class HttpSession:
         if at is not self.transport:
             failure = replace(failure, message=f"redirected to {at.endpoint}: {failure.message}")
         return Fetched(None, failure)
+
+    def _without_secrets(self, failure: Failure) -> Failure:
+        """A redirect names hosts and paths as the tracker likes, our own key among them."""
+        return replace(failure, message=clean(failure.message, secrets=self._tracker.secrets))
 
     async def aclose(self) -> None:
         """Close every connection."""
