@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import socket
 
 import pytest
@@ -11,7 +12,7 @@ def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     home = tmp_path_factory.mktemp("home")
     for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"):
         monkeypatch.setenv(name, str(home))
-    for name in ("NO_COLOR", "TRACKERWATCH_DEBUG"):
+    for name in ("NO_COLOR", *(name for name in os.environ if name.startswith("TRACKERWATCH_"))):
         monkeypatch.delenv(name, raising=False)
     return home
 

@@ -6,7 +6,7 @@ import pytest
 
 from trackerwatch.cli import arguments
 from trackerwatch.cli.main import build_parser, main, with_command
-from trackerwatch.engine.settings import AnnounceMode, EngineSettings, PrivateMode
+from trackerwatch.config.settings import SETTINGS
 from trackerwatch.reports.rows import FailOn
 
 if TYPE_CHECKING:
@@ -25,11 +25,7 @@ def refusal(capsys: pytest.CaptureFixture[str], *words: str) -> str:
 
 
 def test_choices_are_the_enums():
-    assert {*AnnounceMode} == {*arguments.ANNOUNCE_MODES}
-    assert {*PrivateMode} == {*arguments.PRIVATE_MODES}
     assert {*FailOn} == {*arguments.FAIL_ON}
-    assert EngineSettings().interval_s == arguments.DEFAULT_INTERVAL_S
-    assert EngineSettings().timeout_s == arguments.DEFAULT_TIMEOUT_S
 
 
 @pytest.mark.parametrize("flag", ["--timeout", "--deadline", "--interval"])
@@ -41,7 +37,7 @@ def test_seconds_must_be_positive_and_finite(capsys, flag, text):
 
 
 def test_seconds_are_read():
-    assert [arguments.seconds(text) for text in ("10", "0.5", "1e3", " 7 ")] == [10.0, 0.5, 1000.0, 7.0]
+    assert [arguments.seconds(text) for text in ("10", "0.5", "1e3", " 7 ", "20m")] == [10.0, 0.5, 1000.0, 7.0, 1200.0]
 
 
 @pytest.mark.parametrize("command", ["watch", "report", "check"])
@@ -134,10 +130,25 @@ def test_without_a_command_it_is_watch(words, expected):
     assert with_command(words) == expected
 
 
-def test_defaults():
-    report = parsed()
-    assert (report.announce, report.private, report.deadline, report.timeout) == ("fallback", "connect", 60.0, 10.0)
-    assert build_parser().parse_args(["watch", "x"]).announce == "sample"
+def test_defaults_are_left_to_the_settings():
+    assert arguments.given_settings(parsed()) == {}
+    assert parsed().default_announce == "fallback"
+    assert build_parser().parse_args(["watch", "x"]).default_announce == "sample"
+
+
+def test_settings_of_the_command_line_are_known_as_given():
+    given = parsed("--timeout", "3", "--no-allow-private", "--ca-file", "x.pem", "--announce", "never")
+    assert arguments.given_settings(given) == {
+        "timeout": 3.0,
+        "allow_private": False,
+        "ca_file": "x.pem",
+        "announce": "never",
+    }
+
+
+def test_every_setting_with_a_flag_has_one():
+    given = {setting.key for setting in SETTINGS if setting.has_flag}
+    assert given <= vars(parsed()).keys()
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import math
 import re
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from trackerwatch.cli.exit_codes import ExitCode
+from trackerwatch.config.settings import (
+    ANNOUNCE_MODES,
+    COLOR_WHEN,
+    DEFAULTS,
+    PRIVATE_MODES,
+    SETTINGS,
+)
+from trackerwatch.config.values import Duration, WrongValueError, duration
 from trackerwatch.errors import UsageError
 from trackerwatch.reports.formats import FORMATS
 
@@ -18,18 +25,8 @@ if TYPE_CHECKING:
     # argparse has no public name for what `add_subparsers` returns.
     Commands: TypeAlias = "argparse._SubParsersAction[ArgumentParser]"  # noqa: SLF001 - see above
 
-# The values of these are the enums `engine.settings.AnnounceMode`, `PrivateMode` and `reports.rows.FailOn`; they are
-# spelled out because `--help` imports neither room. A test keeps them equal.
-ANNOUNCE_MODES = ("never", "fallback", "sample", "always", "peers")
-PRIVATE_MODES = ("connect", "scrape", "announce")
+# The values are the enum `reports.rows.FailOn`, which `--help` does not import. A test keeps them equal.
 FAIL_ON = ("warning", "critical", "none")
-COLOR_WHEN = ("auto", "always", "never")
-
-DEFAULT_INTERVAL_S = 900.0
-DEFAULT_TIMEOUT_S = 10.0
-DEFAULT_DEADLINE_S = 60.0
-LONGEST_S = 30 * 86400.0
-"""No number of seconds on the command line may be larger."""
 
 
 class ArgumentParser(argparse.ArgumentParser):
@@ -45,16 +42,11 @@ class ArgumentParser(argparse.ArgumentParser):
 
 
 def seconds(text: str) -> float:
-    """A positive, finite number of seconds."""
+    """A positive duration: seconds, or a number with a unit (`90s`, `20m`, `2h`)."""
     try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number) or number <= 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")
-    if number > LONGEST_S:
-        raise argparse.ArgumentTypeError(f"{text!r} is more than {LONGEST_S:.0f} seconds (30 days)")
-    return number
+        return Duration().read(text)
+    except WrongValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def info_hash(text: str) -> str:
@@ -125,65 +117,81 @@ def add_outputs(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_config(parser: argparse.ArgumentParser) -> None:
+    """The option that names the config file."""
+    parser.add_argument("--config", metavar="F", help="config file (default: see `trackerwatch config path`)")
+
+
 def add_deadline(parser: argparse.ArgumentParser) -> None:
     """The option that bounds a one-shot run."""
     parser.add_argument(
         "--deadline",
         type=seconds,
-        default=DEFAULT_DEADLINE_S,
         metavar="S",
-        help="be done after S seconds; the rest is not judged (default: 60)",
+        help=f"be done after S seconds; the rest is not judged (default: {duration(DEFAULTS.deadline_s)})",
+    )
+
+
+def add_filter(parser: argparse.ArgumentParser) -> None:
+    """The option that says which torrents and trackers."""
+    parser.add_argument(
+        "--filter", metavar="EXPR", default="", help="only these, like: 'name~debian & seeders<3 | !(host=x)'"
     )
 
 
 def add_asking(parser: argparse.ArgumentParser, *, announce: str) -> None:
-    """Options of watch, report and check.
+    """Options of watch, report and check that are settings too: None where they are not given.
 
     Args:
         parser: The command's.
-        announce: Its default for `--announce`.
+        announce: Its default for `--announce`. Empty: it depends.
     """
-    group = parser.add_argument_group("asking")
-    group.add_argument(
-        "--announce", choices=ANNOUNCE_MODES, default=announce, metavar="MODE", help=_choices(ANNOUNCE_MODES, announce)
-    )
+    parser.set_defaults(default_announce=announce)
+    group = parser.add_argument_group("asking (S: seconds, or like 90s, 20m, 2h)")
+    group.add_argument("--announce", choices=ANNOUNCE_MODES, metavar="MODE", help=_choices(ANNOUNCE_MODES, announce))
     group.add_argument(
         "--private",
         choices=PRIVATE_MODES,
-        default=PRIVATE_MODES[0],
         metavar="MODE",
-        help=f"what private trackers are asked: {_choices(PRIVATE_MODES, PRIVATE_MODES[0])}",
-    )
-    group.add_argument(
-        "--filter", metavar="EXPR", default="", help="only these, like: 'name~debian & seeders<3 | !(host=x)'"
+        help=f"what private trackers are asked: {_choices(PRIVATE_MODES, DEFAULTS.private)}",
     )
     group.add_argument(
         "--interval",
         type=seconds,
-        default=DEFAULT_INTERVAL_S,
         metavar="S",
-        help="between two scrapes of a tracker, at least 60 for public ones (default: 900)",
+        help=f"between two scrapes of a tracker, at least 60 for public ones (default: {duration(DEFAULTS.interval_s)})",
     )
     group.add_argument(
         "--timeout",
         type=seconds,
-        default=DEFAULT_TIMEOUT_S,
         metavar="S",
-        help="for one probe with its resends (default: 10)",
+        help=f"for one probe with its resends (default: {duration(DEFAULTS.timeout_s)})",
     )
     group.add_argument("--ca-file", metavar="F", help="PEM file of certificate authorities to trust as well")
     group.add_argument(
-        "--allow-private", action="store_true", help="ask loopback, private and link-local addresses too"
+        "--allow-private",
+        action=argparse.BooleanOptionalAction,
+        help="ask loopback, private and link-local addresses too",
     )
-    group.add_argument("--color", choices=COLOR_WHEN, default="auto", help="colours (default: auto)")
+    group.add_argument("--color", choices=COLOR_WHEN, help=f"colours (default: {DEFAULTS.color})")
+
+
+def given_settings(arguments: argparse.Namespace) -> dict[str, object]:
+    """The settings that the command line gives, by key."""
+    given = {setting.key: getattr(arguments, setting.key, None) for setting in SETTINGS if setting.has_flag}
+    return {key: value for key, value in given.items() if value is not None}
 
 
 def _choices(choices: Sequence[str], default: str) -> str:
     return ", ".join(f"{choice} (default)" if choice == default else choice for choice in choices)
 
 
-def checked_ca_file(path: str | None) -> str | None:
-    """The path of `--ca-file`, once it is known to be readable and PEM.
+def checked_ca_file(path: str | None, named_by: str = "--ca-file") -> str | None:
+    """The path of a file of authorities, once it is known to be readable and PEM.
+
+    Args:
+        path: Where it is. None: there is none.
+        named_by: Who says so: the option, the variable, or the place in a file.
 
     Raises:
         UsageError: It is not; asking would call every tracker broken instead.
@@ -195,7 +203,7 @@ def checked_ca_file(path: str | None) -> str | None:
             head = file.read(1 << 20)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise UsageError(f"--ca-file {path!r}: {reason}") from None
+        raise UsageError(f"{named_by} {path!r}: {reason}") from None
     if b"-----BEGIN CERTIFICATE-----" not in head and b"-----BEGIN TRUSTED CERTIFICATE-----" not in head:
-        raise UsageError(f"--ca-file {path!r}: holds no PEM certificate")
+        raise UsageError(f"{named_by} {path!r}: holds no PEM certificate")
     return path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from trackerwatch.cli.arguments import add_asking, add_deadline, add_outputs, info_hash
+from trackerwatch.cli.arguments import add_asking, add_config, add_deadline, add_filter, add_outputs, info_hash
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -23,6 +23,8 @@ def register(commands: Commands) -> None:
     )
     parser.add_argument("urls", nargs="+", metavar="URL", help="announce URL: udp://, http:// or https://")
     parser.add_argument("--info-hash", type=info_hash, metavar="H", help="ask for this torrent as well")
+    add_filter(parser)
+    add_config(parser)
     add_outputs(parser)
     add_deadline(parser)
     add_asking(parser, announce="fallback")

@@ -8,17 +8,13 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from trackerwatch.cli.arguments import checked_ca_file
 from trackerwatch.cli.narration import Narrator
-from trackerwatch.cli.oneshot import settings_of
+from trackerwatch.cli.wiring import engine_settings, prober_of, settled
 from trackerwatch.engine.engine import Engine
 from trackerwatch.errors import InputError, UsageError
 from trackerwatch.filters import parse_filter
 from trackerwatch.inputs import Batch, DirectoryWatch, Loader, fold_skipped, load_file, watchable_folders
 from trackerwatch.inputs.files import reason_of
-from trackerwatch.locations import host_name
-from trackerwatch.outside_text import clean
-from trackerwatch.probe.prober import SocketProber
 from trackerwatch.tui.run import run as show
 
 if TYPE_CHECKING:
@@ -28,6 +24,7 @@ if TYPE_CHECKING:
     from trackerwatch.engine.commands import Command
     from trackerwatch.engine.engine import Feed
     from trackerwatch.metainfo.torrent import Torrent
+    from trackerwatch.probe.prober import SocketProber
 
 POLL_FOLDERS_S = 3.0
 
@@ -35,10 +32,10 @@ POLL_FOLDERS_S = 3.0
 def watch_live(arguments: Namespace) -> int:
     """Open the screen and stay until it is left; what was skipped is told afterwards, where it can be read."""
     expression = parse_filter(arguments.filter)
-    settings = settings_of(arguments)
-    prober = SocketProber(allow_private=arguments.allow_private, ca_file=checked_ca_file(arguments.ca_file))
+    config = settled(arguments)
+    prober = prober_of(config)
     loader = Loader(arguments.inputs, stdin=_read_stdin() if "-" in arguments.inputs else None)
-    engine = Engine(prober, settings, vantage=clean(host_name()))
+    engine = Engine(prober, engine_settings(config), vantage=config.vantage or "")
     watched = WatchedEngine(engine, prober, watchable_folders(arguments.inputs), expression.may_match)
     code = show(watched, _batches(loader, prober, expression.may_match))
     narrator = Narrator()

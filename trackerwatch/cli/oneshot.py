@@ -8,21 +8,19 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, BinaryIO
 
-from trackerwatch.cli.arguments import checked_ca_file
 from trackerwatch.cli.exit_codes import ExitCode
 from trackerwatch.cli.narration import Narrator
 from trackerwatch.cli.output import OutputError, emit, planned
 from trackerwatch.cli.pipes import drop_stdout
+from trackerwatch.cli.wiring import engine_settings, prober_of, settled
 from trackerwatch.engine.engine import Engine
-from trackerwatch.engine.settings import AnnounceMode, EngineSettings, PrivateMode
 from trackerwatch.errors import TrackerUrlError
 from trackerwatch.filters import Filter, parse_filter
 from trackerwatch.inputs import Loaded, Progress, Skipped, fold_skipped, load_inputs
-from trackerwatch.locations import host_name, vantage_id
+from trackerwatch.locations import vantage_id
 from trackerwatch.metainfo.torrent import Placement, Torrent
 from trackerwatch.outcome import FailureKind
-from trackerwatch.outside_text import clean, redact_url
-from trackerwatch.probe.prober import SocketProber
+from trackerwatch.outside_text import redact_url
 from trackerwatch.reports.rows import FailOn, Report, SkippedInput, Subject, Vantage, build_report, empty_report
 from trackerwatch.tracker import Tracker, parse_tracker
 
@@ -31,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Sequence
 
     from trackerwatch.engine.views import Snapshot
+    from trackerwatch.probe.prober import SocketProber
 
 SHORTEST_ASK_S = 1.0
 """Asking gets so long at least, also where loading used up the deadline."""
@@ -45,14 +44,16 @@ class Run:
 
         Raises:
             UsageError: A mistake in an option.
+            ConfigError: A mistake in a setting.
         """
         self.arguments = arguments
         self.narrator = narrator
         self.outputs = planned(arguments.outputs)
         self.filter: Filter = parse_filter(arguments.filter)
-        self.prober = SocketProber(allow_private=arguments.allow_private, ca_file=checked_ca_file(arguments.ca_file))
-        self.settings = settings_of(arguments)
-        self.vantage = Vantage(vantage_id(), clean(host_name()))
+        self.config = settled(arguments)
+        self.prober = prober_of(self.config)
+        self.settings = engine_settings(self.config)
+        self.vantage = Vantage(vantage_id(), self.config.vantage or "")
         self._started_at = time.monotonic()
 
     @property
@@ -63,8 +64,7 @@ class Run:
     @property
     def remaining_s(self) -> float:
         """Seconds until the deadline, never less than `SHORTEST_ASK_S`."""
-        deadline_s: float = self.arguments.deadline
-        return max(SHORTEST_ASK_S, deadline_s - self.elapsed_s)
+        return max(SHORTEST_ASK_S, self.config.deadline_s - self.elapsed_s)
 
     def report(
         self, snapshot: Snapshot, subject: Subject, selected: Sequence[int] | None, skipped: Iterable[Skipped]
@@ -98,7 +98,7 @@ def run_once(arguments: Namespace, make_report: Callable[[Run], Coroutine[None, 
     finally:
         narrator.clear()
     try:
-        failures = emit(report, one_run.outputs, color=arguments.color, all_rows=arguments.all)
+        failures = emit(report, one_run.outputs, color=one_run.config.color, all_rows=arguments.all)
     except OutputError as error:
         failures = [str(error)]
     except BrokenPipeError:
@@ -108,16 +108,6 @@ def run_once(arguments: Namespace, make_report: Callable[[Run], Coroutine[None, 
     for failure in failures:
         narrator.say(failure)
     return ExitCode.UNKNOWN if failures else report.exit_code
-
-
-def settings_of(arguments: Namespace) -> EngineSettings:
-    """What the options of `add_asking` mean to the engine."""
-    return EngineSettings(
-        interval_s=arguments.interval,
-        timeout_s=arguments.timeout,
-        announce=AnnounceMode(arguments.announce),
-        private=PrivateMode(arguments.private),
-    )
 
 
 async def report_on_inputs(one_run: Run) -> Report:

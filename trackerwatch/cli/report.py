@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from trackerwatch.cli.arguments import add_asking, add_deadline, add_outputs
+from trackerwatch.cli.arguments import add_asking, add_config, add_deadline, add_filter, add_outputs
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -22,6 +22,8 @@ def register(commands: Commands) -> None:
         description="Ask every tracker once and report. The exit code is the verdict.",
     )
     parser.add_argument("inputs", nargs="+", metavar="INPUT", help="torrent, folder, magnet, URL, .txt list, or -")
+    add_filter(parser)
+    add_config(parser)
     add_outputs(parser)
     add_deadline(parser)
     add_asking(parser, announce="fallback")

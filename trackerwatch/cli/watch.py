@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from trackerwatch.cli.arguments import add_asking
+from trackerwatch.cli.arguments import add_asking, add_config, add_filter
 from trackerwatch.errors import UsageError
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ def register(commands: Commands) -> None:
     parser.add_argument("--plain", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--headless", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--listen", metavar="ADDR:PORT", help=argparse.SUPPRESS)
+    add_filter(parser)
+    add_config(parser)
     add_asking(parser, announce="sample")
     parser.set_defaults(run=run)
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from trackerwatch.engine.tracker_state import TrackerState
     from trackerwatch.metainfo import Torrent
     from trackerwatch.outcome import AnnounceOutcome, Endpoint, ProbeOutcome
+    from trackerwatch.tracker import Tracker
 
 UNKNOWN_SIZE_LEFT_BYTES = 16384
 """What libtorrent says of a magnet whose metadata it does not have."""
@@ -113,12 +114,15 @@ class Announcer:
             wanted += self._sample(tracker, now)
         return wanted
 
-    def may_announce(self, torrent: Torrent) -> bool:
+    def may_announce(self, torrent: Torrent, tracker: Tracker) -> bool:
         """Private torrents only where the user allows announces (BEP 27)."""
-        return not torrent.private or self._settings.private is PrivateMode.ANNOUNCE
+        return not torrent.private or self._private_allowed(tracker)
 
     def _may(self, tracker: TrackerState, column: int) -> bool:
-        return not tracker.private[column] or self._settings.private is PrivateMode.ANNOUNCE
+        return not tracker.private[column] or self._private_allowed(tracker.tracker)
+
+    def _private_allowed(self, tracker: Tracker) -> bool:
+        return self._settings.private_at(tracker.host) is PrivateMode.ANNOUNCE
 
     def _due(self, tracker: TrackerState, column: int, now: float) -> bool:
         record = tracker.announces.get(column)

@@ -80,7 +80,7 @@ class Engine:
         if started_at is None:
             raise ValueError("the clock has no wall time")
         self._started_at = started_at
-        self._projector = Projector(vantage, started_at, private_scraped=settings.private is not PrivateMode.CONNECT)
+        self._projector = Projector(vantage, started_at, self._private_scraped)
 
     # ------------------------------------------------------------------ what to watch
 
@@ -118,6 +118,9 @@ class Engine:
             state = self._by_tracker[tracker] = TrackerState(len(self._trackers), tracker, self._thresholds(tracker))
             self._trackers.append(state)
         return state
+
+    def _private_scraped(self, tracker: Tracker) -> bool:
+        return self.settings.private_at(tracker.host) is not PrivateMode.CONNECT
 
     def _thresholds(self, tracker: Tracker) -> Thresholds:
         slow_s = SLOW_S[tracker.protocol]
@@ -306,9 +309,10 @@ class Engine:
         torrent = self._book.torrents[index]
         if self.settings.announce is AnnounceMode.NEVER:
             return "announces are off: start with --announce fallback to allow them"
-        if not self._announcer.may_announce(torrent):
-            return f"{torrent.name} is private: start with --private announce to allow it"
         active = self._book.active[index]
+        asked = [self._trackers[active].tracker] if active >= 0 else [place.tracker for place in torrent.placements]
+        if asked and not any(self._announcer.may_announce(torrent, tracker) for tracker in asked):
+            return f"{torrent.name} is private: start with --private announce to allow it"
         if active < 0:
             return f"{torrent.name} has no working tracker to announce to"
         state = self._trackers[active]

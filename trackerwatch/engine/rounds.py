@@ -89,11 +89,14 @@ class Rounds:
     def askable(self, tracker: TrackerState) -> range | list[int]:
         """Columns that a scrape may ask for: private torrents only where the user allows it (BEP 27)."""
         size = len(tracker.swarms)
-        if self._settings.private is not PrivateMode.CONNECT or 1 not in tracker.private:
+        if self._key_allowed(tracker) or 1 not in tracker.private:
             return range(size)
         return [column for column in range(size) if not tracker.private[column]]
 
     # ------------------------------------------------------------------ parts
+
+    def _key_allowed(self, tracker: TrackerState) -> bool:
+        return self._settings.private_at(tracker.tracker.host) is not PrivateMode.CONNECT
 
     async def _resolve(self, tracker: TrackerState) -> Resolution:
         resolution = await self._prober.resolve(tracker.tracker, timeout_s=self._settings.timeout_s)
@@ -134,7 +137,7 @@ class Rounds:
             if failure is None or is_transport_failure(tracker.tracker, failure) or failure.kind.retried:
                 return outcome.probe
         # Only private torrents are here: the key stays at home.
-        with_key = self._settings.private is not PrivateMode.CONNECT or 0 in tracker.private or not tracker.private
+        with_key = self._key_allowed(tracker) or 0 in tracker.private or not tracker.private
         return await self._prober.check(tracker.tracker, endpoint, timeout_s=timeout_s, with_key=with_key)
 
     async def _scrape_round(self, tracker: TrackerState, endpoints: list[Endpoint], asked: range | list[int]) -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class AnnounceMode(StrEnum):
@@ -39,7 +43,13 @@ class EngineSettings:
     """Bounds one request with its resends."""
     announce: AnnounceMode = AnnounceMode.FALLBACK
     private: PrivateMode = PrivateMode.CONNECT
+    private_hosts: Mapping[str, PrivateMode] = field(default_factory=dict)
+    """Where it differs: by the host of a tracker, lower case, an IPv6 literal without brackets."""
     heartbeat_s: float = 120.0
     """Between connect-only probes of a UDP endpoint."""
     down_after: int = 3
     """So many counted failures in a row are down."""
+
+    def private_at(self, host: str) -> PrivateMode:
+        """What private torrents' trackers on a host are asked."""
+        return self.private_hosts.get(host, self.private)

@@ -16,12 +16,13 @@ from trackerwatch.policy.rules import Problem, Rule, Verdict
 from trackerwatch.policy.words import failure_words, problem, tls_expiry_words, tracker_down_words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from trackerwatch.engine.events import EventLog
     from trackerwatch.engine.torrent_book import TorrentBook
     from trackerwatch.engine.tracker_state import EndpointState, TrackerState
+    from trackerwatch.tracker import Tracker
 
 TLS_EXPIRY_DAYS = 14.0
 
@@ -29,7 +30,7 @@ TLS_EXPIRY_DAYS = 14.0
 class Projector:
     """Makes snapshots, each sharing with the one before what has not changed."""
 
-    def __init__(self, vantage: str, started_at: datetime, *, private_scraped: bool) -> None:
+    def __init__(self, vantage: str, started_at: datetime, private_scraped: Callable[[Tracker], bool]) -> None:
         self._vantage = vantage
         self._started_at = started_at
         self._private_scraped = private_scraped
@@ -108,7 +109,7 @@ class Projector:
             stands=book.stands[:],
             published=[state.published for state in trackers],
             trackers=views,
-            scrape_allowed_private=self._private_scraped,
+            private_scraped=self._private_scraped,
         )
 
 

@@ -24,12 +24,13 @@ from trackerwatch.policy.words import Evidence, failure_words, problem, torrent_
 
 if TYPE_CHECKING:
     from array import array
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from trackerwatch.engine.torrent_book import Shape, Stand
     from trackerwatch.engine.tracker_state import Published
     from trackerwatch.engine.views import TrackerView
     from trackerwatch.metainfo import Torrent
+    from trackerwatch.tracker import Tracker
 
 _REFUSED_BY_ANNOUNCE = {FailureKind.UNREGISTERED, FailureKind.UNAUTHORIZED, FailureKind.FAILURE_REASON}
 
@@ -56,7 +57,8 @@ class Table:
     published: Sequence[Published | None]
     """By tracker index."""
     trackers: Sequence[TrackerView]
-    scrape_allowed_private: bool
+    private_scraped: Callable[[Tracker], bool]
+    """Whether a tracker is scraped for private torrents."""
 
     def __len__(self) -> int:
         return len(self.torrents)
@@ -116,7 +118,7 @@ class Table:
                     and published.standings[slot] == Standing.FAILED
                 ):
                     role = Role.FAILED
-            asked = not torrent.private or self.scrape_allowed_private
+            asked = not torrent.private or self.private_scraped(placement.tracker)
             answers.append(
                 AnswerView(
                     tracker=placement.tracker,

@@ -22,6 +22,7 @@ from trackerwatch.probe.gate import Gate
 from trackerwatch.probe.http_scraping import ScrapeRound
 from trackerwatch.probe.http_session import HttpSession
 from trackerwatch.probe.tls import TlsTrust
+from trackerwatch.protocol.failures import PHRASES
 from trackerwatch.protocol.http_announce import decode_announce, encode_announce_target
 from trackerwatch.protocol.http_answer import failure_of_liveness, failure_without_reply, with_retry_after
 from trackerwatch.protocol.http_scrape import derive_scrape_address
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from trackerwatch.outcome import AnnounceRequest, Endpoint
     from trackerwatch.probe.http_batches import LearntLimits
     from trackerwatch.probe.http_session import ResolveHost
+    from trackerwatch.protocol.failures import Phrase
     from trackerwatch.tracker import Tracker
 
 _GUESS_REFUTED = frozenset(
@@ -56,6 +58,7 @@ class HttpProbe:
         resolve: ResolveHost,
         trust: TlsTrust | None = None,
         gate: Gate | None = None,
+        phrases: Sequence[Phrase] = PHRASES,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         """Make a probe.
@@ -64,11 +67,13 @@ class HttpProbe:
             resolve: Resolves and judges the hosts of redirects: `Resolver.resolve_host`.
             trust: Authorities for TLS. None: the system's.
             gate: Bounds connections by host and in all, shared with other probes. None: one of its own.
+            phrases: What failure texts mean, as `protocol.failures.classify` takes it.
             clock: Monotonic seconds.
         """
         self._resolve = resolve
         self._trust = trust or TlsTrust()
         self._gate = gate or Gate()
+        self._phrases = phrases
         self._clock = clock
         self._learnt: dict[tuple[str, Endpoint], LearntLimits] = {}
         self._guesses: dict[str, bool] = {}
@@ -105,7 +110,11 @@ class HttpProbe:
                 return AnnounceOutcome(self._outcome(session, Operation.ANNOUNCE, fetched.failure, None))
             try:
                 reply = decode_announce(
-                    answer.body, secrets=tracker.secrets, http_status=answer.status, private=request.private
+                    answer.body,
+                    secrets=tracker.secrets,
+                    http_status=answer.status,
+                    private=request.private,
+                    phrases=self._phrases,
                 )
             except ProtocolError as error:
                 unread = failure_without_reply(answer, error, secrets=tracker.secrets)
@@ -143,6 +152,7 @@ class HttpProbe:
             columns,
             secrets=tracker.secrets,
             learnt=self._learnt.get(known),
+            phrases=self._phrases,
             on_progress=on_progress,
         )
         first = await scrape_round.run(lambda: self._session(tracker, endpoint, timeout_s, keep_alive=True))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from trackerwatch.errors import ProtocolError
 from trackerwatch.outcome import FailureKind, Phase, SwarmAnswer
 from trackerwatch.probe.http_batches import BatchPlan
-from trackerwatch.protocol.failures import is_request_too_long
+from trackerwatch.protocol.failures import PHRASES, is_request_too_long
 from trackerwatch.protocol.http_answer import failure_without_reply, with_retry_after
 from trackerwatch.protocol.http_scrape import decode_scrape, encode_scrape_target, fill_columns
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from trackerwatch.outcome import Failure, ScrapeColumns
     from trackerwatch.probe.http_batches import Batch, LearntLimits
     from trackerwatch.probe.http_session import HttpSession
+    from trackerwatch.protocol.failures import Phrase
     from trackerwatch.protocol.http_answer import HttpAnswer
     from trackerwatch.protocol.http_scrape import ScrapeAddress
 
@@ -43,6 +44,7 @@ class ScrapeRound:
         *,
         secrets: Iterable[str],
         learnt: LearntLimits | None,
+        phrases: Sequence[Phrase] = PHRASES,
         on_progress: Callable[[], None] | None,
     ) -> None:
         """Prepare a round.
@@ -53,6 +55,7 @@ class ScrapeRound:
             columns: Parallel to them; filled as answers come.
             secrets: Strings that must not be shown.
             learnt: What an earlier round found out about the endpoint.
+            phrases: What failure texts mean, as `failures.classify` takes it.
             on_progress: Called after each answered request.
         """
         self.exchange_s: list[float] = []
@@ -63,6 +66,7 @@ class ScrapeRound:
         self._info_hashes = info_hashes
         self._columns = columns
         self._secrets = tuple(secrets)
+        self._phrases = phrases
         self._on_progress = on_progress
         self._plan = BatchPlan(len(info_hashes), len(address.target), learnt)
         self._failure: Failure | None = None
@@ -138,7 +142,7 @@ class ScrapeRound:
 
     def _answered(self, batch: Batch, answer: HttpAnswer, exchange_s: float) -> None:
         try:
-            reply = decode_scrape(answer.body, secrets=self._secrets, http_status=answer.status)
+            reply = decode_scrape(answer.body, secrets=self._secrets, http_status=answer.status, phrases=self._phrases)
         except ProtocolError as error:
             self._failed(batch, failure_without_reply(answer, error, secrets=self._secrets), answer.status)
             return

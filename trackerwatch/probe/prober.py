@@ -23,15 +23,18 @@ from trackerwatch.outside_text import clean
 from trackerwatch.probe.addresses import AddressPolicy
 from trackerwatch.probe.gate import Gate
 from trackerwatch.probe.resolve import Resolver
+from trackerwatch.protocol.failures import PHRASES
 from trackerwatch.tracker import Protocol as TrackerProtocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
 
     from trackerwatch.outcome import AnnounceRequest, Endpoint
+    from trackerwatch.probe.addresses import IPNetwork
     from trackerwatch.probe.http import HttpProbe
     from trackerwatch.probe.tls import TlsTrust
     from trackerwatch.probe.udp import UdpProbe
+    from trackerwatch.protocol.failures import Phrase
     from trackerwatch.tracker import Tracker
 
 T = TypeVar("T")
@@ -67,23 +70,33 @@ class Probe(Protocol):
 class SocketProber:
     """Asks real trackers over sockets. Belongs to one event loop; `close` it at the end."""
 
-    def __init__(self, *, allow_private: bool = False, ca_file: str | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        allow_private: bool = False,
+        allowed_networks: tuple[IPNetwork, ...] = (),
+        ca_file: str | None = None,
+        phrases: Sequence[Phrase] = PHRASES,
+    ) -> None:
         """Make a prober; nothing is opened until it is asked.
 
         Args:
             allow_private: Whether addresses that are not public may be asked (`--allow-private`).
+            allowed_networks: Networks that may be asked besides the public ones.
             ca_file: PEM file of certificate authorities to trust besides the system's (`--ca-file`). None: the system's.
+            phrases: What failure texts mean, as `protocol.failures.classify` takes it.
 
         Raises:
             ConfigError: The file cannot be read or holds no certificate.
         """
-        self.resolver = Resolver(AddressPolicy(allow_private=allow_private))
+        self.resolver = Resolver(AddressPolicy(allow_private, allowed_networks))
         self._trust: TlsTrust | None = None
         if ca_file is not None:
             # Now, and not at the first https tracker: a mistake in a setting ends the run before it starts.
             from trackerwatch.probe.tls import TlsTrust  # noqa: PLC0415 - ssl, which a run without it need not load
 
             self._trust = TlsTrust(Path(ca_file))
+        self._phrases = phrases
         self._gate = Gate()
         self._udp: UdpProbe | None = None
         self._http: HttpProbe | None = None
@@ -218,7 +231,7 @@ class SocketProber:
         if self._udp is None:
             from trackerwatch.probe.udp import UdpProbe  # noqa: PLC0415 - as for HTTP, below
 
-            self._udp = UdpProbe()
+            self._udp = UdpProbe(self._phrases)
         return self._udp
 
     def _http_probe(self) -> HttpProbe:
@@ -226,7 +239,12 @@ class SocketProber:
             # httpx costs a tenth of a second to import, which a report on UDP trackers alone must not pay.
             from trackerwatch.probe.http import HttpProbe  # noqa: PLC0415
 
-            self._http = HttpProbe(resolve=self.resolver.resolve_host, trust=self._shared_trust(), gate=self._gate)
+            self._http = HttpProbe(
+                resolve=self.resolver.resolve_host,
+                trust=self._shared_trust(),
+                gate=self._gate,
+                phrases=self._phrases,
+            )
         return self._http
 
 

@@ -28,7 +28,7 @@ from trackerwatch.outcome import (
 from trackerwatch.outside_text import clean
 from trackerwatch.probe.system_errors import failure_from_os_error
 from trackerwatch.probe.udp_channel import ChannelClosedError, UdpChannel
-from trackerwatch.protocol.failures import classify
+from trackerwatch.protocol.failures import PHRASES, classify
 from trackerwatch.protocol.udp import (
     PEER_BYTES,
     Action,
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from trackerwatch.outcome import AnnounceRequest, Endpoint
+    from trackerwatch.protocol.failures import Phrase
     from trackerwatch.tracker import Tracker
 
 MAX_INTERVAL_S = 7 * 86400.0
@@ -57,7 +58,13 @@ _NAMES = {Action.CONNECT: "connect", Action.ANNOUNCE: "announce", Action.SCRAPE:
 class UdpProbe:
     """Asks UDP trackers; remembers of each endpoint how it likes its scrapes. Belongs to one event loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, phrases: Sequence[Phrase] = PHRASES) -> None:
+        """Make a probe.
+
+        Args:
+            phrases: What error texts mean, as `classify` takes it.
+        """
+        self._phrases = phrases
         self._habits: dict[Endpoint, ScrapeHabits] = {}
 
     async def check(
@@ -69,7 +76,7 @@ class UdpProbe:
         with_key: bool = True,  # noqa: ARG002 - a connect holds nothing of the URL
     ) -> ProbeOutcome:
         """Exchange a BEP 15 connect: the smallest sign of life, for no torrent."""
-        conversation = _Conversation(tracker, endpoint, timeout_s=timeout_s)
+        conversation = _Conversation(tracker, endpoint, self._phrases, timeout_s=timeout_s)
         connect = conversation.session.connect()
         await conversation.hold(lambda _: None)
         if connect.ending is Ending.ANSWERED:
@@ -93,7 +100,7 @@ class UdpProbe:
         """
         if columns is None:
             columns = ScrapeColumns.unknown(len(info_hashes))
-        conversation = _Conversation(tracker, endpoint, timeout_s=timeout_s)
+        conversation = _Conversation(tracker, endpoint, self._phrases, timeout_s=timeout_s)
         scrape = _Scrape(conversation, UdpScrapeRound(info_hashes, columns, self._habits_of(endpoint)), on_progress)
         scrape.ask_more()
         await conversation.hold(scrape.attend)
@@ -110,7 +117,7 @@ class UdpProbe:
         self, tracker: Tracker, endpoint: Endpoint, request: AnnounceRequest, *, timeout_s: float
     ) -> AnnounceOutcome:
         """Announce once; the time limit holds for the connect and the announce together."""
-        conversation = _Conversation(tracker, endpoint, timeout_s=timeout_s, whole_timeout_s=timeout_s)
+        conversation = _Conversation(tracker, endpoint, self._phrases, timeout_s=timeout_s, whole_timeout_s=timeout_s)
         exchange = conversation.session.submit(Action.ANNOUNCE, encode_announce_body(request, tracker.target))
         await conversation.hold(lambda _: None)
         failed = partial(conversation.outcome, Operation.ANNOUNCE)
@@ -147,8 +154,15 @@ class _Conversation:
     """A session, the socket under it while it lasts, and what it amounts to."""
 
     def __init__(
-        self, tracker: Tracker, endpoint: Endpoint, *, timeout_s: float, whole_timeout_s: float | None = None
+        self,
+        tracker: Tracker,
+        endpoint: Endpoint,
+        phrases: Sequence[Phrase],
+        *,
+        timeout_s: float,
+        whole_timeout_s: float | None = None,
     ) -> None:
+        self._phrases = phrases
         self._tracker = tracker
         self._endpoint = endpoint
         self._timeout_s = timeout_s
@@ -200,7 +214,9 @@ class _Conversation:
             return failure_from_os_error(self._error, phase)
         text = clean(exchange.error_text, secrets=self._tracker.secrets)
         if exchange.ending is Ending.ERROR:
-            return Failure(classify(text), phase, text or f"{name} answered by an error without a text")
+            return Failure(
+                classify(text, table=self._phrases), phase, text or f"{name} answered by an error without a text"
+            )
         if exchange.ending is Ending.BROKEN:
             return Failure(FailureKind.BAD_REPLY, phase, text)
         message = f"no answer to {name} within {self._timeout_s:g} s"

@@ -165,23 +165,29 @@ def classify(
     Returns:
         `unregistered`, `unauthorized`, `rate_limited`, or else `failure_reason`.
     """
-    folded = _normalise(text)
+    words = folded(text)
     for phrase in table:
-        if (private or not phrase.private_only) and phrase.pattern.search(folded):
+        if (private or not phrase.private_only) and phrase.pattern.search(words):
             return phrase.kind
     return _KIND_BY_STATUS.get(http_status or 0, FailureKind.FAILURE_REASON)
 
 
 def is_stopped_acknowledged(text: str) -> bool:
     """Whether a failure text is how UNIT3D answers `event=stopped` of an unknown peer: tracker, key and torrent are fine."""
-    return re.search(_STOPPED, _normalise(text)) is not None
+    return re.search(_STOPPED, folded(text)) is not None
 
 
 def is_request_too_long(text: str) -> bool:
     """Whether a failure text complains about the length of the request (Ocelot, web servers): fewer hashes may do."""
-    return _REQUEST_TOO_LONG.search(_normalise(text)) is not None
+    return _REQUEST_TOO_LONG.search(folded(text)) is not None
 
 
-def _normalise(text: str) -> str:
+def literal(words: str, kind: FailureKind) -> Phrase:
+    """A row for words that a user wrote: they match as they are, anywhere in a text, and need be no pattern."""
+    return Phrase(re.compile(re.escape(folded(words))), kind)
+
+
+def folded(text: str) -> str:
+    """A text as the patterns of the table see it."""
     # Words like "blocked" occur in the URLs and torrent names that trackers quote.
     return " ".join(_URL.sub(" ", text.replace("\0", " ").casefold().replace("\u2019", "'")).split())

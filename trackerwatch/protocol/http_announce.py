@@ -9,14 +9,15 @@ from urllib.parse import quote_from_bytes
 from trackerwatch.bencoding import decode_reply
 from trackerwatch.errors import ProtocolError
 from trackerwatch.outcome import NOTHING_KNOWN, SwarmCounts
-from trackerwatch.protocol.failures import classify, is_stopped_acknowledged
+from trackerwatch.protocol.failures import PHRASES, classify, is_stopped_acknowledged
 from trackerwatch.protocol.http_target import base_target, escape, with_parameters
 from trackerwatch.protocol.http_values import count_of, failure_of, interval_of, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from trackerwatch.outcome import AnnounceRequest, Failure, FailureKind
+    from trackerwatch.protocol.failures import Phrase
     from trackerwatch.tracker import Tracker
 
 _REPLY_KEYS = frozenset(
@@ -95,7 +96,12 @@ def encode_announce_target(tracker: Tracker, request: AnnounceRequest) -> bytes:
 
 
 def decode_announce(
-    body: bytes, *, secrets: Iterable[str] = (), http_status: int | None = None, private: bool = False
+    body: bytes,
+    *,
+    secrets: Iterable[str] = (),
+    http_status: int | None = None,
+    private: bool = False,
+    phrases: Sequence[Phrase] = PHRASES,
 ) -> AnnounceReply:
     """Decode the body of an announce's answer.
 
@@ -104,6 +110,7 @@ def decode_announce(
         secrets: Strings that must not be shown when the tracker echoes them.
         http_status: Helps to classify a failure whose words do not.
         private: Whether the torrent is private.
+        phrases: What failure texts mean, as `failures.classify` takes it.
 
     Returns:
         Counts, intervals and the number of peers, or a failure. What makes no sense (negative counts, say) is None and a
@@ -114,7 +121,7 @@ def decode_announce(
     """
     reply = decode_reply(body)
     findings: list[str] = []
-    failure = failure_of(reply, secrets=secrets, http_status=http_status, private=private)
+    failure = failure_of(reply, secrets=secrets, http_status=http_status, private=private, phrases=phrases)
     if failure is not None:
         if is_stopped_acknowledged(failure.message):
             return AnnounceReply(findings=(failure.message,))
@@ -124,17 +131,17 @@ def decode_announce(
     warning = warning_kind = None
     if b"warning message" in reply:
         warning = text_of(reply[b"warning message"], secrets)
-        kind = classify(warning, private=private)
+        kind = classify(warning, private=private, table=phrases)
         warning_kind = kind if kind.value != "failure_reason" else None
     return AnnounceReply(
         counts=SwarmCounts(
-            count_of(reply, b"complete", findings),
-            count_of(reply, b"incomplete", findings),
-            count_of(reply, b"downloaded", findings),
+            count_of(reply, b"complete", findings, secrets=secrets),
+            count_of(reply, b"incomplete", findings, secrets=secrets),
+            count_of(reply, b"downloaded", findings, secrets=secrets),
         ),
         peers=_count_peers(reply, findings),
-        interval_s=interval_of(reply, b"interval", findings),
-        min_interval_s=interval_of(reply, b"min interval", findings),
+        interval_s=interval_of(reply, b"interval", findings, secrets=secrets),
+        min_interval_s=interval_of(reply, b"min interval", findings, secrets=secrets),
         warning=warning,
         warning_kind=warning_kind,
         findings=tuple(findings),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from trackerwatch.bencoding import MAX_REPLY_BYTES, decode_reply
 from trackerwatch.errors import ProtocolError
 from trackerwatch.outcome import UNKNOWN_COUNT, SwarmAnswer
+from trackerwatch.protocol.failures import PHRASES
 from trackerwatch.protocol.http_target import base_target, with_parameters
 from trackerwatch.protocol.http_values import count_of, failure_of, interval_of
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from trackerwatch.outcome import Failure, ScrapeColumns
+    from trackerwatch.protocol.failures import Phrase
 
 HASH_PARAMETER_BYTES = len("&info_hash=") + 3 * 20
 """What each hash adds to a request target."""
@@ -104,13 +106,20 @@ def encode_scrape_target(address: ScrapeAddress, info_hashes: Sequence[bytes]) -
     return with_parameters(address.target, (f"info_hash=%{parameters}".encode("ascii"),))
 
 
-def decode_scrape(body: bytes, *, secrets: Iterable[str] = (), http_status: int | None = None) -> ScrapeReply:
+def decode_scrape(
+    body: bytes,
+    *,
+    secrets: Iterable[str] = (),
+    http_status: int | None = None,
+    phrases: Sequence[Phrase] = PHRASES,
+) -> ScrapeReply:
     """Decode the body of a scrape's answer.
 
     Args:
         body: As received, decompressed.
         secrets: Strings that must not be shown when the tracker echoes them.
         http_status: Helps to classify a failure whose words do not.
+        phrases: What failure texts mean, as `failures.classify` takes it.
 
     Returns:
         Entries by hash, or the failure. Keys that are 40 hex digits, or hashes whose upper bytes went through UTF-8 (npm's
@@ -126,12 +135,14 @@ def decode_scrape(body: bytes, *, secrets: Iterable[str] = (), http_status: int 
             for h, complete, downloaded, incomplete in _SPLIT.findall(files)
         }
         return ScrapeReply(entries, None if wait is None else interval_of({b"": int(wait)}, b"", []))
-    return _decode_any(body, secrets, http_status)
+    return _decode_any(body, secrets, http_status, phrases)
 
 
-def _decode_any(body: bytes, secrets: Iterable[str], http_status: int | None) -> ScrapeReply:
+def _decode_any(
+    body: bytes, secrets: Iterable[str], http_status: int | None, phrases: Sequence[Phrase] = PHRASES
+) -> ScrapeReply:
     reply = decode_reply(body)
-    failure = failure_of(reply, secrets=secrets, http_status=http_status)
+    failure = failure_of(reply, secrets=secrets, http_status=http_status, phrases=phrases)
     if failure is not None:
         return ScrapeReply({}, failure=failure)
     listed = reply.get(b"files", reply.get(b"host"))
@@ -149,14 +160,14 @@ def _decode_any(body: bytes, secrets: Iterable[str], http_status: int | None) ->
             strange += 1
             continue
         files[info_hash] = (
-            count_of(entry, b"complete", findings),
-            count_of(entry, b"downloaded", findings),
-            count_of(entry, b"incomplete", findings),
+            count_of(entry, b"complete", findings, secrets=secrets),
+            count_of(entry, b"downloaded", findings, secrets=secrets),
+            count_of(entry, b"incomplete", findings, secrets=secrets),
         )
     if strange:
         findings.append(f"{strange} of {len(listed)} entries are for no info hash")
     flags = reply.get(b"flags")
-    wait_s = interval_of(flags, b"min_request_interval", findings) if isinstance(flags, dict) else None
+    wait_s = interval_of(flags, b"min_request_interval", findings, secrets=secrets) if isinstance(flags, dict) else None
     # One finding of a sort is enough of a list that a tracker can make as long as it likes.
     return ScrapeReply(files, wait_s, findings=tuple(findings[:3]))
 

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from trackerwatch.outcome import Failure, Phase
 from trackerwatch.outside_text import clean
-from trackerwatch.protocol.failures import classify
+from trackerwatch.protocol.failures import PHRASES, classify
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from trackerwatch.protocol.failures import Phrase
 
 MAX_COUNT = 0xFFFF_FFFF
 """What a UDP tracker can say at most. Whether a count below this is plausible is judged elsewhere."""
@@ -26,25 +28,29 @@ def text_of(value: object, secrets: Iterable[str]) -> str:
     return clean(value if isinstance(value, bytes) else repr(value), secrets=secrets)
 
 
-def count_of(reply: Mapping[bytes, object], key: bytes, findings: list[str]) -> int | None:
-    """A count of peers, or None where it is missing or makes no sense; the latter is a finding."""
+def count_of(
+    reply: Mapping[bytes, object], key: bytes, findings: list[str], *, secrets: Iterable[str] = ()
+) -> int | None:
+    """A count of peers, or None where it is missing or makes no sense; the latter is a finding, without secrets."""
     value = reply.get(key)
     if value is None:
         return None
     if isinstance(value, int) and 0 <= value <= MAX_COUNT:
         return value
-    findings.append(f"{key.decode()} makes no sense: {text_of(value, ())}")
+    findings.append(f"{key.decode()} makes no sense: {text_of(value, secrets)}")
     return None
 
 
-def interval_of(reply: Mapping[bytes, object], key: bytes, findings: list[str]) -> float | None:
+def interval_of(
+    reply: Mapping[bytes, object], key: bytes, findings: list[str], *, secrets: Iterable[str] = ()
+) -> float | None:
     """Seconds to wait, at most a day, or None where they are missing or make no sense; the latter is a finding."""
     value = reply.get(key)
     if value is None:
         return None
     number = _decimal(value)
     if number is None or number <= 0:
-        findings.append(f"{key.decode()} makes no sense: {text_of(value, ())}")
+        findings.append(f"{key.decode()} makes no sense: {text_of(value, secrets)}")
         return None
     if number > MAX_INTERVAL_S:
         findings.append(f"{key.decode()} of {number} s is taken as a day")
@@ -52,7 +58,12 @@ def interval_of(reply: Mapping[bytes, object], key: bytes, findings: list[str]) 
 
 
 def failure_of(
-    reply: Mapping[bytes, object], *, secrets: Iterable[str], http_status: int | None, private: bool = False
+    reply: Mapping[bytes, object],
+    *,
+    secrets: Iterable[str],
+    http_status: int | None,
+    private: bool = False,
+    phrases: Sequence[Phrase] = PHRASES,
 ) -> Failure | None:
     """The failure a reply tells, with what the tracker wishes for the time until the next request.
 
@@ -61,6 +72,7 @@ def failure_of(
         secrets: Strings that must not be shown.
         http_status: As `failures.classify` takes it.
         private: As `failures.classify` takes it.
+        phrases: As `failures.classify` takes its table.
 
     Returns:
         None where there is no `failure reason`. `retry_in_s` is the longest of `retry in` (BEP 31, minutes as a number or
@@ -77,7 +89,7 @@ def failure_of(
         interval_of(reply, b"min interval", []),
     ]
     return Failure(
-        classify(message, http_status=http_status, private=private),
+        classify(message, http_status=http_status, private=private, table=phrases),
         Phase.EXCHANGE,
         message,
         retry_in_s=max((wait for wait in waits if wait is not None), default=None),

@@ -1,0 +1,143 @@
+"""`trackerwatch config show|path|init|check`: what the settings are, where they come from, and what is wrong with them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from trackerwatch.cli.arguments import add_asking, add_config, add_deadline, checked_ca_file, given_settings
+from trackerwatch.cli.exit_codes import ExitCode
+from trackerwatch.errors import ConfigError, UsageError
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from trackerwatch.cli.arguments import Commands
+    from trackerwatch.config.loading import ConfigFile, Settled
+
+NAME = "config"
+
+
+def register(commands: Commands) -> None:
+    """Add the command to the command line."""
+    parser = commands.add_parser(
+        NAME,
+        help="settings: show, path, init, check",
+        description="The command line beats the environment (TRACKERWATCH_*), which beats the config file.",
+    )
+    parts = parser.add_subparsers(dest="part", metavar="COMMAND", title="commands", required=True)
+    show = parts.add_parser(
+        "show",
+        help="every effective value and where it came from",
+        description="Print what holds, as TOML, with its origin. Options are taken as watch, report and check take them.",
+    )
+    add_config(show)
+    add_deadline(show)
+    add_asking(show, announce="")
+    show.set_defaults(run=_show)
+    path = parts.add_parser("path", help="where the config file is", description="Print where the config file is.")
+    add_config(path)
+    path.set_defaults(run=_path)
+    init = parts.add_parser(
+        "init",
+        help="write a commented file with every key",
+        description="Write a config file that changes nothing: every key is there, commented out and explained.",
+    )
+    add_config(init)
+    init.add_argument("--force", action="store_true", help="overwrite a file that is there")
+    init.set_defaults(run=_init)
+    check = parts.add_parser(
+        "check",
+        help="ok, or every mistake",
+        description="Look for mistakes in the config file and the environment, or in FILE alone. Exit code 3: there are some.",
+    )
+    check.add_argument("file", nargs="?", metavar="FILE", help="look at this file alone")
+    add_config(check)
+    check.set_defaults(run=_check)
+
+
+def _show(arguments: Namespace) -> int:
+    from trackerwatch.config.loading import load  # noqa: PLC0415 - only when a command runs
+    from trackerwatch.config.writing import effective  # noqa: PLC0415 - as above
+    from trackerwatch.locations import host_name  # noqa: PLC0415 - as above
+    from trackerwatch.outside_text import clean  # noqa: PLC0415 - as above
+
+    found = load(given_settings(arguments), file=arguments.config, environment=os.environ)
+    _print(f"# config file: {_of(found)}\n")
+    # Of the two defaults of `announce` the quieter one is the value; the other is told beside it.
+    _print(effective(found, unset={"announce": "fallback", "vantage": clean(host_name())}))
+    return ExitCode.OK
+
+
+def _path(arguments: Namespace) -> int:
+    _print(f"{_file(arguments).path}\n")
+    return ExitCode.OK
+
+
+def _init(arguments: Namespace) -> int:
+    from trackerwatch.cli.output import write_file  # noqa: PLC0415 - only when a command runs
+    from trackerwatch.config.writing import sample  # noqa: PLC0415 - as above
+
+    path = _file(arguments).path
+    try:
+        os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)  # noqa: PTH100, PTH103, PTH120 - plain strings
+        if arguments.force:
+            write_file(path, [sample()])
+        else:
+            # Exclusive: nothing that is there is overwritten, whoever makes it meanwhile.
+            with open(path, "x", encoding="utf-8") as file:  # noqa: PTH123 - as above
+                file.write(sample())
+    except FileExistsError:
+        raise UsageError(f"{_shown(path)} is there already; --force overwrites it") from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise ConfigError(f"{_shown(path)}: {reason}") from None
+    _print(f"{path}\n")
+    return ExitCode.OK
+
+
+def _check(arguments: Namespace) -> int:
+    from trackerwatch.config.loading import ConfigFile, settle  # noqa: PLC0415 - only when a command runs
+
+    if arguments.file is not None and arguments.config is not None:
+        raise UsageError("config check takes FILE or --config, not both")
+    alone = arguments.file is not None
+    file = ConfigFile(arguments.file, "FILE") if alone else _file(arguments)
+    found = settle({}, file, {} if alone else os.environ)
+    mistakes = [*found.mistakes, *_mistakes_beyond(found)]
+    for mistake in mistakes:
+        _print(f"{mistake}\n")
+    if mistakes:
+        return ExitCode.UNKNOWN
+    _print(f"ok: {_of(found)}\n")
+    return ExitCode.OK
+
+
+def _mistakes_beyond(found: Settled) -> list[str]:
+    """What is wrong with the files that settings name."""
+    try:
+        checked_ca_file(found.config.ca_file, found.origins["ca_file"].where)
+    except UsageError as error:
+        return [str(error)]
+    return []
+
+
+def _file(arguments: Namespace) -> ConfigFile:
+    from trackerwatch.config.loading import which_file  # noqa: PLC0415 - only when a command runs
+
+    return which_file(arguments.config, os.environ)
+
+
+def _of(found: Settled) -> str:
+    return _shown(found.file.path) + ("" if found.file_exists else " (there is none)")
+
+
+def _shown(path: str) -> str:
+    from trackerwatch.outside_text import clean  # noqa: PLC0415 - only when a command runs
+
+    return clean(path, limit_chars=1000)
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text)

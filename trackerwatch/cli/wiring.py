@@ -1,0 +1,63 @@
+"""Settings become what the rooms take: an engine's settings and a prober."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from trackerwatch.cli.arguments import checked_ca_file, given_settings
+from trackerwatch.config.loading import load
+from trackerwatch.engine.settings import AnnounceMode, EngineSettings, PrivateMode
+from trackerwatch.locations import host_name
+from trackerwatch.outcome import FailureKind
+from trackerwatch.outside_text import clean
+from trackerwatch.probe.prober import SocketProber
+from trackerwatch.protocol.failures import PHRASES, literal
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from trackerwatch.config.settings import Config
+
+
+def settled(arguments: Namespace) -> Config:
+    """The settings of a run of watch, report or check, with what depends on the command and the machine filled in.
+
+    Raises:
+        ConfigError: A mistake in the environment or the file.
+        UsageError: The file of authorities cannot be used.
+    """
+    found = load(given_settings(arguments), file=arguments.config, environment=os.environ)
+    config = found.config
+    checked_ca_file(config.ca_file, found.origins["ca_file"].where)
+    return replace(
+        config,
+        announce=config.announce or arguments.default_announce,
+        vantage=clean(config.vantage or host_name()),
+    )
+
+
+def engine_settings(config: Config) -> EngineSettings:
+    """What settings mean to the engine."""
+    return EngineSettings(
+        interval_s=config.interval_s,
+        timeout_s=config.timeout_s,
+        announce=AnnounceMode(config.announce or AnnounceMode.FALLBACK),
+        private=PrivateMode(config.private),
+        private_hosts={host: PrivateMode(mode) for host, mode in config.private_hosts},
+        heartbeat_s=config.heartbeat_s,
+        down_after=config.down_after,
+    )
+
+
+def prober_of(config: Config) -> SocketProber:
+    """A prober that asks what the settings allow."""
+    own = tuple(literal(row.phrase, FailureKind(row.kind)) for row in config.failure_phrases)
+    return SocketProber(
+        allow_private=config.allow_private,
+        allowed_networks=tuple(ipaddress.ip_network(network) for network in config.allowed_networks),
+        ca_file=config.ca_file,
+        phrases=own + PHRASES,
+    )

@@ -1,0 +1,1 @@
+"""Settings: declared once in `settings`, read from the command line, the environment and a file by `loading`."""

@@ -1,0 +1,236 @@
+"""Where settings come from: command line over environment over file over default; and every mistake in them."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from trackerwatch.config.settings import BY_KEY, PREFIX, SETTINGS, Config
+from trackerwatch.config.values import FilePath, WrongValueError
+from trackerwatch.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+MAX_FILE_BYTES = 1 << 20
+FILE_VARIABLE = f"{PREFIX}CONFIG"
+"""Names the config file; `--config` beats it."""
+_OTHER_VARIABLES = ("CONFIG", "DEBUG")
+_NEAR = 0.8
+"""How alike a variable must be to a setting's to be a misspelt one: others may own some that begin like ours."""
+
+
+class Layer(IntEnum):
+    """Where a value comes from; the higher wins."""
+
+    DEFAULT = 0
+    FILE = 1
+    ENVIRONMENT = 2
+    COMMAND_LINE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where the value of one setting comes from."""
+
+    layer: Layer
+    where: str
+    """As messages say it: `--timeout`, `TRACKERWATCH_TIMEOUT`, `config.toml line 3: timeout`; empty for a default."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFile:
+    """The file that settings are read from."""
+
+    path: str
+    chosen_by: str
+    """`--config` or the variable that names it; empty: it is the one in the user's folder, which need not exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Effective settings, and the mistakes that keep them from being used."""
+
+    config: Config
+    origins: Mapping[str, Origin]
+    """By key, for every setting."""
+    file: ConfigFile
+    file_exists: bool
+    mistakes: tuple[str, ...]
+    """One clean line each."""
+
+
+def which_file(flag: str | None, environment: Mapping[str, str]) -> ConfigFile:
+    """The config file to use.
+
+    Args:
+        flag: The value of `--config`, if any.
+        environment: Of the process.
+    """
+    if flag is not None:
+        return ConfigFile(flag, "--config")
+    if named := environment.get(FILE_VARIABLE):
+        return ConfigFile(named, FILE_VARIABLE)
+    from trackerwatch.locations import config_file  # noqa: PLC0415 - costs a file name more than it looks
+
+    return ConfigFile(str(config_file()), "")
+
+
+def load(flags: Mapping[str, object], *, file: str | None, environment: Mapping[str, str]) -> Settled:
+    """Settle the settings of a run.
+
+    Raises:
+        ConfigError: There are mistakes: the first one, and how many more.
+    """
+    settled = settle(flags, which_file(file, environment), environment)
+    if settled.mistakes:
+        first, *others = settled.mistakes
+        more = f" (and {len(others)} more: see `trackerwatch config check`)" if others else ""
+        raise ConfigError(first + more)
+    return settled
+
+
+def settle(flags: Mapping[str, object], file: ConfigFile, environment: Mapping[str, str]) -> Settled:
+    """Put the layers together.
+
+    Args:
+        flags: Values given on the command line, by key, read already.
+        file: Where the file is.
+        environment: Of the process; empty: only the file counts.
+
+    Returns:
+        The settings; where there are mistakes, those settings are as the other layers have them.
+    """
+    values: dict[str, object] = {}
+    origins = {setting.key: Origin(Layer.DEFAULT, "") for setting in SETTINGS}
+    mistakes: list[str] = []
+    text = _read_file(file, mistakes)
+    if text is not None:
+        _take_file(file.path, text, values, origins, mistakes)
+    _take_environment(environment, values, origins, mistakes)
+    for key, value in flags.items():
+        setting = BY_KEY[key]
+        values[setting.field] = value
+        origins[key] = Origin(Layer.COMMAND_LINE, setting.flag or key)
+    if origins["private"].layer > origins["private_hosts"].layer > Layer.DEFAULT:
+        # Whoever says it closer to the run means all trackers.
+        values.pop("private_hosts", None)
+        origins["private_hosts"] = origins["private"]
+    return Settled(Config(**values), origins, file, text is not None, tuple(mistakes))  # type: ignore[arg-type]
+
+
+def _read_file(file: ConfigFile, mistakes: list[str]) -> str | None:
+    """The text of the file. None: there is none, or it cannot be read, which is a mistake."""
+    try:
+        with open(file.path, "rb") as opened:  # noqa: PTH123 - pathlib is slow to import
+            raw = opened.read(MAX_FILE_BYTES + 1)
+    except FileNotFoundError:
+        if file.chosen_by:
+            mistakes.append(f"{file.chosen_by} {_shown_path(file.path)}: no such file")
+        return None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        mistakes.append(f"{_shown_path(file.path)}: {reason}")
+        return None
+    if len(raw) > MAX_FILE_BYTES:
+        mistakes.append(f"{_shown_path(file.path)}: more than {MAX_FILE_BYTES} bytes: this is no config file")
+        return None
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        mistakes.append(f"{_shown_path(file.path)} line {line}: not UTF-8")
+        return None
+
+
+def _take_file(
+    path: str, text: str, values: dict[str, object], origins: dict[str, Origin], mistakes: list[str]
+) -> None:
+    import tomllib  # noqa: PLC0415 - a run without a file need not load it
+
+    from trackerwatch.outside_text import clean  # noqa: PLC0415 - as above
+
+    shown_path = _shown_path(path)
+    try:
+        table = tomllib.loads(text)
+    except RecursionError:
+        mistakes.append(f"{shown_path}: nested too deeply")
+        return
+    except ValueError as error:
+        mistakes.append(f"{shown_path}: {clean(_in_lines(str(error)), limit_chars=200)}")
+        return
+    for key, value in table.items():
+        line = _line_of(key, text)
+        place = f"{shown_path} line {line}" if line else shown_path
+        setting = BY_KEY.get(key)
+        if setting is None:
+            mistakes.append(f"{place}: unknown key {clean(key, limit_chars=60)!r}; {_hint(key)}")
+            continue
+        try:
+            read = setting.kind.read(value)
+        except WrongValueError as error:
+            mistakes.append(f"{place}: {key}: {error}")
+            continue
+        if isinstance(setting.kind, FilePath) and isinstance(read, str):
+            # What a file names lies beside it, wherever the program was started.
+            read = os.path.join(os.path.dirname(os.path.abspath(path)), os.path.expanduser(read))  # noqa: PTH100, PTH111, PTH118, PTH120 - plain strings
+        values[setting.field] = read
+        origins[key] = Origin(Layer.FILE, f"{place}: {key}")
+
+
+def _take_environment(
+    environment: Mapping[str, str], values: dict[str, object], origins: dict[str, Origin], mistakes: list[str]
+) -> None:
+    ours = {name.removeprefix(PREFIX).lower(): name for name in environment if name.startswith(PREFIX)}
+    for low, name in ours.items():
+        setting = BY_KEY.get(low)
+        if setting is None or setting.variable != name:
+            if low.upper() not in _OTHER_VARIABLES and (near := _near(low, [*BY_KEY, "config", "debug"], _NEAR)):
+                mistakes.append(
+                    f"{_clean(name)} in the environment is no setting; did you mean {PREFIX}{near.upper()}?"
+                )
+            continue
+        # Set to nothing is how people take a variable back.
+        if text := environment[name].strip():
+            try:
+                values[setting.field] = setting.kind.read_text(text)
+                origins[low] = Origin(Layer.ENVIRONMENT, name)
+            except WrongValueError as error:
+                mistakes.append(f"{name}: {error}")
+
+
+def _hint(key: str) -> str:
+    near = _near(key.lower().replace("-", "_"), BY_KEY, 0.6)
+    return f"did you mean {near}?" if near else f"there are: {', '.join(BY_KEY)}"
+
+
+def _near(word: str, words: Iterable[str], cutoff: float) -> str | None:
+    from difflib import get_close_matches  # noqa: PLC0415 - only where there is a mistake
+
+    return next(iter(get_close_matches(word[:60], list(words), 1, cutoff)), None)
+
+
+def _in_lines(message: str) -> str:
+    """`Invalid value (at line 3, column 8)` as we say it."""
+    found = re.fullmatch(r"(.*) \(at (line \d+), (column \d+)\)", message, re.DOTALL)
+    return f"{found[2]} {found[3]}: no TOML: {found[1]}" if found else f"no TOML: {message}"
+
+
+def _line_of(key: str, text: str) -> int | None:
+    """The line where a top-level key is written. None: not found for certain; tomllib does not tell."""
+    pattern = rf"""^[ \t]*(?:\[{{1,2}}[ \t]*)?(?P<q>["']?){re.escape(key)}(?P=q)[ \t]*[=.\]]"""
+    found = list(re.finditer(pattern, text, re.MULTILINE))
+    return text.count("\n", 0, found[0].start()) + 1 if len(found) == 1 else None
+
+
+def _shown_path(path: str) -> str:
+    return _clean(path)
+
+
+def _clean(text: str) -> str:
+    from trackerwatch.outside_text import clean  # noqa: PLC0415 - only for messages
+
+    return clean(text, limit_chars=1000)
