@@ -19,6 +19,17 @@ if TYPE_CHECKING:
     from trackerwatch.tui.screens.main import MainScreen
 
 
+async def settle(pilot: Pilot[None]) -> None:
+    """Wait until the screen stands still: on a busy machine one pause of the pilot is too short for a new layout."""
+    before = None
+    for _ in range(20):
+        await pilot.pause()
+        now = [strip.text for strip in pilot.app.screen._compositor.render_strips()]
+        if now == before:
+            return
+        before = now
+
+
 @dataclass
 class Show:
     """An app on a feed, with a clock that stands still and no timer."""
@@ -44,7 +55,11 @@ class Show:
     async def press(self, *keys: str) -> None:
         for key in keys:
             await self.pilot.press(key)
-        await self.pilot.pause()
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Wait until the screen stands still."""
+        await settle(self.pilot)
 
     async def post(self, snapshot: Snapshot, *, later_s: float = 0, **what: object) -> None:
         self.clock.advance(later_s)
@@ -54,7 +69,7 @@ class Show:
     async def tick(self, *, later_s: float = 0) -> None:
         self.clock.advance(later_s)
         self.app.tick()
-        await self.pilot.pause()
+        await self.settle()
 
     def names(self) -> list[str]:
         """Names in the torrents table, in order."""
@@ -74,5 +89,6 @@ async def show(snapshot: Snapshot | None = None, *, size: tuple[int, int] = (80,
 
     app = TrackerwatchApp(feed, do=do, clock=clock, tick_s=None)
     async with app.run_test(size=size) as pilot:
-        await pilot.pause()
-        yield Show(app, feed, clock, pilot, commands)
+        shown = Show(app, feed, clock, pilot, commands)
+        await shown.settle()
+        yield shown

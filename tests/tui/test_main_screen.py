@@ -137,7 +137,7 @@ async def test_tracker_detail_tells_addresses_phases_and_words():
         await s.press("1", "G", "k", "k")
         await s.main.trackers.run_action("edge(0)")
         s.main.trackers.select(0)
-        await s.pilot.pause()
+        await s.settle()
         assert "said “interval 1800”" in s.text
 
 
@@ -209,7 +209,7 @@ async def test_a_filter_applies_when_typing_pauses():
         await s.press("2", "slash", *"imaging")
         assert len(s.names()) == 26
         s.main.filter_input._paused()
-        await s.pilot.pause()
+        await s.settle()
         assert s.names() == ["dataset-imaging-v3"]
         assert s.main.filter_input.display
         assert "all that match" in s.text
@@ -455,7 +455,7 @@ async def test_the_event_pane_follows_the_end_until_one_scrolls_up():
         await s.press("G")
         assert "moved 120" in s.lines[22]
         await s.pilot.resize_terminal(80, 12)
-        await s.pilot.pause()
+        await s.settle()
         assert "moved 120" in s.lines[10]
 
 
@@ -463,11 +463,11 @@ async def test_loading_and_a_stopped_engine_are_said():
     async with show() as s:
         s.app.picture.loading = "loading 1,200 of 10,000"
         s.app.redraw()
-        await s.pilot.pause()
+        await s.settle()
         assert "loading 1,200 of 10,000" in s.text
         s.app.picture.broken = "asking has stopped: internal error (KeyError)"
         s.app.redraw()
-        await s.pilot.pause()
+        await s.settle()
         assert s.lines[1].strip() == "x asking has stopped: internal error (KeyError)"
 
 

@@ -84,7 +84,7 @@ async def test_torrents_appear_while_loading_and_what_was_skipped_is_said():
                 seen.append((s.app.picture.loading, len(engine.loaded), s.lines[1].strip()))
 
         await running.load(engine, slowly(), s.app)
-        await s.pilot.pause()
+        await s.settle()
         assert seen[0] == ("loading 0", 0, "? loading 0")
         assert seen[1][:2] == ("loading 1 of 3", 1)
         assert s.app.picture.loading == ""
@@ -107,7 +107,7 @@ async def test_loading_that_breaks_keeps_what_is_there():
     engine = FakeEngine()
     async with show(snapshot()) as s:
         await running.load(engine, broken(), s.app)
-        await s.pilot.pause()
+        await s.settle()
         assert len(engine.loaded) == 1
         assert "loading stopped: internal error (RuntimeError)" in s.lines[-1]
 
@@ -115,7 +115,7 @@ async def test_loading_that_breaks_keeps_what_is_there():
 async def test_an_engine_that_breaks_is_said_on_the_screen():
     async with show() as s:
         await running.watch_over(FakeEngine(KeyError("x")), s.app)
-        await s.pilot.pause()
+        await s.settle()
         assert "x asking has stopped: internal error (KeyError)" in s.lines[1]
 
 

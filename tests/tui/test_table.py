@@ -2,6 +2,7 @@ import pytest
 from textual.app import App
 from textual.events import MouseScrollDown
 
+from tests.tui.screens import settle
 from trackerwatch.tui.ink import Ink, Span
 from trackerwatch.tui.widgets.table import Column, LineTable, lay_out
 
@@ -57,7 +58,7 @@ async def test_only_visible_rows_are_made():
     app = TableApp(rows=10_000)
     async with app.run_test(size=(40, 10)) as pilot:
         app.table.set_order(range(10_000))
-        await pilot.pause()
+        await settle(pilot)
         assert set(app.asked) == set(range(9))
         assert app.lines[0] == "NAME" + " " * 27 + "N WIDE"
 
@@ -66,11 +67,11 @@ async def test_a_change_asks_for_and_repaints_only_visible_changed_rows():
     app = TableApp()
     async with app.run_test(size=(40, 10)) as pilot:
         app.table.set_order(range(100))
-        await pilot.pause()
+        await settle(pilot)
         app.asked.clear()
         app.values[2] = app.values[50] = 777
         app.table.rows_changed({2, 50})
-        await pilot.pause()
+        await settle(pilot)
         assert app.asked == [2]
         assert "777" in app.lines[3]
 
@@ -80,10 +81,11 @@ async def test_cursor_and_scroll_stay_on_the_key_when_the_order_changes():
     async with app.run_test(size=(40, 10)) as pilot:
         app.table.set_order(list(range(100)))
         await pilot.press(*["j"] * 40)
+        await settle(pilot)
         assert app.table.cursor_key == 40
         offset = app.table.cursor - app.table.scroll_offset.y
         app.table.set_order(list(reversed(range(100))))
-        await pilot.pause()
+        await settle(pilot)
         assert app.table.cursor_key == 40
         assert app.table.cursor == 59
         assert app.table.cursor - app.table.scroll_offset.y == offset
@@ -93,7 +95,7 @@ async def test_an_untouched_cursor_stays_on_the_first_row():
     app = TableApp()
     async with app.run_test(size=(40, 10)) as pilot:
         app.table.set_order(list(range(100)))
-        await pilot.pause()
+        await settle(pilot)
         app.table.set_order(list(reversed(range(100))))
         assert app.table.cursor_key == 99
 
@@ -105,10 +107,10 @@ async def test_a_key_that_leaves_hands_the_cursor_to_its_place():
         await pilot.press("G")
         assert app.table.cursor_key == 19
         app.table.set_order([3, 4, 5])
-        await pilot.pause()
+        await settle(pilot)
         assert app.table.cursor_key == 5
         app.table.set_order([])
-        await pilot.pause()
+        await settle(pilot)
         assert app.table.cursor_key is None
         assert app.lines[1] == " nothing here"
         await pilot.press("j", "enter", "G", "g")
@@ -135,8 +137,9 @@ async def test_keys_move_the_cursor(keys, cursor):
     app = TableApp()
     async with app.run_test(size=(40, 10)) as pilot:
         app.table.set_order(range(100))
+        await settle(pilot)
         await pilot.press(*keys)
-        await pilot.pause()
+        await settle(pilot)
         assert app.table.cursor == cursor
         top = app.table.scroll_offset.y
         assert top <= cursor < top + 9
@@ -146,7 +149,7 @@ async def test_mouse_selects_opens_sorts_and_scrolls():
     app = TableApp()
     async with app.run_test(size=(40, 10)) as pilot:
         app.table.set_order(range(100))
-        await pilot.pause()
+        await settle(pilot)
         await pilot.click(LineTable, offset=(3, 4))
         assert app.table.cursor_key == 3
         await pilot.click(LineTable, offset=(3, 4), times=2)
@@ -154,7 +157,7 @@ async def test_mouse_selects_opens_sorts_and_scrolls():
         await pilot.click(LineTable, offset=(30, 0))
         assert app.heard[-1] == ("head", "n")
         await pilot._post_mouse_events([MouseScrollDown], LineTable, offset=(3, 4))
-        await pilot.pause()
+        await settle(pilot)
         assert app.table.scroll_offset.y > 0
 
 
@@ -164,7 +167,7 @@ async def test_wide_characters_keep_columns_in_line():
         app.row = None
         app.table._row = lambda key: {"name": Span("日本語" * 20 if key else "🎬" * 200), "n": Span("5")}
         app.table.set_order(range(3))
-        await pilot.pause()
+        await settle(pilot)
         for strip in app.screen._compositor.render_strips()[:4]:
             assert strip.cell_length == 40
         assert app.lines[1].endswith("    5")
@@ -175,8 +178,9 @@ async def test_resizing_keeps_the_cursor_in_view():
     async with app.run_test(size=(40, 30)) as pilot:
         app.table.set_order(range(100))
         await pilot.press(*["j"] * 25)
+        await settle(pilot)
         await pilot.resize_terminal(20, 6)
-        await pilot.pause()
+        await settle(pilot)
         top = app.table.scroll_offset.y
         assert app.table.cursor == 25
         assert top <= 25 < top + 5

@@ -57,6 +57,9 @@ class Inked(Widget):
 
     def style_of(self, ink: Ink, *, selected: bool = False) -> Style:
         """The terminal style of an ink, on the cursor's background when `selected`."""
+        if selected and ink is Ink.DIM:
+            # Grey on the cursor's background is unreadable where there are 16 colours.
+            ink = Ink.PLAIN
         style = self.rich_style if ink is Ink.PLAIN else self.get_component_rich_style(ink.value)
         if selected:
             style += Style(bgcolor=self.get_component_rich_style(_CURSOR).bgcolor, bold=True)

@@ -1,0 +1,43 @@
+import pytest
+
+from trackerwatch.tui.arrangement import Pane, arrange
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "everything"),
+    [(120, 36, True), (119, 36, False), (120, 35, False), (160, 48, True), (80, 24, False)],
+)
+def test_all_panes_from_120_by_36(width, height, everything):
+    plan = arrange(width, height, Pane.TORRENTS, zoomed=False, trackers=14)
+    assert plan.all_panes is everything
+    assert plan.panes == (frozenset(Pane) if everything else {Pane.TORRENTS})
+
+
+def test_zoom_is_one_pane_at_any_size():
+    assert arrange(200, 60, Pane.EVENTS, zoomed=True, trackers=3).panes == {Pane.EVENTS}
+
+
+@pytest.mark.parametrize("trackers", [0, 3, 14, 5000])
+@pytest.mark.parametrize("height", [36, 48, 60, 100])
+def test_every_pane_keeps_room(height, trackers):
+    plan = arrange(160, height, Pane.TRACKERS, zoomed=False, trackers=trackers)
+    left_for_torrents = height - 6 - plan.trackers - plan.bottom
+    assert left_for_torrents >= 5
+    assert plan.trackers >= 5
+    assert plan.bottom >= 12
+
+
+@pytest.mark.parametrize("height", range(1, 36))
+@pytest.mark.parametrize("pane", Pane)
+def test_one_pane_always_has_a_line(height, pane):
+    plan = arrange(80, height, pane, zoomed=False, trackers=14)
+    strips = (plan.strip + 1 if plan.strip else 0) + (plan.recent + 1 if plan.recent else 0)
+    used = plan.header + plan.problem + plan.tabs + plan.keys + strips
+    assert height - used >= 1
+    if pane in (Pane.TRACKERS, Pane.TORRENTS) and height >= 3:
+        assert height - used >= 2
+
+
+def test_80_by_24_has_eleven_rows_as_drawn():
+    plan = arrange(80, 24, Pane.TRACKERS, zoomed=False, trackers=14)
+    assert (plan.strip, plan.recent) == (3, 3)

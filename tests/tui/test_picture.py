@@ -1,0 +1,76 @@
+from tests.tui.feeds import Clock, HandFeed, snapshot, torrent, torrent_view, tracker
+from trackerwatch.policy.rules import Verdict
+from trackerwatch.tui.picture import Picture
+
+A = "udp://a.example:6969/announce"
+
+
+def _picture():
+    views = [torrent_view(n, torrent(f"t{n}", ((A,),)), Verdict.WARNING, why="why") for n in range(3)]
+    shown = snapshot((tracker(0, A),), views)
+    clock, feed = Clock(), HandFeed(shown)
+    return Picture(feed, clock), feed, clock, shown
+
+
+def test_views_are_made_once_until_the_torrent_changes():
+    picture, feed, _, shown = _picture()
+    picture.pull()
+    for _ in range(3):
+        picture.torrent(1)
+    assert shown.torrents.looked_at == [1]
+    feed.post(shown, torrents=frozenset({2}))
+    picture.pull()
+    picture.torrent(1)
+    assert shown.torrents.looked_at == [1]
+    feed.post(shown, torrents=frozenset({1}))
+    picture.pull()
+    picture.torrent(1)
+    assert shown.torrents.looked_at == [1, 1]
+    feed.post(shown, torrents=None)
+    picture.pull()
+    picture.torrent(1)
+    assert shown.torrents.looked_at == [1, 1, 1]
+
+
+def test_frozen_nothing_is_pulled_and_the_feed_keeps_it():
+    picture, feed, clock, shown = _picture()
+    picture.pull()
+    assert picture.toggle_freeze()
+    at = picture.now
+    feed.post(shown)
+    clock.advance(60)
+    assert picture.pull() is None
+    assert feed.update is not None
+    assert picture.now == at
+    assert not picture.toggle_freeze()
+    assert picture.pull() is not None
+
+
+def test_order_is_due_once_a_second_and_when_the_clock_was_set_back():
+    picture, feed, clock, shown = _picture()
+    assert not picture.order_is_due()
+    picture.pull()
+    assert picture.order_is_due()
+    picture.reorder()
+    feed.post(shown)
+    picture.pull()
+    assert not picture.order_is_due()
+    clock.advance(-3600)
+    assert picture.order_is_due()
+
+
+def test_what_is_not_there_is_none():
+    picture, *_ = _picture()
+    assert picture.torrent(0) is None
+    assert picture.tracker(0) is None
+    picture.pull()
+    assert picture.torrent(99) is None
+    assert picture.tracker(0).tracker.host == "a.example"
+
+
+def test_the_situation_names_the_worst_torrent():
+    picture, *_ = _picture()
+    picture.pull()
+    picture.reorder()
+    assert picture.situation().worst_torrent == "t0 (why)"
+    assert picture.situation().matched is None
