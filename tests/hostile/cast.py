@@ -436,12 +436,12 @@ def hostile_udp(places):
         ("UDP connect only", u.ConnectOnly, TIMEOUT),
     ):
         yield Part(name, kind(host=next(places), path=PATH), failure)
-    everything = _Everything((5, 7, 6))
+    everything = Everything((5, 7, 6))
     yield Part("UDP vast noise", Vast(everything, host=next(places), path=PATH), None, (5, 6, 7))
     yield Part("UDP vast answer", VastAnswer(everything, host=next(places), path=PATH), None, (5, 6, 7))
     most = 0xFFFFFFFF
     yield Part(
-        "UDP vast counts", u.UdpTracker(_Everything((most,) * 3), host=next(places), path=PATH), None, (most,) * 3
+        "UDP vast counts", u.UdpTracker(Everything((most,) * 3), host=next(places), path=PATH), None, (most,) * 3
     )
 
 
@@ -456,7 +456,7 @@ def named(parts, names):
     return [by_name[name] for name in names]
 
 
-class _Everything(dict):
+class Everything(dict):
     """Knows every hash."""
 
     def __init__(self, counts):
@@ -479,13 +479,13 @@ class _Everything(dict):
 def healthy(places):
     """Trackers with the truth."""
     for name, kind in (("healthy HTTP", h.HttpTracker), ("healthy UDP", u.UdpTracker)):
-        yield Part(name, kind(_Everything((11, 13, 12)), host=next(places), path=PATH), None, (11, 12, 13))
+        yield Part(name, kind(Everything((11, 13, 12)), host=next(places), path=PATH), None, (11, 12, 13))
 
 
 @contextlib.asynccontextmanager
 async def on_stage(parts):
-    """All of them listening."""
+    """All of them listening: parts, or trackers as they are."""
     async with contextlib.AsyncExitStack() as stack:
         for part in parts:
-            await stack.enter_async_context(part.tracker)
+            await stack.enter_async_context(part.tracker if isinstance(part, Part) else part)
         yield parts
