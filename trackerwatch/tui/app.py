@@ -72,17 +72,17 @@ class TrackerwatchApp(App[None]):
 
     def tick(self) -> None:
         """Take what the feed has; the screen may not be up yet."""
-        if self.main.is_mounted:
+        if self.main.ready:
             self.main.tick()
 
     def redraw(self) -> None:
         """Draw the top lines anew: something beside the feed has changed."""
-        if self.main.is_mounted:
+        if self.main.ready:
             self.main.redraw_lines()
 
     def tell(self, text: str) -> None:
         """Say something on the last line for a while."""
-        if self.main.is_mounted:
+        if self.main.ready:
             self.main.say(text)
 
     def _handle_exception(self, error: Exception) -> None:

@@ -100,7 +100,10 @@ def _effect(view: TrackerView) -> Line:
     effect: Effect = view.effect
     if not view.torrents:
         return (Span(" no torrent lists it", Ink.DIM),)
-    head = "Hits" if view.state is Health.DOWN else "Serves"
+    if view.state is Health.DOWN or view.pending:
+        head = "Hits"
+    else:
+        head = "Listed by" if view.state is Health.UNKNOWN else "Serves"
     parts = [
         Span(f"{number:,} {name}", ink)
         for number, name, ink in (

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from trackerwatch.engine.views import TorrentView, TrackerView
 
-NARROW = 78
+NARROW = 79
 """Tables at least this wide have the columns of an 80-column screen (a scrollbar takes one)."""
 WIDE = 118
 """Tables at least this wide have the columns of a 120-column screen."""
@@ -54,13 +54,13 @@ TORRENT_COLUMNS = (
     Column("name", "NAME", 30, flex=3, most=64, at=WIDE),
     Column("seeders", "SEED", 5, right=True, at=30),
     Column("leechers", "LEECH", 5, right=True, at=50),
-    Column("completed", "DONE", 6, right=True, at=100),
+    Column("completed", "DONE", 6, right=True, at=104),
     Column("active", "ACTIVE", 16, elide_left=True, at=NARROW, until=WIDE),
     Column("active", "ACTIVE TRACKER", 22, flex=1, most=30, elide_left=True, at=WIDE),
-    Column("tier", "TIER", 4, right=True, at=100),
+    Column("tier", "TIER", 4, right=True, at=104),
     Column("working", "WORK", 4, right=True, at=40),
     Column("since", "SINCE", 5, right=True, at=58),
-    Column("why", "WHY", 12, flex=2, at=100),
+    Column("why", "WHY", 12, flex=2, at=104),
 )
 
 

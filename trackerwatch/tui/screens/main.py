@@ -137,6 +137,11 @@ class MainScreen(Screen[None]):
         self.rearrange()
         self.tick()
 
+    @property
+    def ready(self) -> bool:
+        """Whether the panes are there; before that there is nothing to draw on."""
+        return self._arrangement is not None
+
     # -- data ----------------------------------------------------------------------------------------------------------
 
     def tick(self) -> None:
