@@ -197,10 +197,13 @@ async def test_a_mistaken_filter_names_its_column_and_changes_nothing():
     async with show() as s:
         await s.press("2", "slash", *"seeders<", "enter")
         assert "column" in s.lines[1]
+        await s.tick(later_s=5)
+        assert "column" in s.lines[1]
         assert s.main.filter_input.display
         assert len(s.names()) == 26
         await s.press("escape")
         assert not s.main.filter_input.display
+        assert "NO tracker" in s.lines[1]
         assert s.app.focused.id == "torrents"
 
 

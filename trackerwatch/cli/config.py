@@ -80,8 +80,12 @@ def _init(arguments: Namespace) -> int:
     from trackerwatch.config.writing import sample  # noqa: PLC0415 - as above
 
     path = _file(arguments).path
+    folder = os.path.dirname(os.path.abspath(path))  # noqa: PTH100, PTH120 - plain strings
     try:
-        os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)  # noqa: PTH100, PTH103, PTH120 - plain strings
+        os.makedirs(folder, exist_ok=True)  # noqa: PTH103 - as above
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{_shown(folder)}: {_reason(error)}") from None
+    try:
         if arguments.force:
             write_file(path, [sample()])
         else:
@@ -91,8 +95,7 @@ def _init(arguments: Namespace) -> int:
     except FileExistsError:
         raise UsageError(f"{_shown(path)} is there already; --force overwrites it") from None
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise ConfigError(f"{_shown(path)}: {reason}") from None
+        raise ConfigError(f"{_shown(path)}: {_reason(error)}") from None
     _print(f"{path}\n")
     return ExitCode.OK
 
@@ -137,6 +140,10 @@ def _shown(path: str) -> str:
     from trackerwatch.outside_text import clean  # noqa: PLC0415 - only when a command runs
 
     return clean(path, limit_chars=1000)
+
+
+def _reason(error: Exception) -> str:
+    return error.strerror or str(error) if isinstance(error, OSError) else str(error)
 
 
 def _print(text: str) -> None:

@@ -36,12 +36,21 @@ def watch_live(arguments: Namespace) -> int:
     prober = prober_of(config)
     loader = Loader(arguments.inputs, stdin=_read_stdin() if "-" in arguments.inputs else None)
     engine = Engine(prober, engine_settings(config), vantage=config.vantage or "")
+    _wish_for_colors(config.color)
     watched = WatchedEngine(engine, prober, watchable_folders(arguments.inputs), expression.may_match)
     code = show(watched, _batches(loader, prober, expression.may_match))
     narrator = Narrator()
     for line in fold_skipped(loader.loaded().skipped):
         narrator.say(f"skipped {line}")
     return code
+
+
+def _wish_for_colors(when: str) -> None:
+    """Tell the screen about `--color` in the one way it listens to (https://no-color.org)."""
+    if when == "never":
+        os.environ["NO_COLOR"] = "1"
+    elif when == "always":
+        os.environ.pop("NO_COLOR", None)
 
 
 class WatchedEngine:

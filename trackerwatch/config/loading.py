@@ -9,7 +9,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from trackerwatch.config.settings import BY_KEY, PREFIX, SETTINGS, Config
-from trackerwatch.config.values import FilePath, WrongValueError
+from trackerwatch.config.values import FilePath, WrongValueError, shown
 from trackerwatch.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ def _take_file(
         place = f"{shown_path} line {line}" if line else shown_path
         setting = BY_KEY.get(key)
         if setting is None:
-            mistakes.append(f"{place}: unknown key {clean(key, limit_chars=60)!r}; {_hint(key)}")
+            mistakes.append(f"{place}: unknown key {shown(key)}; {_hint(key)}")
             continue
         try:
             read = setting.kind.read(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 
 LONGEST_S = 30 * 86400.0
@@ -10,6 +11,7 @@ LONGEST_S = 30 * 86400.0
 DURATION_HINT = 'write seconds, or a number with a unit: "90s", "20m", "2h"'
 
 _UNITS_S = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_ADDRESS = re.compile(r"\[?[0-9A-Fa-f:.]{2,45}\]?(?:/[0-9]{1,3})?")
 _MAX_TEXT_CHARS = 200
 _MAX_ITEMS = 1000
 
@@ -291,9 +293,12 @@ def shown(value: object) -> str:
 
 
 def _public(text: str) -> str:
-    from trackerwatch.outside_text import clean, redact_url  # noqa: PLC0415 - only for values that are shown
+    from trackerwatch.outside_text import clean, redact_host, redact_url  # noqa: PLC0415 - only for values that are shown
 
-    return clean(redact_url(text), limit_chars=80)
+    # Addresses hold no secrets, and their colons are not those of a URL.
+    plain = ":" in text and _ADDRESS.fullmatch(text) is not None
+    redacted = text if plain else redact_url(text) if set(text) & set("/?@=") else redact_host(text)
+    return clean(redacted, limit_chars=80)
 
 
 def _escaped(character: str) -> str:

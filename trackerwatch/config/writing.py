@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 _HEAD = """\
 # Settings of trackerwatch. Take away the # before a key to change it.
-# The command line beats the environment, which beats this file. Durations: 90s, 20m, 2h, or seconds.
+# The command line beats the environment, which beats this file.
+# Durations: "90s", "20m", "2h", or seconds as a number.
 # `trackerwatch config check` finds mistakes; `trackerwatch config show` says what holds, and why.
 """
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from trackerwatch import __version__
 from trackerwatch.engine.settings import AnnounceMode, PrivateMode
-from trackerwatch.engine.tracker_state import DECISION_LASTS_S
+from trackerwatch.engine.tracker_state import DECISION_LASTS_S, is_transport_failure
 from trackerwatch.outcome import AnnounceEvent, AnnounceRequest, Failure, FailureKind, SwarmAnswer
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class Announcer:
         if mode is AnnounceMode.NEVER or tracker.never_again:
             return []
         now, wall = self._clock.monotonic(), self._clock.wall()
-        if now < tracker.not_before or _asks_for_patience(tracker.scrape_failure):
+        if now < tracker.not_before or not _may_answer(tracker):
             return []
         wanted = [
             column
@@ -250,8 +250,12 @@ class Announcer:
         )
 
 
-def _asks_for_patience(failure: Failure | None) -> bool:
-    return failure is not None and failure.kind is FailureKind.RATE_LIMITED
+def _may_answer(tracker: TrackerState) -> bool:
+    """Whether an announce can bring what the scrape did not: not where nothing connects, nor where patience is asked for."""
+    failure = tracker.scrape_failure
+    if failure is None:
+        return True
+    return failure.kind is not FailureKind.RATE_LIMITED and not is_transport_failure(tracker.tracker, failure)
 
 
 def _with_counts_of(outcome: AnnounceOutcome, gone: AnnounceOutcome) -> AnnounceOutcome:

@@ -510,6 +510,8 @@ def is_transport_failure(tracker: Tracker, failure: Failure) -> bool:
     What failed before the exchange would fail again. A UDP tracker may answer announces and no scrapes; over HTTP anything
     that an answer carried may be the scrape path's alone.
     """
+    if failure.kind is FailureKind.SCRAPE_UNSUPPORTED:
+        return False
     if failure.phase in {Phase.RESOLVE, Phase.CONNECT, Phase.TLS} or not failure.kind.counted:
         return True
     return tracker.protocol is not Protocol.UDP and failure.kind is FailureKind.REFUSED

@@ -102,6 +102,8 @@ class MainScreen(Screen[None]):
         self._arrangement: Arrangement | None = None
         self._message_until: datetime | None = None
         self._last_second = -1
+        self._mistake = ""
+        """What is wrong with the filter being typed; it stands in the problem line meanwhile."""
 
     def compose(self) -> ComposeResult:
         """All parts; `arrange` says which are there."""
@@ -251,7 +253,8 @@ class MainScreen(Screen[None]):
             return
         situation = picture.situation()
         self._lines("header").show(headline.header(picture.snapshot, situation, width))
-        self._lines("problem").show(headline.problem(picture.snapshot, situation, width))
+        mistake = titles.filter_mistake(self._mistake) if self._mistake else None
+        self._lines("problem").show(mistake or headline.problem(picture.snapshot, situation, width))
         if plan.tabs:
             self._lines("tabs").show(titles.tabs(picture, self.pane, width))
         if plan.rules:
@@ -540,8 +543,10 @@ class MainScreen(Screen[None]):
         try:
             found = parse_filter(text.strip())
         except FilterError as error:
-            self._lines("problem").show(titles.filter_mistake(str(error)))
+            self._mistake = str(error)
+            self.redraw_lines()
             return False
+        self._mistake = ""
         self.picture.filter = None if found.is_empty else found
         self.criteria_changed()
         return True
