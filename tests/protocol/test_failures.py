@@ -11,6 +11,7 @@ from trackerwatch.protocol.failures import (
     classify,
     is_request_too_long,
     is_stopped_acknowledged,
+    literal,
 )
 
 TEXTS = {
@@ -182,6 +183,12 @@ def test_rows_of_ones_own_come_first():
     own = (Phrase(re.compile("unregistered torrent pass"), FailureKind.RATE_LIMITED), *PHRASES)
     assert classify("Unregistered torrent pass", table=own) is FailureKind.RATE_LIMITED
     assert classify("unregistered torrent", table=own) is FailureKind.UNREGISTERED
+
+
+def test_words_of_ones_own_are_no_pattern():
+    own = (literal("Go  away (now).*", FailureKind.UNAUTHORIZED),)
+    assert classify("please go away (NOW).* thanks", table=own) is FailureKind.UNAUTHORIZED
+    assert classify("go away now, thanks", table=own) is FailureKind.FAILURE_REASON
 
 
 def test_what_is_asked_of_texts_besides_their_kind():

@@ -1,0 +1,254 @@
+"""`config show|path|init|check`, and what settings do to report and check."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.reports.test_json_report import SCHEMA
+from trackerwatch.cli.arguments import given_settings
+from trackerwatch.cli.live import _wish_for_colors
+from trackerwatch.cli.main import build_parser, main
+from trackerwatch.cli.wiring import engine_settings, prober_of, settled
+from trackerwatch.config.settings import BY_KEY, Config
+from trackerwatch.config.values import FailurePhrase
+from trackerwatch.engine.settings import AnnounceMode, EngineSettings, PrivateMode
+from trackerwatch.errors import ConfigError, UsageError
+from trackerwatch.locations import host_name
+from trackerwatch.outcome import FailureKind
+from trackerwatch.protocol.failures import PHRASES, classify
+
+URL = "udp://127.0.0.1:9"
+
+
+@pytest.fixture
+def file(own_home):
+    """The path of the user's config file, in a folder that is there."""
+    path = own_home / "trackerwatch" / "config.toml"
+    path.parent.mkdir()
+    return path
+
+
+def said(capsys, *words: str) -> tuple[int, str, str]:
+    code = main(list(words))
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def test_path(capsys, own_home, monkeypatch):
+    assert said(capsys, "config", "path") == (0, f"{own_home}/trackerwatch/config.toml\n", "")
+    monkeypatch.setenv("TRACKERWATCH_CONFIG", "/e.toml")
+    assert said(capsys, "config", "path") == (0, "/e.toml\n", "")
+    assert said(capsys, "config", "path", "--config", "/f.toml") == (0, "/f.toml\n", "")
+
+
+def test_init_writes_once_and_what_it_writes_is_ok(capsys, own_home):
+    path = own_home / "trackerwatch" / "config.toml"
+    assert said(capsys, "config", "init") == (0, f"{path}\n", "")
+    fresh = path.read_text()
+    assert all(f"\n#{key} = " in fresh for key in BY_KEY)
+    assert said(capsys, "config", "check") == (0, f"ok: {path}\n", "")
+    path.write_text("interval = 60\n")
+    code, out, err = said(capsys, "config", "init")
+    assert (code, out) == (3, "")
+    assert err == f"trackerwatch: {path} is there already; --force overwrites it\n"
+    assert path.read_text() == "interval = 60\n"
+    assert said(capsys, "config", "init", "--force")[0] == 0
+    assert path.read_text() == fresh
+
+
+def test_init_writes_through_no_link_that_leads_nowhere(capsys, file, tmp_path):
+    file.symlink_to(tmp_path / "elsewhere")
+    assert said(capsys, "config", "init")[0] == 3
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_init_where_nothing_can_be_written(capsys, tmp_path):
+    (tmp_path / "file").write_text("")
+    code, out, err = said(capsys, "config", "init", "--config", str(tmp_path / "file" / "config.toml"))
+    assert (code, out) == (3, "")
+    assert err == f"trackerwatch: {tmp_path}/file: File exists\n"
+
+
+def test_check_says_all_mistakes(capsys, file, monkeypatch):
+    monkeypatch.setenv("TRACKERWATCH_COLOR", "blue")
+    file.write_text('intervall = 3\ntimeout = "ten"\nca_file = "none.pem"\n')
+    code, out, err = said(capsys, "config", "check")
+    assert (code, err) == (3, "")
+    assert out.splitlines() == [
+        f"{file} line 1: unknown key 'intervall'; did you mean interval?",
+        f'{file} line 2: timeout: \'ten\' is no duration above 0; write seconds, or a number with a unit: "90s", "20m", "2h"',
+        "TRACKERWATCH_COLOR: 'blue' is no choice; there are: auto, always, never",
+        f"{file} line 3: ca_file '{file.parent}/none.pem': No such file or directory",
+    ]
+
+
+def test_check_of_one_file_leaves_the_rest_out(capsys, file, tmp_path, monkeypatch):
+    monkeypatch.setenv("TRACKERWATCH_COLOR", "blue")
+    file.write_text("x = 1")
+    other = tmp_path / "other.toml"
+    other.write_text("timeout = 5")
+    assert said(capsys, "config", "check", str(other)) == (0, f"ok: {other}\n", "")
+    code, out, _ = said(capsys, "config", "check", str(tmp_path / "none.toml"))
+    assert (code, out) == (3, f"FILE {tmp_path}/none.toml: no such file\n")
+    assert said(capsys, "config", "check", str(other), "--config", str(other))[0] == 3
+
+
+def test_check_without_a_file_is_ok(capsys, own_home):
+    path = own_home / "trackerwatch" / "config.toml"
+    assert said(capsys, "config", "check") == (0, f"ok: {path} (there is none)\n", "")
+
+
+def test_show_says_where_each_value_comes_from(capsys, file, monkeypatch):
+    file.write_text('interval = "20m"\ntimeout = 5\n')
+    monkeypatch.setenv("TRACKERWATCH_TIMEOUT", "6s")
+    code, out, err = said(capsys, "config", "show", "--deadline", "7")
+    assert (code, err) == (0, "")
+    head, *lines = out.splitlines()
+    assert head == f"# config file: {file}"
+    shown = dict(line.split(" = ", 1) for line in lines)
+    assert shown.keys() == BY_KEY.keys()
+    assert shown["interval"].split() == ['"20m"', "#", str(file), "line", "1"]
+    assert shown["timeout"].split() == ['"6s"', "#", "TRACKERWATCH_TIMEOUT"]
+    assert shown["deadline"].split() == ['"7s"', "#", "--deadline"]
+    assert shown["heartbeat"].split() == ['"2m"', "#", "default"]
+    assert shown["vantage"].startswith(f'"{host_name()}" ')
+
+
+def test_show_refuses_mistakes(capsys, file):
+    file.write_text("timeout = 0\ninterval = 0\n")
+    code, out, err = said(capsys, "config", "show")
+    assert (code, out) == (3, "")
+    assert err.startswith(f"trackerwatch: {file} line 1: timeout: 0 is no duration above 0; ")
+    assert err.endswith("(and 1 more: see `trackerwatch config check`)\n")
+
+
+@pytest.mark.parametrize("words", [["config"], ["config", "x"], ["config", "show", "--interval", "0"]])
+def test_usage_errors_are_3(capsys, words):
+    assert said(capsys, *words)[:2] == (3, "")
+
+
+@pytest.mark.parametrize("words", [["report", "x"], ["check", URL]])
+def test_a_mistake_ends_the_run_before_anything_is_asked(capsys, file, words):
+    file.write_text("intervall = 3\n")
+    assert said(capsys, *words) == (
+        3, "", f"trackerwatch: {file} line 1: unknown key 'intervall'; did you mean interval?\n"
+    )  # fmt: skip
+
+
+def test_a_named_file_that_is_missing_ends_the_run(capsys, tmp_path):
+    path = tmp_path / "none.toml"
+    assert said(capsys, "check", URL, "--config", str(path)) == (
+        3, "", f"trackerwatch: --config {path}: no such file\n"
+    )  # fmt: skip
+
+
+def test_settings_of_the_file_hold_in_a_run(capsys, file, closed_port):
+    file.write_text('allowed_networks = ["127.0.0.0/8"]\nvantage = "the attic"\n')
+    code, out, err = said(capsys, "check", f"udp://127.0.0.1:{closed_port}", "--format", "json")
+    value = json.loads(out)
+    assert SCHEMA["properties"]["vantage"]
+    assert (code, err) == (2, "")
+    assert value["vantage"]["name"] == "the attic"
+    assert value["trackers"][0]["reasons"] == ["refused"]
+
+
+def test_the_command_line_takes_permission_back(capsys, file, closed_port):
+    file.write_text("allow_private = true\n")
+    url = f"udp://127.0.0.1:{closed_port}"
+    assert said(capsys, "check", url)[0] == 2
+    assert said(capsys, "check", url, "--no-allow-private")[0] == 3
+
+
+def test_a_ca_file_of_the_config_is_checked_and_named(capsys, file):
+    file.write_text('ca_file = "ca.pem"\n')
+    (file.parent / "ca.pem").write_text("no certificate")
+    assert said(capsys, "check", URL) == (
+        3, "", f"trackerwatch: {file} line 1: ca_file '{file.parent}/ca.pem': holds no PEM certificate\n"
+    )  # fmt: skip
+
+
+def arguments(*words: str):
+    return build_parser().parse_args(list(words))
+
+
+def test_announces_depend_on_the_command_until_somebody_says(file):
+    assert settled(arguments("report", "x")).announce == "fallback"
+    assert settled(arguments("watch", "x")).announce == "sample"
+    file.write_text('announce = "never"\n')
+    assert settled(arguments("watch", "x")).announce == "never"
+    assert settled(arguments("watch", "x", "--announce", "always")).announce == "always"
+
+
+def test_the_vantage_is_this_machine_until_somebody_says(monkeypatch):
+    assert settled(arguments("report", "x")).vantage == host_name()
+    monkeypatch.setenv("TRACKERWATCH_VANTAGE", "attic")
+    assert settled(arguments("report", "x")).vantage == "attic"
+
+
+def test_mistakes_are_errors(file):
+    file.write_text("x = 1")
+    with pytest.raises(ConfigError, match="unknown key"):
+        settled(arguments("report", "x"))
+    file.write_text("")
+    with pytest.raises(UsageError, match="--ca-file"):
+        settled(arguments("report", "x", "--ca-file", "/nonexistent"))
+
+
+def test_what_settings_mean_to_the_engine():
+    config = Config(
+        interval_s=60.0,
+        timeout_s=5.0,
+        announce="peers",
+        private="scrape",
+        private_hosts=(("a.example", "announce"),),
+        heartbeat_s=90.0,
+        down_after=7,
+    )
+    assert engine_settings(config) == EngineSettings(
+        interval_s=60.0,
+        timeout_s=5.0,
+        announce=AnnounceMode.PEERS,
+        private=PrivateMode.SCRAPE,
+        private_hosts={"a.example": PrivateMode.ANNOUNCE},
+        heartbeat_s=90.0,
+        down_after=7,
+    )
+
+
+async def test_what_settings_mean_to_the_prober():
+    phrase = FailurePhrase("Unregistered TORRENT", "unauthorized")
+    prober = prober_of(Config(allowed_networks=("10.0.0.0/8",), failure_phrases=(phrase,)))
+    policy = prober.resolver.policy
+    assert policy.refusal("10.1.2.3") is None
+    assert policy.refusal("192.168.1.1") is not None
+    own, *rest = prober._phrases
+    assert tuple(rest) == PHRASES
+    assert classify("sorry,  unregistered torrent", table=prober._phrases) is FailureKind.UNAUTHORIZED
+    assert own.private_only is False
+    await prober.close()
+
+
+@pytest.mark.parametrize(("when", "expected"), [("auto", "x"), ("never", "1"), ("always", None)])
+def test_the_screen_hears_of_colors(monkeypatch, when, expected):
+    monkeypatch.setenv("NO_COLOR", "x")
+    _wish_for_colors(when)
+    assert os.environ.get("NO_COLOR") == expected
+
+
+def test_the_command_line_gives_only_what_was_given():
+    assert given_settings(arguments("config", "show")) == {}
+    assert given_settings(arguments("config", "show", "--deadline", "2m")) == {"deadline": 120.0}
+
+
+@pytest.mark.parametrize("words", [["--help"], ["config", "--help"], ["config", "show"], ["config", "path"]])
+def test_nothing_heavy_is_loaded(words, own_home):
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "trackerwatch", *words], capture_output=True, text=True, check=True
+    )
+    imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
+    assert not imported & {"textual", "httpx", "asyncio", "ssl", "tomllib", "difflib", "rich"}
