@@ -207,7 +207,9 @@ async def test_a_mistaken_filter_names_its_column_and_changes_nothing():
         assert s.app.focused.id == "torrents"
 
 
-async def test_a_filter_applies_when_typing_pauses():
+async def test_a_filter_applies_when_typing_pauses(monkeypatch):
+    # The pause is ended by hand.
+    monkeypatch.setattr("trackerwatch.tui.widgets.filterline.PAUSE_S", 3600)
     async with show() as s:
         await s.press("2", "slash", *"imaging")
         assert len(s.names()) == 26
