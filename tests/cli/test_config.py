@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -170,6 +171,27 @@ def test_a_ca_file_of_the_config_is_checked_and_named(capsys, file):
     assert said(capsys, "check", URL) == (
         3, "", f"trackerwatch: {file} line 1: ca_file '{file.parent}/ca.pem': holds no PEM certificate\n"
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("part", ["show", "path", "check"])
+def test_a_full_stdout_is_one_line_and_3(part, own_home):
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "trackerwatch", "config", part],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (3, "trackerwatch: stdout: No space left on device\n")
+
+
+def test_what_stdout_cannot_express_is_replaced(own_home):
+    done = subprocess.run(
+        [sys.executable, "-m", "trackerwatch", "config", "show"],
+        env={**os.environ, "PYTHONIOENCODING": "ascii", "TRACKERWATCH_VANTAGE": "Küche"}, capture_output=True, check=True,
+    )  # fmt: skip
+    assert b'vantage = "K?che"' in done.stdout
 
 
 def arguments(*words: str):

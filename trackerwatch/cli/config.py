@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING
 
 from trackerwatch.cli.arguments import add_asking, add_config, add_deadline, checked_ca_file, given_settings
@@ -147,4 +146,6 @@ def _reason(error: Exception) -> str:
 
 
 def _print(text: str) -> None:
-    sys.stdout.write(text)
+    from trackerwatch.cli.output import to_stdout  # noqa: PLC0415 - only when a command runs
+
+    to_stdout([text])

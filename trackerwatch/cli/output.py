@@ -72,7 +72,7 @@ def emit(report: Report, outputs: Sequence[Output], *, color: str, all_rows: boo
     for name, path in sorted(outputs, key=lambda output: output[1] is None):
         if path is None:
             style = Style(color=wants_color(color, sys.stdout), width=_width(sys.stdout), all_rows=all_rows)
-            _to_stdout(renderer(name)(report, style), "utf-8" if name == "json" else None)
+            to_stdout(renderer(name)(report, style), "utf-8" if name == "json" else None)
             continue
         style = Style(color=color == "always", all_rows=all_rows)
         try:
@@ -98,7 +98,17 @@ def _width(stream: TextIO | None) -> int:
     return MAX_WIDTH
 
 
-def _to_stdout(pieces: Iterable[str], encoding: str | None) -> None:
+def to_stdout(pieces: Iterable[str], encoding: str | None = None) -> None:
+    """Write text to stdout, all of it.
+
+    Args:
+        pieces: The text.
+        encoding: None: that of stdout. What it cannot express is replaced.
+
+    Raises:
+        OutputError: It cannot be written.
+        BrokenPipeError: Who reads stdout went away.
+    """
     if sys.stdout is None:
         raise OutputError("stdout is closed")
     encoding = encoding or sys.stdout.encoding or "utf-8"
