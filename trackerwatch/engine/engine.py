@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 ROUNDS_AT_ONCE = 128
 CHUNK_TORRENTS = 5000
 """Brought up to date in one go; then others get their turn."""
+CHUNK_PLACEMENTS = 25_000
+"""The same of torrents with many trackers, counted as so many each."""
 STOP_WITHIN_S = 5.0
 SLOW_S = {Protocol.UDP: 2.0, Protocol.HTTP: 5.0, Protocol.HTTPS: 5.0}
 
@@ -69,6 +71,9 @@ class Engine:
         self._asking: dict[asyncio.Task[None], TrackerState] = {}
         self._announcing: dict[int, asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
+        self._settling = asyncio.Lock()
+        self._behind: set[int] = set()
+        """Torrents whose trackers have published something that they do not show yet."""
         self._stopping = False
         self._one_shot = False
         self._lateness_s = 0.0
@@ -177,8 +182,7 @@ class Engine:
         if tasks:
             await asyncio.wait(tasks, timeout=STOP_WITHIN_S)
         await self._announcer.finish(STOP_WITHIN_S)
-        for state in self._trackers:
-            self._settle(state)
+        self._settle_all()
 
     async def _loop(self) -> None:
         while not self._stopping:
@@ -333,14 +337,35 @@ class Engine:
 
     async def _settle_in_turns(self, state: TrackerState) -> None:
         """Draw the conclusions of a round, giving others their turn between chunks of torrents."""
-        change = self._conclude(state)
-        touched = self._publish(state)
-        moves: list[Move] = []
-        for start in range(0, len(touched), CHUNK_TORRENTS):
-            moves += self._book.recompute(touched[start : start + CHUNK_TORRENTS], self._clock.wall())
-            if start + CHUNK_TORRENTS < len(touched):
-                await asyncio.sleep(0)
-        self._tell(state, change, moves)
+        # One tracker after the other: rounds that end together would all be worked off before the loop looks at its timers.
+        async with self._settling:
+            change = self._conclude(state)
+            touched = self._publish(state)
+            self._behind.update(touched)
+            moves: list[Move] = []
+            widest = max((len(shape.trackers) for shape in state.shapes), default=1)
+            size = max(1, min(CHUNK_TORRENTS, CHUNK_PLACEMENTS // widest))
+            for start in range(0, len(touched), size):
+                chunk = touched[start : start + size]
+                moves += self._book.recompute(chunk, self._clock.wall())
+                self._behind.difference_update(chunk)
+                if start + size < len(touched):
+                    await asyncio.sleep(0)
+            self._tell(state, change, moves)
+            self._changed(touched)
+
+    def _settle_all(self) -> None:
+        """Draw the conclusions of whatever was under way at the end, each torrent's once."""
+        touched, self._behind = self._behind, set()
+        changes = []
+        for state in self._trackers:
+            changes.append((state, self._conclude(state)))
+            touched.update(self._publish(state))
+        moves = self._book.recompute(sorted(touched), self._clock.wall())
+        for state, change in changes:
+            self._tell(state, change, [])
+        if moves:
+            tell_moves(self._events, moves, self._book, self._trackers, self._clock.wall())
         self._changed(touched)
 
     def _settle(self, state: TrackerState) -> None:

@@ -7,11 +7,12 @@ and computed once for all that stand alike. So a round of 10,000 torrents costs 
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from dataclasses import dataclass, field
 from operator import add, attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from trackerwatch.engine.tracker_state import REFUSAL_FLAGS
+from trackerwatch.engine.swarms import REFUSAL_FLAGS
 from trackerwatch.failover import FailoverState, Standing, Walk, independent_groups, walk
 from trackerwatch.outcome import UNKNOWN_COUNT, FailureKind
 from trackerwatch.policy.judge import SANE_COUNT, Standings, broken_rules, verdict_of
@@ -20,7 +21,8 @@ from trackerwatch.policy.rules import Rule, Verdict
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, MutableSequence, Sequence
 
-    from trackerwatch.engine.tracker_state import Published, TrackerState
+    from trackerwatch.engine.swarms import Published
+    from trackerwatch.engine.tracker_state import TrackerState
     from trackerwatch.metainfo import Placement, Torrent
 
 NO_TIME = float("nan")
@@ -75,6 +77,8 @@ _STATE, _WORKING = attrgetter("stand.walk.state"), attrgetter("stand.walk.workin
 def _pick(counts: array[int], column: list[int]) -> list[int]:
     """The counts at these places, at one go where they stand in a row."""
     first, last = column[0], column[-1] + 1
+    if len(column) == 1:
+        return [counts[first]]
     if last - first == len(column) and column == list(range(first, last)):
         return counts[first:last].tolist()
     return [*map(counts.__getitem__, column)]
@@ -95,14 +99,28 @@ class Shape:
     swarms: int
     """1, or 2 for hybrids."""
     stands: dict[bytes, Stand] = field(default_factory=dict)
-    states: dict[FailoverState, int] = field(default_factory=lambda: dict.fromkeys(FailoverState, 0))
-    """How many of its torrents are in each failover state."""
+    members: int = 0
+    """Torrents of this shape."""
+    tally: Counter[Stand] = field(default_factory=Counter)
+    """How many of them stand where; the rest stand nowhere yet."""
+
+    def effect_of(self, tracker: TrackerState) -> Counter[FailoverState]:
+        """What one of its trackers does to its torrents: only what stands before the active one made them fail over."""
+        effect = Counter[FailoverState]()
+        place = next((n for n, state in enumerate(self.trackers) if state is tracker), len(self.trackers))
+        for stand, count in self.tally.items():
+            state = stand.walk.state
+            if state is FailoverState.FAILED_OVER and stand.walk.active <= place:
+                state = FailoverState.PRIMARY
+            effect[state] += count
+        effect[FailoverState.UNKNOWN] += self.members - sum(self.tally.values())
+        return effect
 
     def numbers(self, slots: Sequence[tuple[int, ...]]) -> Numbers:
         """What the trackers say of torrents, given the columns of each: a maximum over trackers, never a sum."""
         size = len(slots)
         unknown = [UNKNOWN_COUNT] * size
-        said = [tracker.published for tracker in self.trackers for _ in range(self.swarms)]
+        said = [tracker.swarms.published for tracker in self.trackers for _ in range(self.swarms)]
         if not said:
             return Numbers([b""] * size, unknown, unknown, unknown, [0] * size)
         picks = [(published, [slot[n] for slot in slots]) for n, published in enumerate(said)]
@@ -274,16 +292,32 @@ class TorrentBook:
             shape = self._shape(torrent, trackers)
             self.shapes.append(shape)
             self.slots.append(self._slots(torrent, index, shape))
-            shape.states[FailoverState.UNKNOWN] += 1
+            for tracker in shape.trackers:
+                tracker.torrents += 1
         else:
             index = known
+            self._leave(index)
+            before = self.shapes[index].trackers
             self.torrents[index] = torrent
             self.total[index] = len(torrent.placements)
-            self.shapes[index].states[self.failover_states[index]] -= 1
             shape = self.shapes[index] = self._shape(torrent, trackers)
-            shape.states[self.failover_states[index]] += 1
             self.slots[index] = self._slots(torrent, index, shape)
+            for tracker in shape.trackers:
+                tracker.torrents += tracker not in before
+        shape.members += 1
         return index
+
+    def _leave(self, index: int) -> None:
+        """Take a torrent out of its shape; a shape without torrents is forgotten."""
+        shape, stand = self.shapes[index], self.stands[index]
+        shape.members -= 1
+        if stand is not None:
+            shape.tally[stand] -= 1
+            self.stands[index] = None
+        if not shape.members:
+            self._shape_of.pop((id(shape.placements), shape.swarms), None)
+            for tracker in shape.trackers:
+                tracker.shapes = [other for other in tracker.shapes if other is not shape]
 
     def _shape(self, torrent: Torrent, trackers: Sequence[TrackerState]) -> Shape:
         # By identity: inputs intern equal tiers, and the shape keeps the tuple alive so that its id stays its own.
@@ -299,10 +333,8 @@ class TorrentBook:
 
     def _slots(self, torrent: Torrent, index: int, shape: Shape) -> tuple[int, ...]:
         swarms = torrent.swarms
-        for tracker in shape.trackers:
-            tracker.torrents += 1
         return tuple(
-            tracker.add_swarm(info_hash, version, index, private=torrent.private)
+            tracker.swarms.add(info_hash, version, index, private=torrent.private)
             for tracker in shape.trackers
             for version, info_hash in swarms
         )
@@ -342,6 +374,7 @@ class TorrentBook:
 
         verdicts, states, active = new(_VERDICT), new(_STATE), new(_ACTIVE)
         old_verdicts, old_states, old_active = old(self.verdicts), old(self.failover_states), old(self.active)
+        stands, old_stands = new(_STAND), old(self.stands)
         columns: tuple[tuple[MutableSequence[Any], list[Any]], ...] = (
             (self.seeders, numbers.seeders),
             (self.leechers, numbers.leechers),
@@ -352,7 +385,7 @@ class TorrentBook:
             (self.active, active),
             (self.active_tier, new(_ACTIVE_TIER)),
             (self.working, new(_WORKING)),
-            (self.stands, new(_STAND)),
+            (self.stands, stands),
         )
         for column, values in columns:
             if in_a_row:
@@ -364,12 +397,10 @@ class TorrentBook:
             for index, before, after in zip(members, old_verdicts, verdicts, strict=True):
                 if before is not after:
                     self.since[index] = now
+        if stands != old_stands:
+            self._retally(shape, old_stands, [judgement.stand for judgement in judgements], which)
         if states == old_states and active == old_active:
             return []
-        for state in FailoverState:
-            shape.states[state] += states.count(state) - old_states.count(state)
-        for tracker in shape.trackers:
-            tracker.dirty = True
         if old_states.count(_UNKNOWN) == len(members) == states.count(_PRIMARY):
             # What everything comes to at the start is no news.
             return []
@@ -380,3 +411,17 @@ class TorrentBook:
             )
             if (before is not after or was != now_active) and not (before is _UNKNOWN and after is _PRIMARY)
         ]
+
+    def _retally(
+        self, shape: Shape, before: list[Stand | None], after: list[Stand], which: list[int]
+    ) -> None:
+        """Count who stands where. Few distinct stands, many torrents: counted by identity, which costs no hashing."""
+        stands = {id(stand): stand for stand in before if stand is not None}
+        for key, count in Counter(map(id, before)).items():
+            if key in stands:
+                shape.tally[stands[key]] -= count
+        for n, count in Counter(which).items():
+            shape.tally[after[n]] += count
+        shape.tally = +shape.tally
+        for tracker in shape.trackers:
+            tracker.dirty = True
