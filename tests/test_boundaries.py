@@ -146,6 +146,12 @@ def test_probes_know_neither_engine_nor_face(module):
     assert offences(module, "trackerwatch.engine") == set()
 
 
+@pytest.mark.parametrize("module", of_rooms("config"))
+def test_settings_are_known_to_the_command_line_and_know_no_room_that_acts(module):
+    rooms = ("cli", "probe", "engine", "tui", "reports", "store", "inputs", "demo")
+    assert offences(module, *(f"trackerwatch.{room}" for room in rooms), types_too=True) == set()
+
+
 @pytest.mark.parametrize("module", of_rooms("inputs"))
 def test_inputs_are_handed_what_fetches(module):
     assert (
@@ -173,6 +179,7 @@ def loaded_after(statement: str) -> frozenset[str]:
     [
         ("trackerwatch.__main__", {"textual", "rich", "httpx", "h11", "asyncio", "asyncio_dgram", "ssl", "bencodepy"}),
         ("trackerwatch.cli.main", {"textual", "rich", "httpx", "h11", "asyncio", "asyncio_dgram", "ssl", "bencodepy"}),
+        ("trackerwatch.config.loading", {"textual", "httpx", "asyncio", "ssl", "platformdirs", "tomllib", "difflib"}),
         ("trackerwatch.reports", {"textual", "rich", "httpx", "h11", "asyncio_dgram", "ssl"}),
         ("trackerwatch.engine.engine", {"textual", "rich", "httpx", "h11", "asyncio_dgram"}),
         ("trackerwatch.inputs.loading", {"textual", "rich", "httpx", "h11", "asyncio_dgram"}),

@@ -95,7 +95,7 @@ def test_check_of_one_file_leaves_the_rest_out(capsys, file, tmp_path, monkeypat
     other.write_text("timeout = 5")
     assert said(capsys, "config", "check", str(other)) == (0, f"ok: {other}\n", "")
     code, out, _ = said(capsys, "config", "check", str(tmp_path / "none.toml"))
-    assert (code, out) == (3, f"FILE {tmp_path}/none.toml: no such file\n")
+    assert (code, out) == (3, f"FILE '{tmp_path}/none.toml': no such file\n")
     assert said(capsys, "config", "check", str(other), "--config", str(other))[0] == 3
 
 
@@ -144,7 +144,7 @@ def test_a_mistake_ends_the_run_before_anything_is_asked(capsys, file, words):
 def test_a_named_file_that_is_missing_ends_the_run(capsys, tmp_path):
     path = tmp_path / "none.toml"
     assert said(capsys, "check", URL, "--config", str(path)) == (
-        3, "", f"trackerwatch: --config {path}: no such file\n"
+        3, "", f"trackerwatch: --config '{path}': no such file\n"
     )  # fmt: skip
 
 

@@ -4,6 +4,8 @@ import subprocess
 import sys
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from trackerwatch.config.loading import ConfigFile, Layer, Origin, load, settle, which_file
 from trackerwatch.config.settings import BY_KEY, DEFAULTS
@@ -150,6 +152,13 @@ def test_what_is_no_toml(write, content, message):
     assert line.startswith(message)
 
 
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(content=st.binary(max_size=200) | st.text(alphabet='intervalcafilehosts=[]{}"\n .#1\\').map(str.encode))
+def test_any_file_gives_settings_or_mistakes_in_one_line(write, content):
+    found = settle({}, write(content), {})
+    assert all(line.isprintable() for line in found.mistakes)
+
+
 def test_a_byte_order_mark_is_no_mistake(write):
     assert settle({}, write(b"\xef\xbb\xbftimeout = 5\r\n"), {}).config.timeout_s == 5.0
 
@@ -160,8 +169,13 @@ def test_a_folder_is_no_file(tmp_path):
 
 def test_a_file_that_was_named_must_be_there():
     assert settle({}, ConfigFile("/nonexistent/c.toml", "--config"), {}).mistakes == (
-        "--config /nonexistent/c.toml: no such file",
+        "--config '/nonexistent/c.toml': no such file",
     )
+
+
+def test_a_home_that_is_no_folder_has_no_file():
+    found = settle({}, ConfigFile("/dev/null/.config/trackerwatch/config.toml", ""), {})
+    assert (found.file_exists, found.mistakes) == (False, ())
 
 
 def test_no_secret_is_shown(write):
@@ -201,7 +215,7 @@ def test_load_raises_the_first_mistake_and_counts_the_others(write):
     with pytest.raises(ConfigError) as caught:
         load({}, file=file.path, environment={})
     assert str(caught.value).startswith(f"{file.path} line 1: unknown key 'x'; there are: ")
-    assert str(caught.value).endswith(" (and 2 more: see `trackerwatch config check`)")
+    assert str(caught.value).endswith(f" (and 2 more: see `trackerwatch config check --config {file.path}`)")
 
 
 def test_a_run_without_a_file_loads_no_toml_reader():

@@ -1,7 +1,14 @@
 """The table of settings: whole, documented, and in step with the rooms whose values it spells out."""
 
+import datetime as dt
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from trackerwatch.cli.wiring import engine_settings
 from trackerwatch.config.settings import ANNOUNCE_MODES, BY_KEY, DEFAULTS, PHRASE_KINDS, PRIVATE_MODES, SETTINGS
+from trackerwatch.config.values import WrongValueError
 from trackerwatch.engine.settings import AnnounceMode, EngineSettings, PrivateMode
 from trackerwatch.outcome import FailureKind
 
@@ -43,3 +50,35 @@ def test_choices_are_the_enums():
 
 def test_the_defaults_are_the_engines():
     assert engine_settings(DEFAULTS) == EngineSettings()
+
+
+SCALARS = st.one_of(
+    *(
+        st.booleans(),
+        st.integers(),
+        st.floats(),
+        st.text(),
+        st.dates(),
+        st.just(dt.time()),
+        st.sampled_from(PRIVATE_MODES),
+    ),
+)
+VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=8)
+
+
+def answer_of(kind, read, value) -> str:
+    try:
+        return kind.write(read(value))[:300]
+    except WrongValueError as error:
+        return str(error)
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.key)
+@given(value=VALUES, text=st.text())
+def test_any_value_is_taken_or_refused_in_one_line(setting, value, text):
+    for answer in (
+        answer_of(setting.kind, setting.kind.read, value),
+        answer_of(setting.kind, setting.kind.read_text, text),
+    ):
+        assert answer.isprintable()
+        assert len(answer) < 400

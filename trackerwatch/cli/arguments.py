@@ -119,7 +119,11 @@ def add_outputs(parser: argparse.ArgumentParser) -> None:
 
 def add_config(parser: argparse.ArgumentParser) -> None:
     """The option that names the config file."""
-    parser.add_argument("--config", metavar="F", help="config file (default: see `trackerwatch config path`)")
+    parser.add_argument(
+        "--config",
+        metavar="F",
+        help="config file (default: TRACKERWATCH_CONFIG, or where `trackerwatch config path` says)",
+    )
 
 
 def add_deadline(parser: argparse.ArgumentParser) -> None:

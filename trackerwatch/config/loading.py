@@ -88,7 +88,8 @@ def load(flags: Mapping[str, object], *, file: str | None, environment: Mapping[
     settled = settle(flags, which_file(file, environment), environment)
     if settled.mistakes:
         first, *others = settled.mistakes
-        more = f" (and {len(others)} more: see `trackerwatch config check`)" if others else ""
+        option = f" --config {_clean(file)}" if file is not None else ""
+        more = f" (and {len(others)} more: see `trackerwatch config check{option}`)" if others else ""
         raise ConfigError(first + more)
     return settled
 
@@ -127,22 +128,23 @@ def _read_file(file: ConfigFile, mistakes: list[str]) -> str | None:
     try:
         with open(file.path, "rb") as opened:  # noqa: PTH123 - pathlib is slow to import
             raw = opened.read(MAX_FILE_BYTES + 1)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
+        # System users have homes like /dev/null.
         if file.chosen_by:
-            mistakes.append(f"{file.chosen_by} {_shown_path(file.path)}: no such file")
+            mistakes.append(f"{file.chosen_by} {_clean(file.path)!r}: no such file")
         return None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        mistakes.append(f"{_shown_path(file.path)}: {reason}")
+        mistakes.append(f"{_clean(file.path)}: {reason}")
         return None
     if len(raw) > MAX_FILE_BYTES:
-        mistakes.append(f"{_shown_path(file.path)}: more than {MAX_FILE_BYTES} bytes: this is no config file")
+        mistakes.append(f"{_clean(file.path)}: more than {MAX_FILE_BYTES} bytes: this is no config file")
         return None
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        mistakes.append(f"{_shown_path(file.path)} line {line}: not UTF-8")
+        mistakes.append(f"{_clean(file.path)} line {line}: not UTF-8")
         return None
 
 
@@ -153,7 +155,7 @@ def _take_file(
 
     from trackerwatch.outside_text import clean  # noqa: PLC0415 - as above
 
-    shown_path = _shown_path(path)
+    shown_path = _clean(path)
     try:
         table = tomllib.loads(text)
     except RecursionError:
@@ -224,10 +226,6 @@ def _line_of(key: str, text: str) -> int | None:
     pattern = rf"""^[ \t]*(?:\[{{1,2}}[ \t]*)?(?P<q>["']?){re.escape(key)}(?P=q)[ \t]*[=.\]]"""
     found = list(re.finditer(pattern, text, re.MULTILINE))
     return text.count("\n", 0, found[0].start()) + 1 if len(found) == 1 else None
-
-
-def _shown_path(path: str) -> str:
-    return _clean(path)
 
 
 def _clean(text: str) -> str:
