@@ -47,7 +47,7 @@ UNAUTHORIZED = ("unauthorized", "exchange")
 SILENCE = ("timeout", "connect")
 TLS = ("tls", "tls")
 
-UNREACHED = {"timeout", "tls", "closed", "refused"}
+UNREACHED = {"timeout", "tls", "closed", "refused", "failure_reason"}
 
 
 @dataclass(frozen=True)
