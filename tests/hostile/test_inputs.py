@@ -2,8 +2,7 @@
 
 import asyncio
 import os
-import socket
-from pathlib import Path
+import stat
 
 import pytest
 
@@ -68,8 +67,8 @@ async def test_names_are_shown_as_text(folder, home, good):
             info = bencode(v1_info(name=name))
             (folder / f"{stem}.torrent").write_bytes(torrent_of(info, announce=good.tracker.url))
         # Names on disk are as foreign as those inside.
-        on_disk = os.fsencode(folder) + b"/\x1b[31m\xe2\x80\xae\n[bold red]\xff.torrent"
-        Path(os.fsdecode(on_disk)).write_bytes(torrent_of(bencode(v1_info(name="on disk")), announce=good.tracker.url))
+        on_disk = folder / os.fsdecode(b"\x1b[31m\xe2\x80\xae\n[bold red]\xff.torrent")
+        on_disk.write_bytes(torrent_of(bencode(v1_info(name="on disk")), announce=good.tracker.url))
         (folder / "\x1b[32mbad\n.torrent").write_bytes(b"no torrent")
         result = await report(folder, home=home)
     assert_safe(result)
@@ -106,8 +105,7 @@ async def test_bad_files_are_named_and_the_good_one_runs(folder, home, good):
     with (folder / "endless.torrent").open("wb") as sparse:
         sparse.truncate(1 << 40)
     os.mkfifo(folder / "fifo.torrent")
-    listening = socket.socket(socket.AF_UNIX)
-    listening.bind(str(folder / "socket.torrent"))
+    os.mknod(folder / "socket.torrent", stat.S_IFSOCK | 0o600)
     (folder / "device.torrent").symlink_to("/dev/zero")
     (folder / "loop.torrent").symlink_to("loop.torrent")
     (folder / "nowhere.torrent").symlink_to("is not there")
@@ -122,7 +120,6 @@ async def test_bad_files_are_named_and_the_good_one_runs(folder, home, good):
     async with on_stage([good]):
         (folder / "good.torrent").write_bytes(torrent_of(bencode(v1_info(name="good")), announce=good.tracker.url))
         result = await report(folder, home=home)
-    listening.close()
     assert_safe(result)
     assert result.exit_code == 1
     told = reasons(result)
