@@ -182,6 +182,8 @@ class ProbeOutcome:
     """Datagrams that were never answered and had to be sent again."""
     tls_expires_at: datetime | None = None
     """End of the certificate shown, UTC. None: no TLS."""
+    tls_valid_from: datetime | None = None
+    """Begin of that certificate's life, UTC. None: no TLS, or not said."""
     said: str = ""
     """The tracker's answer in one clean line, for people: what the detail pane shows word for word."""
 

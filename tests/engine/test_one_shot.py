@@ -222,7 +222,10 @@ def test_a_tracker_that_asks_for_patience_is_up_and_left_alone():
     snapshot = once(prober, torrent(1, [WEB]))
     assert snapshot.trackers[0].state is Health.UP
     assert not prober.of("announce")
-    assert snapshot.torrents.view(0).answers[0].role is Role.FAILED
+    view = snapshot.torrents.view(0)
+    assert view.answers[0].role is Role.UNTRIED, "that we asked too often says nothing of what clients get"
+    assert view.answers[0].scrape.failure == later
+    assert view.verdict is Verdict.UNKNOWN
 
 
 def test_a_tracker_that_answers_nothing_sensible_is_down():

@@ -79,13 +79,13 @@ def test_explanations():
     ]
     lines = explain(steps, walk((0, 1, 1, 2), bytes(s.standing for s in steps)))
     assert lines == (
-        "a client fell over to three:3 (tier 1 of 3 tiers)",
+        "a client fails over to three:3 (tier 1)",
         "not one:1 (tier 0): refused",
         "two:2 (tier 1) is not counted: no route from here",
-        "if three:3 dies now: four:4 (tier 2) takes over, 1 behind it",
+        "if three:3 dies now: four:4 (tier 2) takes over, and nothing behind it",
     )
     last = explain(steps[:3], walk((0, 1, 1), bytes(s.standing for s in steps[:3])))
     assert last[-1] == "if three:3 dies now: no tracker is left"
     gone = explain(steps[:1], walk((0,), bytes([F])))
-    assert gone == ("no tracker is left: all 1 in 1 tier failed", "not one:1 (tier 0): refused")
+    assert gone == ("no tracker is left", "not one:1 (tier 0): refused")
     assert "DHT" in explain([], walk((), b""))[0]

@@ -9,7 +9,7 @@ from tests.doubles.http import Authority, Canned, HttpTracker, Silent, http
 from trackerwatch.errors import ConfigError
 from trackerwatch.outcome import FailureKind, Phase
 from trackerwatch.probe.http import HttpProbe
-from trackerwatch.probe.tls import TlsTrust, certificate_end
+from trackerwatch.probe.tls import TlsTrust, certificate_life
 from trackerwatch.tracker import parse_tracker
 
 
@@ -146,4 +146,4 @@ def test_the_system_s_authorities_are_trusted_too(authority):
 
 
 def test_no_tls_has_no_end():
-    assert certificate_end(None) is None
+    assert certificate_life(None) == (None, None)

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 
 from trackerwatch import __version__
 from trackerwatch.engine.settings import AnnounceMode, PrivateMode
-from trackerwatch.engine.tracker_state import DECISION_LASTS_S, is_transport_failure
+from trackerwatch.engine.swarms import REFUSAL_FLAGS, AnnounceRecord
+from trackerwatch.engine.tracker_state import is_unreachable
 from trackerwatch.outcome import AnnounceEvent, AnnounceRequest, Failure, FailureKind, SwarmAnswer
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from trackerwatch.engine.clock import Clock
     from trackerwatch.engine.prober import Prober
@@ -31,17 +32,23 @@ if TYPE_CHECKING:
 
 UNKNOWN_SIZE_LEFT_BYTES = 16384
 """What libtorrent says of a magnet whose metadata it does not have."""
-STANDARD_INTERVAL_S = 1800.0
+ANNOUNCE_INTERVAL_S = 1800.0
 """Where a tracker names none."""
+DECISION_LASTS_S = 86400.0
+"""An ambiguous zero is decided, and a refusal asked again, at most daily."""
 SPACING_S = 0.1
 """Between announces to one tracker on the net."""
 ALWAYS_SPACING_S = 1.0
 """At most one a second a host in mode `always`."""
 GIVE_UP_AFTER = 2
 """Announces in a row without any answer end a sweep: the tracker is not asked for thousands of torrents in vain."""
-STOP_TIMEOUT_S = 4.0
-"""The farewell after a `started` announce; within the five seconds that a shutdown may take."""
+STOP_TIMEOUT_S = 2.0
+"""The farewell after a `started` announce, said twice where it is not answered: within the time a shutdown may take."""
 PEERS_WANTED = 50
+TOLD_EVERY_S = 0.25
+OVERDUE_WAIT_S = 60.0
+SAMPLE_LOOKS_AT = 1000
+"""Swarms that one search for a sample looks at; the next one goes on behind them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +84,7 @@ class Announcer:
         self._identity = identity
         self._torrent_of = torrent_of
         self._rotation: dict[int, int] = {}
+        self._host_free_at: dict[str, float] = {}
         self._farewells: set[asyncio.Task[AnnounceOutcome]] = set()
 
     # ------------------------------------------------------------------ which
@@ -88,116 +96,129 @@ class Announcer:
             tracker: Where.
             active_here: Whether a torrent's active tracker is this one, by torrent index.
         """
-        mode = self._settings.announce
-        if mode is AnnounceMode.NEVER or tracker.never_again:
+        mode, now = self._settings.announce, self._clock.monotonic()
+        if mode is AnnounceMode.NEVER or now < tracker.not_before or not _may_answer(tracker):
             return []
-        now, wall = self._clock.monotonic(), self._clock.wall()
-        if now < tracker.not_before or not _may_answer(tracker):
-            return []
-        wanted = [
-            column
-            for column in self._undecided(tracker)
-            if (self._may(tracker, column) and (record := tracker.announces.get(column)) is None)
-            or (record is not None and record.not_before <= now and self._stale(tracker, column, wall))
-        ]
+        swarms = tracker.swarms
+        scraped = tracker.scrape_supported is not False and swarms.scrape_failure is None
+        wanted = {
+            column: None
+            for column in swarms.undecided(scraped=scraped)
+            if self._due(tracker, column, now) and self._open(tracker, column)
+        }
         if mode is AnnounceMode.ALWAYS:
-            seen = set(wanted)
-            wanted += [
-                column
-                for column in range(len(tracker.swarms))
-                if column not in seen
-                and self._may(tracker, column)
-                and active_here(tracker.owners[column])
-                and self._due(tracker, column, now)
-            ]
+            for column in range(len(swarms)):
+                if active_here(swarms.owners[column]) and self._due(tracker, column, now):
+                    wanted[column] = None
         elif mode is AnnounceMode.SAMPLE and not wanted:
-            wanted += self._sample(tracker, now)
-        return wanted
+            wanted = dict.fromkeys(self._sample(tracker, now))
+        return list(wanted)
+
+    def next_at(self, tracker: TrackerState, *, active_here: Callable[[int], bool]) -> float | None:
+        """Monotonic time of a tracker's next announce in mode `always`. None: announces follow rounds."""
+        if self._settings.announce is not AnnounceMode.ALWAYS:
+            return None
+        owners, announces = tracker.swarms.owners, tracker.swarms.announces
+        dues = [record.not_before for column, record in announces.items() if active_here(owners[column])]
+        now = self._clock.monotonic()
+        if not dues:
+            return None
+        # What could not be announced when it was due waits a minute for better times.
+        return first if (first := min(dues)) > now else now + OVERDUE_WAIT_S
 
     def may_announce(self, torrent: Torrent, tracker: Tracker) -> bool:
         """Private torrents only where the user allows announces (BEP 27)."""
         return not torrent.private or self._private_allowed(tracker)
 
-    def _may(self, tracker: TrackerState, column: int) -> bool:
-        return not tracker.private[column] or self._private_allowed(tracker.tracker)
-
     def _private_allowed(self, tracker: Tracker) -> bool:
         return self._settings.private_at(tracker.host) is PrivateMode.ANNOUNCE
 
     def _due(self, tracker: TrackerState, column: int, now: float) -> bool:
-        record = tracker.announces.get(column)
+        """Whether a swarm may be announced now: by its privacy, and by what the tracker asked for."""
+        if tracker.swarms.private[column] and not self._private_allowed(tracker.tracker):
+            return False
+        record = tracker.swarms.announces.get(column)
         return record is None or record.not_before <= now
 
-    def _stale(self, tracker: TrackerState, column: int, wall: float) -> bool:
-        """An ambiguous zero is decided once a day; where nothing can be scraped, each interval asks again."""
-        if tracker.columns.answers[column] != SwarmAnswer.AMBIGUOUS:
+    def _open(self, tracker: TrackerState, column: int) -> bool:
+        """Whether its question is still open: zeros are decided, and refusals asked again, once a day."""
+        record = tracker.swarms.announces.get(column)
+        if record is None or not record.decides:
             return True
-        return wall - tracker.announces[column].at >= DECISION_LASTS_S
-
-    def _undecided(self, tracker: TrackerState) -> Iterator[int]:
-        answers = tracker.columns.answers
-        if tracker.scrape_supported is False or tracker.scrape_failure is not None:
-            yield from range(len(answers))
-            return
-        for doubt in (SwarmAnswer.AMBIGUOUS, SwarmAnswer.OMITTED, SwarmAnswer.FAILED):
-            at = answers.find(doubt)
-            while at >= 0:
-                yield at
-                at = answers.find(doubt, at + 1)
+        daily = record.refusal is not None or tracker.swarms.columns.answers[column] == SwarmAnswer.AMBIGUOUS
+        return not daily or self._clock.wall() - record.at >= DECISION_LASTS_S
 
     def _sample(self, tracker: TrackerState, now: float) -> list[int]:
         """The next public swarm in turn."""
         size = len(tracker.swarms)
         start = self._rotation.get(tracker.index, 0)
-        for step in range(min(size, 1000)):
+        for step in range(min(size, SAMPLE_LOOKS_AT)):
             column = (start + step) % size
-            if not tracker.private[column] and self._due(tracker, column, now):
-                self._rotation[tracker.index] = column + 1
+            self._rotation[tracker.index] = column + 1
+            if not tracker.swarms.private[column] and self._due(tracker, column, now):
                 return [column]
         return []
 
     # ------------------------------------------------------------------ how
 
     async def sweep(self, tracker: TrackerState, columns: list[int], changed: Callable[[], None]) -> None:
-        """Announce these swarms one after the other."""
-        spacing = ALWAYS_SPACING_S if self._settings.announce is AnnounceMode.ALWAYS else SPACING_S
-        unanswered = 0
+        """Announce these swarms one after the other; `changed` is called now and then, and its caller settles the end."""
+        unanswered, told_at = 0, self._clock.monotonic()
         for column in columns:
-            endpoint = next(iter(tracker.usable_endpoints()), None)
-            if endpoint is None:
+            endpoint = next((e for e in tracker.usable_endpoints() if tracker.endpoints[e].well), None)
+            now = self._clock.monotonic()
+            if endpoint is None or tracker.never_again is not None or now < tracker.not_before:
                 return
+            if not self._due(tracker, column, now):
+                continue
+            await self._wait_for_turn(tracker)
             outcome = await self.announce(tracker, endpoint, column)
-            changed()
             failure = outcome.probe.failure
             unanswered = unanswered + 1 if failure is not None and not failure.kind.answered else 0
-            rate_limited = failure is not None and failure.kind is FailureKind.RATE_LIMITED
-            if unanswered >= GIVE_UP_AFTER or rate_limited or tracker.never_again:
+            if unanswered >= GIVE_UP_AFTER or (failure is not None and failure.kind is FailureKind.RATE_LIMITED):
                 return
-            if not tracker.local:
-                await asyncio.sleep(spacing)
+            if self._clock.monotonic() - told_at >= TOLD_EVERY_S:
+                told_at = self._clock.monotonic()
+                changed()
+
+    async def _wait_for_turn(self, tracker: TrackerState) -> None:
+        """Keep the distance between announces to one host, whatever trackers it runs."""
+        if tracker.local:
+            return
+        spacing_s = ALWAYS_SPACING_S if self._settings.announce is AnnounceMode.ALWAYS else SPACING_S
+        now = self._clock.monotonic()
+        free_at = max(now, self._host_free_at.get(tracker.tracker.host, 0.0))
+        self._host_free_at[tracker.tracker.host] = free_at + spacing_s
+        if free_at > now:
+            await asyncio.sleep(free_at - now)
 
     async def test(self, tracker: TrackerState, endpoint: Endpoint) -> ProbeOutcome | None:
         """Announce the first swarm that may be announced, to see whether the tracker answers. None: there is none."""
-        column = next((column for column in range(len(tracker.swarms)) if self._may(tracker, column)), None)
+        now = self._clock.monotonic()
+        column = next((column for column in range(len(tracker.swarms)) if self._due(tracker, column, now)), None)
         if column is None:
             return None
+        await self._wait_for_turn(tracker)
         return (await self.announce(tracker, endpoint, column)).probe
 
     async def announce(self, tracker: TrackerState, endpoint: Endpoint, column: int) -> AnnounceOutcome:
         """Announce one swarm, and remember what came of it."""
-        torrent = self._torrent_of(tracker.owners[column])
-        timeout_s = self._settings.timeout_s
-        with_peers = self._settings.announce is AnnounceMode.PEERS and not torrent.private
-        if with_peers:
+        swarms = tracker.swarms
+        torrent = self._torrent_of(swarms.owners[column])
+        if self._settings.announce is AnnounceMode.PEERS and not torrent.private:
             outcome = await self._announce_with_peers(tracker, endpoint, column, torrent)
         else:
-            request = self._request(tracker.swarms[column], torrent, AnnounceEvent.STOPPED, numwant=0)
+            request = self._request(swarms.hashes[column], torrent, AnnounceEvent.STOPPED, numwant=0)
+            timeout_s = self._settings.timeout_s
             outcome = await self._prober.announce(tracker.tracker, endpoint, request, timeout_s=timeout_s)
-        failure = outcome.probe.failure
-        if failure is not None:
-            tracker.obey(failure)
-        not_before = self._clock.monotonic() + self._wait_s(tracker, outcome, failure)
-        tracker.apply_announce(column, outcome, self._clock.wall(), not_before)
+        failure, now = outcome.probe.failure, self._clock.monotonic()
+        about_it = failure is not None and failure.kind in REFUSAL_FLAGS
+        if not about_it:
+            tracker.obey(failure, now)
+        never = about_it and failure is not None and failure.retry_never
+        not_before = float("inf") if never else now + self._wait_s(tracker, outcome, failure)
+        swarms.announces[column] = AnnounceRecord(outcome, self._clock.wall(), not_before)
+        tracker.apply_announce(outcome)
         return outcome
 
     def _wait_s(self, tracker: TrackerState, outcome: AnnounceOutcome, failure: Failure | None) -> float:
@@ -205,33 +226,41 @@ class Announcer:
         minimum = max(outcome.min_interval_s or 0.0, (failure.retry_in_s or 0.0) if failure else 0.0)
         if tracker.local:
             return max(minimum, 1.0)
-        return max(minimum, outcome.interval_s or tracker.interval_s or STANDARD_INTERVAL_S)
+        if failure is not None and not failure.kind.answered:
+            return max(minimum, self._settings.interval_s)
+        return max(minimum, outcome.interval_s or tracker.interval_s or ANNOUNCE_INTERVAL_S)
 
     async def _announce_with_peers(
         self, tracker: TrackerState, endpoint: Endpoint, column: int, torrent: Torrent
     ) -> AnnounceOutcome:
         """`started`, and whatever happens then `stopped`: the farewell outlives a cancellation."""
-        info_hash = tracker.swarms[column]
+        info_hash = tracker.swarms.hashes[column]
         started = self._request(info_hash, torrent, AnnounceEvent.STARTED, numwant=PEERS_WANTED)
-        stopped = self._request(info_hash, torrent, AnnounceEvent.STOPPED, numwant=0)
         try:
             outcome = await self._prober.announce(
                 tracker.tracker, endpoint, started, timeout_s=self._settings.timeout_s
             )
         finally:
-            farewell = asyncio.ensure_future(
-                self._prober.announce(tracker.tracker, endpoint, stopped, timeout_s=STOP_TIMEOUT_S)
-            )
+            farewell = asyncio.ensure_future(self._say_goodbye(tracker, endpoint, info_hash, torrent))
             self._farewells.add(farewell)
             farewell.add_done_callback(self._farewells.discard)
             gone = await asyncio.shield(farewell)
         # The farewell's counts leave us out; the first reply's may not.
-        return _with_counts_of(outcome, gone)
+        return replace(outcome, counts=gone.counts) if gone.probe.failure is None else outcome
 
-    async def finish(self, timeout_s: float) -> None:
-        """Wait for farewells that are still under way."""
-        if self._farewells:
-            await asyncio.wait(set(self._farewells), timeout=timeout_s)
+    async def _say_goodbye(
+        self, tracker: TrackerState, endpoint: Endpoint, info_hash: bytes, torrent: Torrent
+    ) -> AnnounceOutcome:
+        stopped = self._request(info_hash, torrent, AnnounceEvent.STOPPED, numwant=0)
+        gone = await self._prober.announce(tracker.tracker, endpoint, stopped, timeout_s=STOP_TIMEOUT_S)
+        if gone.probe.failure is not None and gone.probe.failure.kind.retried:
+            gone = await self._prober.announce(tracker.tracker, endpoint, stopped, timeout_s=STOP_TIMEOUT_S)
+        return gone
+
+    @property
+    def farewells(self) -> set[asyncio.Task[AnnounceOutcome]]:
+        """Farewells that are still under way."""
+        return self._farewells
 
     def _request(self, info_hash: bytes, torrent: Torrent, event: AnnounceEvent, *, numwant: int) -> AnnounceRequest:
         left = torrent.size_bytes or UNKNOWN_SIZE_LEFT_BYTES
@@ -252,11 +281,7 @@ class Announcer:
 
 def _may_answer(tracker: TrackerState) -> bool:
     """Whether an announce can bring what the scrape did not: not where nothing connects, nor where patience is asked for."""
-    failure = tracker.scrape_failure
-    if failure is None:
-        return True
-    return failure.kind is not FailureKind.RATE_LIMITED and not is_transport_failure(tracker.tracker, failure)
-
-
-def _with_counts_of(outcome: AnnounceOutcome, gone: AnnounceOutcome) -> AnnounceOutcome:
-    return replace(outcome, counts=gone.counts) if gone.probe.failure is None else outcome
+    if tracker.never_again is not None or not any(state.well for state in tracker.endpoints.values()):
+        return False
+    failure = tracker.swarms.scrape_failure
+    return failure is None or (failure.kind is not FailureKind.RATE_LIMITED and not is_unreachable(failure))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from trackerwatch.engine.views import EventKind
 from trackerwatch.failover import FailoverState
 from trackerwatch.health import Health
+from trackerwatch.health.rollup import ANSWERING
 from trackerwatch.policy.words import failure_words
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from trackerwatch.engine.events import EventLog
     from trackerwatch.engine.torrent_book import Move, TorrentBook
     from trackerwatch.engine.tracker_state import TrackerState
+    from trackerwatch.outcome import Failure
 
 EACH_TORRENT_UP_TO = 20
 """More torrents that move at once are one event with a count."""
@@ -24,21 +26,24 @@ EACH_TORRENT_UP_TO = 20
 def tell_state(
     events: EventLog, tracker: TrackerState, before: Health, after: Health, *, now: float, effect: str
 ) -> None:
-    """A tracker's state changed."""
+    """A tracker's state changed. That one is found up at the start is no news."""
+    if (before, after) == (Health.UNKNOWN, Health.UP):
+        return
     name, failure = tracker.tracker.host_port, tracker.failure
-    if after is Health.DOWN:
+    recovered = before is Health.DOWN and after in ANSWERING
+    if recovered:
+        message = f"{name} answers again"
+    elif after is Health.DOWN:
         message = f"{name} is down: {failure_words(failure) or 'no answer'}"
     elif after is Health.DEGRADED:
-        why = failure_words(failure) if failure else ", ".join(tracker.reasons).replace("_", " ")
-        message = f"{name} is degraded: {why}"
-    elif before is Health.DOWN:
-        message = f"{name} answers again"
+        message = f"{name} is degraded: {_why_degraded(tracker, failure)}"
+    elif after is Health.UNKNOWN:
+        message = f"{name} cannot be judged now" + (f": {failure_words(failure)}" if failure else "")
     else:
-        message = f"{name} is {after}"
-    recovered = before is Health.DOWN and after in (Health.UP, Health.DEGRADED)
+        message = f"{name} is well again"
     events.add(
         EventKind.RECOVERED if recovered else EventKind.STATE_CHANGED,
-        f"{message} -> {effect}" if effect else message,
+        f"{message} -> {effect}" if effect and not recovered else message,
         now,
         tracker=tracker.tracker,
         from_state=str(before),
@@ -47,9 +52,17 @@ def tell_state(
     )
 
 
+def _why_degraded(tracker: TrackerState, failure: Failure | None) -> str:
+    if "endpoint_down" in tracker.reasons:
+        down = next((e for e in tracker.endpoints.values() if e.health.state is Health.DOWN), None)
+        if down is not None:
+            return f"{down.endpoint.address} is down: {failure_words(down.failure)}"
+    return ", ".join(tracker.reasons).replace("_", " ") or failure_words(failure)
+
+
 def effect_of(moves: Sequence[Move]) -> str:
     """`41 failed over, 3 exhausted`; empty where nothing moved for the worse."""
-    states = Counter(move.after for move in moves)
+    states = Counter(move.after for move in moves if _kind(move) in (EventKind.FAILED_OVER, EventKind.EXHAUSTED))
     parts = [
         f"{states[state]} {words}"
         for state, words in ((FailoverState.FAILED_OVER, "failed over"), (FailoverState.EXHAUSTED, "exhausted"))
@@ -73,7 +86,7 @@ def tell_moves(
                 EventKind.EXHAUSTED: "torrents have no working tracker left",
                 EventKind.FAILED_OVER: "torrents failed over to a backup",
                 EventKind.PROMOTED: "torrents moved to another backup",
-                EventKind.RECOVERED: "torrents are back on their first tracker",
+                EventKind.RECOVERED: "torrents have a better tracker again",
             }[kind]
             events.add(
                 kind, f"{len(moved)} {words}", now, from_state=str(moved[0].before), to_state=str(moved[0].after)
@@ -87,8 +100,7 @@ def tell_moves(
                 EventKind.EXHAUSTED: f"{torrent.name} has no working tracker left",
                 EventKind.FAILED_OVER: f"{torrent.name} failed over{where}",
                 EventKind.PROMOTED: f"{torrent.name} moved{where}",
-                EventKind.RECOVERED: f"{torrent.name} is back on its first tracker"
-                + (f" {active.host_port}" if active else ""),
+                EventKind.RECOVERED: f"{torrent.name} is back{where}",
             }[kind]
             events.add(
                 kind,
@@ -101,11 +113,16 @@ def tell_moves(
             )
 
 
+_BADNESS = {FailoverState.PRIMARY: 0, FailoverState.FAILED_OVER: 1, FailoverState.EXHAUSTED: 2}
+
+
 def _kind(move: Move) -> EventKind | None:
-    if move.after is FailoverState.EXHAUSTED:
-        return EventKind.EXHAUSTED if move.before is not FailoverState.EXHAUSTED else None
-    if move.after is FailoverState.FAILED_OVER:
-        return EventKind.PROMOTED if move.before is FailoverState.FAILED_OVER else EventKind.FAILED_OVER
-    if move.after is FailoverState.PRIMARY and move.before in (FailoverState.FAILED_OVER, FailoverState.EXHAUSTED):
+    """What to call a move. None: it is not worth telling."""
+    before, after = _BADNESS.get(move.before), _BADNESS.get(move.after)
+    if after is None or (before is None and not after):
+        return None
+    if before is None or after > before:
+        return EventKind.EXHAUSTED if after == 2 else EventKind.FAILED_OVER
+    if after < before:
         return EventKind.RECOVERED
-    return None
+    return EventKind.PROMOTED if after == 1 else None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import weakref
 from typing import TYPE_CHECKING
 
 from trackerwatch.engine.announcing import Announcer, Identity
@@ -23,11 +24,12 @@ from trackerwatch.engine.torrent_book import Move, TorrentBook
 from trackerwatch.engine.tracker_state import TrackerState
 from trackerwatch.engine.views import Event, EventKind, Snapshot, Update
 from trackerwatch.health import Health, Thresholds
+from trackerwatch.outcome import FailureKind
 from trackerwatch.schedule import Agenda
 from trackerwatch.tracker import Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from trackerwatch.engine.clock import Clock
     from trackerwatch.engine.prober import Prober
@@ -40,6 +42,8 @@ CHUNK_TORRENTS = 5000
 CHUNK_PLACEMENTS = 25_000
 """The same of torrents with many trackers, counted as so many each."""
 STOP_WITHIN_S = 5.0
+LATENESS_FADES = 10.0
+"""Seconds in which the lateness shown loses one."""
 SLOW_S = {Protocol.UDP: 2.0, Protocol.HTTP: 5.0, Protocol.HTTPS: 5.0}
 
 
@@ -67,7 +71,7 @@ class Engine:
         self._announcer = Announcer(
             prober, settings, self._clock, Identity.random(self._rng), lambda owner: self._book.torrents[owner]
         )
-        self._rounds = Rounds(prober, settings, self._clock, self._announcer, self._progressed)
+        self._rounds = Rounds(prober, settings, self._clock, self._announcer, self._settle)
         self._asking: dict[asyncio.Task[None], TrackerState] = {}
         self._announcing: dict[int, asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
@@ -76,10 +80,10 @@ class Engine:
         """Torrents whose trackers have published something that they do not show yet."""
         self._stopping = False
         self._one_shot = False
-        self._lateness_s = 0.0
+        self._lateness = (0.0, 0.0)
         self._version = 0
         self._snapshot: Snapshot | None = None
-        self._feeds: list[Feed] = []
+        self._feeds: weakref.WeakSet[Feed] = weakref.WeakSet()
         self._started = self._clock.wall()
         started_at = at(self._started)
         if started_at is None:
@@ -93,7 +97,7 @@ class Engine:
         """Watch these torrents; copies merge by info hash. May be called while running."""
         now = self._clock.wall()
         touched: dict[int, TrackerState] = {}
-        fresh = []
+        changed: dict[int, None] = {}
         for torrent in torrents:
             known = self._book.index.get(torrent.info_hash)
             if known is not None:
@@ -102,14 +106,16 @@ class Engine:
                 if torrent == before:
                     continue
             states = [self._state(placement.tracker) for placement in torrent.placements]
-            index = self._book.add(torrent, states, now)
-            fresh.append(index)
-            touched.update((state.index, state) for state in states if state.swarms_dirty)
+            changed[self._book.add(torrent, states, now)] = None
+            touched.update((state.index, state) for state in states)
         for state in touched.values():
-            state.publish(now)
+            state.dirty = True
+            if state.swarms.dirty:
+                changed.update(dict.fromkeys(state.swarms.news_since(state.publish())))
             self._soon(state)
-        self._recompute(fresh)
-        self._changed(fresh)
+        moves = self._book.recompute(sorted(changed), now)
+        tell_moves(self._events, moves, self._book, self._trackers, now)
+        self._changed(changed)
 
     def add_trackers(self, trackers: Iterable[Tracker]) -> None:
         """Watch these trackers for no torrent in particular."""
@@ -135,10 +141,10 @@ class Engine:
 
     def _soon(self, state: TrackerState) -> None:
         """Ask for what is new here as soon as manners allow."""
-        now = self._clock.monotonic()
-        if state.asked_at is None:
-            self._agenda.put(state.index, now)
-        elif not state.asking:
+        if state.asked_at is None and not state.asking:
+            if self._agenda.due_at(state.index) is None:
+                self._agenda.put(state.index, self._clock.monotonic())
+        elif not state.asking and not self._one_shot:
             self._plan(state)
         self._wake.set()
 
@@ -147,8 +153,7 @@ class Engine:
     async def run_once(self, *, deadline_s: float) -> None:
         """Ask every tracker once, with its fall-backs, or until the deadline: what is not finished stays unknown."""
         self._one_shot = self._rounds.one_shot = True
-        for state in self._trackers:
-            state.thresholds = self._thresholds(state.tracker)
+        self._begin()
         try:
             async with asyncio.timeout(deadline_s):
                 await self._loop()
@@ -159,15 +164,26 @@ class Engine:
 
     async def run(self) -> None:
         """Watch until `stop`."""
-        self._events.add(
-            EventKind.STARTED,
-            f"watching {len(self._trackers)} trackers, {len(self._book)} torrents",
-            self._clock.wall(),
-        )
+        watched = f": {_count(len(self._trackers), 'tracker')}, {_count(len(self._book), 'torrent')}"
+        self._events.add(EventKind.STARTED, "watching" + (watched if self._trackers else ""), self._clock.wall())
+        self._begin()
         try:
             await self._loop()
         finally:
             await self._wind_up()
+            self._events.add(EventKind.STOPPED, "stopped", self._clock.wall())
+            self._changed(())
+
+    def _begin(self) -> None:
+        """Put everything on the agenda: what is due was not late before the run began."""
+        now = self._clock.monotonic()
+        for state in self._trackers:
+            state.thresholds = self._thresholds(state.tracker)
+            state.plan = Due.FULL
+            if not self._one_shot and state.asked_at is not None:
+                self._plan(state)
+            else:
+                self._agenda.put(state.index, now)
 
     async def stop(self) -> None:
         """End within five seconds, whatever hangs; nothing of ours stays registered anywhere."""
@@ -176,19 +192,23 @@ class Engine:
         await self._wind_up()
 
     async def _wind_up(self) -> None:
-        tasks = [*self._asking, *self._announcing.values()]
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks, timeout=STOP_WITHIN_S)
-        await self._announcer.finish(STOP_WITHIN_S)
-        self._settle_all()
+        try:
+            async with asyncio.timeout(STOP_WITHIN_S):
+                while tasks := {*self._asking, *self._announcing.values(), *self._announcer.farewells}:
+                    for task in tasks - self._announcer.farewells:
+                        task.cancel()
+                    await asyncio.wait(tasks)
+                    await asyncio.sleep(0)  # their callbacks strike them off
+        except TimeoutError:
+            pass
+        for state in self._trackers:
+            self._settle(state)
 
     async def _loop(self) -> None:
         while not self._stopping:
             now = self._clock.monotonic()
             while len(self._asking) < ROUNDS_AT_ONCE and (due := self._agenda.pop_due(now)):
-                self._start_round(self._trackers[due[0]], late_s=now - due[1])
+                self._start(self._trackers[due[0]], late_s=now - due[1])
             if self._one_shot and not self._asking and not self._announcing and not len(self._agenda):
                 return
             next_due_at = self._agenda.next_due()
@@ -201,82 +221,116 @@ class Engine:
                 pass
             self._wake.clear()
 
-    def _start_round(self, state: TrackerState, *, late_s: float) -> None:
-        # A slow decay: one late round is seen for a while, and not for ever.
-        self._lateness_s = max(late_s, self._lateness_s * 0.9)
-        if state.asking or state.never_again:
+    def _start(self, state: TrackerState, *, late_s: float) -> None:
+        """Do what is due at a tracker."""
+        now = self._clock.monotonic()
+        # One late round is seen for a minute, not for ever and not for a moment only.
+        self._lateness = (late_s, now) if late_s >= self._lateness_s(now) else self._lateness
+        if state.asking or state.never_again is not None:
+            return
+        if state.plan is Due.ANNOUNCES:
+            self._announce_due(state)
+            self._plan(state)
             return
         state.asking = state.dirty = True
-        full = self._one_shot or state.plan is not Due.MINIMAL
-        task = asyncio.get_running_loop().create_task(self._round(state, full=full), name=f"round {state.tracker.id}")
+        task = asyncio.get_running_loop().create_task(self._round(state), name=f"round {state.tracker.id}")
         self._asking[task] = state
         task.add_done_callback(self._round_done)
         self._changed(())
 
-    async def _round(self, state: TrackerState, *, full: bool) -> None:
+    def _lateness_s(self, now: float) -> float:
+        late_s, at = self._lateness
+        return max(0.0, late_s - (now - at) / LATENESS_FADES)
+
+    async def _round(self, state: TrackerState) -> None:
         # Textual runs tasks eagerly up to their first await: let the caller finish its loop first.
         await asyncio.sleep(0)
+        plan = state.plan
+        rounds = self._rounds
+        ask = {Due.FULL: rounds.full, Due.FRESH: rounds.fresh, Due.AGAIN: rounds.again}.get(plan, rounds.minimal)
         try:
-            await (self._rounds.full(state) if full else self._rounds.minimal(state))
+            await ask(state)
         finally:
             state.asking = False
             state.dirty = True
         await self._settle_in_turns(state)
-        if full:
+        if plan is not Due.MINIMAL:
             self._announce_due(state)
 
     def _round_done(self, task: asyncio.Task[None]) -> None:
         state = self._asking.pop(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self._events.add(
-                EventKind.STATE_CHANGED,
-                f"a round of {state.tracker.host_port} ended in an internal error ({type(error).__name__})",
-                self._clock.wall(),
-                tracker=state.tracker,
-            )
-        if not self._one_shot and not self._stopping:
+        self._tell_bug(task, state, "a round")
+        if self._one_shot and state.plan is not Due.AGAIN and state.in_doubt and not self._stopping:
+            # Behind everybody's first attempt.
+            state.plan = Due.AGAIN
+            self._agenda.put(state.index, self._clock.monotonic())
+        elif not self._one_shot and not self._stopping:
             self._plan(state)
         self._wake.set()
         self._changed(())
 
+    def _tell_bug(self, task: asyncio.Task[None], state: TrackerState, what: str) -> None:
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        self._events.add(
+            EventKind.STATE_CHANGED,
+            f"{what} of {state.tracker.host_port} ended in an internal error ({type(error).__name__})",
+            self._clock.wall(),
+            tracker=state.tracker,
+            reason=FailureKind.INTERNAL,
+        )
+
     def _plan(self, state: TrackerState) -> None:
         """Put a tracker's next probe on the agenda."""
         now = self._clock.monotonic()
-        due = next_due(state, self.settings, now, self._rng.random())
+        due = next_due(
+            state,
+            self.settings,
+            now,
+            self._rng.random(),
+            self._announcer.next_at(state, active_here=self._active_here(state)),
+        )
+        state.dirty = True
         if due is None:
             self._agenda.drop(state.index)
             state.next_probe_at = None
             return
         when, state.plan = due
         state.next_probe_at = self._clock.wall() + max(0.0, when - now)
-        state.dirty = True
         self._agenda.put(state.index, when)
 
     # ------------------------------------------------------------------ announces
 
     def _announce_due(self, state: TrackerState) -> None:
-        if state.index in self._announcing or self._stopping:
+        if state.index in self._announcing or self._stopping or state.state is Health.DOWN:
             return
-        if state.state is Health.DOWN or not state.usable_endpoints():
-            return
-        columns = self._announcer.candidates(
-            state, active_here=lambda owner: self._book.active[owner] in (state.index, -1)
-        )
+        columns = self._announcer.candidates(state, active_here=self._active_here(state))
         if columns:
             self._start_announces(state, columns)
+
+    def _active_here(self, state: TrackerState) -> Callable[[int], bool]:
+        """Whether a torrent announces to this tracker, as far as is known."""
+        active, here = self._book.active, (state.index, -1)
+        return lambda owner: active[owner] in here
 
     def _start_announces(self, state: TrackerState, columns: list[int]) -> None:
         async def sweep() -> None:
             await asyncio.sleep(0)
-            await self._announcer.sweep(state, columns, lambda: self._progressed(state))
-            await self._settle_in_turns(state)
+            try:
+                await self._announcer.sweep(state, columns, lambda: self._settle(state))
+            finally:
+                self._settle(state)
 
         task = asyncio.get_running_loop().create_task(sweep(), name=f"announces {state.tracker.id}")
         self._announcing[state.index] = task
 
-        def done(_: asyncio.Task[None]) -> None:
+        def done(finished: asyncio.Task[None]) -> None:
             self._announcing.pop(state.index, None)
+            self._tell_bug(finished, state, "an announce")
+            if not (self._one_shot or self._stopping or state.asking):
+                self._plan(state)
             self._wake.set()
+            self._changed(())
 
         task.add_done_callback(done)
 
@@ -293,7 +347,7 @@ class Engine:
     def _probe_now(self, states: list[TrackerState]) -> str:
         now = self._clock.monotonic()
         waits = [(state, recheck_wait_s(state, now)) for state in states]
-        ready = [state for state, wait_s in waits if wait_s <= 0 and not state.asking]
+        ready = [s for s, wait_s in waits if wait_s <= 0 and not s.asking and s.never_again is None]
         for state in ready:
             state.plan = Due.FULL
             self._agenda.put(state.index, now)
@@ -305,6 +359,8 @@ class Engine:
         if not waits:
             return "no tracker to ask"
         state, wait_s = min(waits, key=lambda pair: pair[1])
+        if state.never_again is not None:
+            return f"{state.tracker.host_port} asked never to be asked again"
         if state.asking:
             return f"{state.tracker.host_port} is being asked already"
         return f"{state.tracker.host_port} may be asked again in {wait_s:.0f} s"
@@ -322,82 +378,62 @@ class Engine:
         state = self._trackers[active]
         if state.index in self._announcing:
             return f"{state.tracker.host_port} is being announced to already"
-        column = state.column_of[torrent.swarms[0][1]]
+        if state.never_again is not None:
+            return f"{state.tracker.host_port} asked never to be asked again"
+        column = state.swarms.column_of[torrent.swarms[0][1]]
         wait_s = announce_wait_s(state, column, self._clock.monotonic())
         if wait_s > 0:
             return f"{state.tracker.host_port} wants no announce of it before {wait_s:.0f} s have passed"
         self._start_announces(state, [column])
-        return f"announcing {torrent.name} to {state.tracker.host_port} (stopped: joins no swarm)"
+        how = "and leaving at once" if self.settings.announce is AnnounceMode.PEERS else "as stopped: it joins no swarm"
+        return f"announcing {torrent.name} to {state.tracker.host_port}, {how}"
 
     # ------------------------------------------------------------------ conclusions
 
-    def _progressed(self, state: TrackerState) -> None:
-        """Counts came in while a round goes on."""
-        self._settle(state)
-
     async def _settle_in_turns(self, state: TrackerState) -> None:
         """Draw the conclusions of a round, giving others their turn between chunks of torrents."""
-        # One tracker after the other: rounds that end together would all be worked off before the loop looks at its timers.
-        async with self._settling:
-            change = self._conclude(state)
-            touched = self._publish(state)
-            self._behind.update(touched)
-            moves: list[Move] = []
-            widest = max((len(shape.trackers) for shape in state.shapes), default=1)
-            size = max(1, min(CHUNK_TORRENTS, CHUNK_PLACEMENTS // widest))
-            for start in range(0, len(touched), size):
-                chunk = touched[start : start + size]
+        change = state.conclude(self._clock.wall())
+        news = self._publish(state)
+        moves: list[Move] = []
+        done = 0
+        try:
+            while done < len(news):
+                chunk = news[done : done + CHUNK_TORRENTS]
+                done += len(chunk)
                 moves += self._book.recompute(chunk, self._clock.wall())
-                self._behind.difference_update(chunk)
-                if start + size < len(touched):
+                if done < len(news):
                     await asyncio.sleep(0)
-            self._tell(state, change, moves)
-            self._changed(touched)
-
-    def _settle_all(self) -> None:
-        """Draw the conclusions of whatever was under way at the end, each torrent's once."""
-        touched, self._behind = self._behind, set()
-        changes = []
-        for state in self._trackers:
-            changes.append((state, self._conclude(state)))
-            touched.update(self._publish(state))
-        moves = self._book.recompute(sorted(touched), self._clock.wall())
-        for state, change in changes:
-            self._tell(state, change, [])
-        if moves:
-            tell_moves(self._events, moves, self._book, self._trackers, self._clock.wall())
-        self._changed(touched)
+        finally:
+            # Cancelled between chunks: what was published must be told all the same.
+            moves += self._book.recompute(news[done:], self._clock.wall())
+            self._tell(state, change, moves, news)
 
     def _settle(self, state: TrackerState) -> None:
         """The same at one go."""
-        change = self._conclude(state)
-        touched = self._publish(state)
-        moves = self._book.recompute(touched, self._clock.wall()) if touched else []
-        self._tell(state, change, moves)
-        self._changed(touched)
-
-    def _conclude(self, state: TrackerState) -> tuple[Health, Health] | None:
-        return state.conclude(self._clock.wall())
+        change = state.conclude(self._clock.wall())
+        news = self._publish(state)
+        self._tell(state, change, self._book.recompute(news, self._clock.wall()), news)
 
     def _publish(self, state: TrackerState) -> list[int]:
         """Publish a tracker's swarms; the torrents whose row that changes."""
-        if not state.swarms_dirty:
+        if not (state.swarms.dirty or state.readdressed or state.retold):
             return []
-        before = state.publish(self._clock.wall())
-        return state.changed_owners(before)
+        news = state.swarms.news_since(state.publish())
+        if state.readdressed or (state.retold and state.state is not Health.UP):
+            news = state.swarms.all_owners()
+        state.readdressed = state.retold = False
+        return news
 
-    def _recompute(self, indices: list[int]) -> None:
-        if indices:
-            self._book.recompute(indices, self._clock.wall())
-
-    def _tell(self, state: TrackerState, change: tuple[Health, Health] | None, moves: list[Move]) -> None:
+    def _tell(
+        self, state: TrackerState, change: tuple[Health, Health] | None, moves: list[Move], news: list[int]
+    ) -> None:
         now = self._clock.wall()
         if change is not None:
             tell_state(self._events, state, *change, now=now, effect=effect_of(moves))
-            if Health.DOWN in change:
-                state.wants_round = change[0] is Health.DOWN
         if moves:
             tell_moves(self._events, moves, self._book, self._trackers, now)
+        if change is not None or news or state.dirty:
+            self._changed(news)
 
     # ------------------------------------------------------------------ faces
 
@@ -415,7 +451,7 @@ class Engine:
                 trackers=self._trackers,
                 book=self._book,
                 events=self._events,
-                lateness_s=self._lateness_s,
+                lateness_s=self._lateness_s(self._clock.monotonic()),
                 rounds_under_way=len(self._asking),
                 started_at=self._started_at,
             )
@@ -424,12 +460,16 @@ class Engine:
     def feed(self) -> Feed:
         """A feed of its own for one face."""
         feed = Feed(self)
-        self._feeds.append(feed)
+        self._feeds.add(feed)
         return feed
 
     def events_since(self, number: int) -> tuple[Event, ...]:
         """Events after the one with this number."""
         return self._events.since(number)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 MANY_TORRENTS = 5000

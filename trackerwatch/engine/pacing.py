@@ -25,10 +25,17 @@ class Due(Enum):
     """What a tracker is asked for when its time comes."""
 
     FULL = "full"
+    FRESH = "fresh"
+    """A scrape of the swarms that no scrape asked for yet."""
     MINIMAL = "minimal"
+    ANNOUNCES = "announces"
+    AGAIN = "again"
+    """The second attempt of a one-shot run."""
 
 
-def next_due(state: TrackerState, settings: EngineSettings, now: float, randomness: float) -> tuple[float, Due] | None:
+def next_due(
+    state: TrackerState, settings: EngineSettings, now: float, randomness: float, announce_at: float | None = None
+) -> tuple[float, Due] | None:
     """The next probe of a tracker.
 
     Args:
@@ -36,28 +43,34 @@ def next_due(state: TrackerState, settings: EngineSettings, now: float, randomne
         settings: What the user wants.
         now: Monotonic.
         randomness: 0 to 1, for the jitter.
+        announce_at: Monotonic: when the next announce is due by itself. None: announces follow rounds.
 
     Returns:
         The monotonic time and what to ask, or None: never again.
     """
-    if state.never_again:
+    if state.never_again is not None:
         return None
     interval_s = round_interval_s(
         settings.interval_s, local=state.local, min_request_interval_s=state.min_request_interval_s
     )
     full = now if state.asked_at is None else state.asked_at + stretched(interval_s, randomness)
-    if state.wants_round and state.asked_at is not None and state.state in ANSWERING:
-        # It came back, or has new swarms: everything is asked as soon as manners allow.
-        window_s = max(LOCAL_WINDOW_S if state.local else PUBLIC_WINDOW_S, state.min_request_interval_s or 0.0)
-        full = min(full, max(now, state.asked_at + window_s))
-    due = full
+    well = state.asked_at is not None and state.state in ANSWERING
+    if state.wants_round and well:
+        # It came back: everything is asked as soon as manners allow.
+        full = min(full, max(now, now + recheck_wait_s(state, now)))
+    dues = [(full, Due.FULL)]
+    if state.swarms.asked < len(state.swarms) and well:
+        dues.append((max(now, now + recheck_wait_s(state, now)), Due.FRESH))
     reask = _reask_at(state, settings, now, interval_s)
     if reask is not None:
-        due = min(due, reask)
+        dues.append((reask, Due.MINIMAL))
     if state.tracker.protocol is Protocol.UDP:
-        due = min(due, now + stretched(min(settings.heartbeat_s, interval_s), randomness))
+        dues.append((now + stretched(min(settings.heartbeat_s, interval_s), randomness), Due.MINIMAL))
+    if announce_at is not None:
+        dues.append((max(now, announce_at), Due.ANNOUNCES))
+    due, what = min(dues, key=lambda pair: pair[0])
     due = max(due, state.not_before)
-    return due, Due.FULL if due >= full else Due.MINIMAL
+    return due, Due.FULL if due >= full else what
 
 
 def _reask_at(state: TrackerState, settings: EngineSettings, now: float, interval_s: float) -> float | None:
@@ -71,13 +84,20 @@ def _reask_at(state: TrackerState, settings: EngineSettings, now: float, interva
 
 
 def recheck_wait_s(state: TrackerState, now: float) -> float:
-    """Seconds until a user may have a tracker asked again: once a minute, never inside a wait the tracker asked for."""
-    window_s = LOCAL_WINDOW_S if state.local else PUBLIC_WINDOW_S
+    """Seconds until a tracker may be asked for counts again, whoever wants it: once a minute, and as it asked for itself."""
+    window_s = max(LOCAL_WINDOW_S if state.local else PUBLIC_WINDOW_S, state.min_request_interval_s or 0.0)
     since = 0.0 if state.asked_at is None else state.asked_at + window_s
     return max(since, state.not_before) - now
 
 
+def may_scrape_now(state: TrackerState, now: float) -> bool:
+    """Whether the tracker's own interval between scrapes is over."""
+    if state.asked_at is None or not state.min_request_interval_s:
+        return True
+    return now >= state.asked_at + state.min_request_interval_s
+
+
 def announce_wait_s(state: TrackerState, column: int, now: float) -> float:
     """Seconds until a swarm may be announced again."""
-    record = state.announces.get(column)
+    record = state.swarms.announces.get(column)
     return max(record.not_before if record else 0.0, state.not_before) - now

@@ -8,30 +8,34 @@ in the answer itself says little about the tracker, so an announce or a bare req
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from trackerwatch.engine.pacing import may_scrape_now
 from trackerwatch.engine.settings import AnnounceMode, PrivateMode
-from trackerwatch.engine.tracker_state import is_transport_failure
+from trackerwatch.engine.tracker_state import is_unreachable
 from trackerwatch.outcome import Failure, FailureKind, Operation, ProbeOutcome, ScrapeColumns, SwarmAnswer
 from trackerwatch.tracker import Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from trackerwatch.engine.announcing import Announcer
     from trackerwatch.engine.clock import Clock
     from trackerwatch.engine.prober import Prober
     from trackerwatch.engine.settings import EngineSettings
     from trackerwatch.engine.tracker_state import TrackerState
-    from trackerwatch.outcome import Endpoint, Resolution, ScrapeOutcome
+    from trackerwatch.outcome import Endpoint, ScrapeOutcome
 
 PROGRESS_EVERY_S = 0.25
 """While the first round of a large tracker goes on, what came is shown so often."""
 SAMPLE_SWARMS = 20
 """Of a second family, to see whether its counts differ."""
+SCRAPE_AGAIN_S = 86400.0
+"""Where scrapes fail and announces work, scrapes are tried again: after an interval, then ever later, daily at least."""
+STALE_INTERVALS = 2.5
+"""Counts of scrapes that long ago are not shown as if they were so."""
 
-_WHOLLY_REFUSED = {FailureKind.UNREGISTERED, FailureKind.UNAUTHORIZED, FailureKind.FAILURE_REASON}
+_ABOUT_TORRENTS = frozenset({FailureKind.UNREGISTERED, FailureKind.UNAUTHORIZED})
 
 
 class Rounds:
@@ -57,119 +61,160 @@ class Rounds:
     async def full(self, tracker: TrackerState) -> None:
         """Ask everything there is to ask of a tracker, announces excepted."""
         tracker.asked_at = self._clock.monotonic()
-        await self._resolve(tracker)
-        if endpoints := tracker.usable_endpoints():
-            swarms = len(tracker.swarms)
-            await self._ask_all(tracker, endpoints)
-            # Where an endpoint answered, all was said that will be; swarms that came meanwhile want a round of their own.
-            answered = any(s.failure is None or s.failure.kind.answered for s in tracker.endpoints.values())
-            tracker.wants_round = len(tracker.swarms) > swarms or (tracker.wants_round and not answered)
+        if not await self._resolve(tracker):
+            return
+        endpoints = tracker.usable_endpoints()
+        swarms = len(tracker.swarms)
+        await self._ask_all(tracker, endpoints)
+        if any(state.well for state in tracker.endpoints.values()):
+            # Where an endpoint answered, all was said that will be; swarms that came meanwhile want a scrape of their own.
+            tracker.wants_round = False
+            tracker.swarms.asked = max(tracker.swarms.asked, swarms)
+
+    async def minimal(self, tracker: TrackerState) -> None:
+        """Ask each endpoint for the smallest sign of life."""
+        if (not tracker.endpoints or tracker.name_health.judged) and not await self._resolve(tracker):
+            return
+        await self._minimal_round(tracker, tracker.usable_endpoints())
+
+    async def again(self, tracker: TrackerState) -> None:
+        """The second attempt of a one-shot run, for what failed in a way that one attempt proves little."""
+        if tracker.answered_at is None:
+            await self.full(tracker)
+            return
+        doubtful = [e for e in tracker.usable_endpoints() if tracker.endpoints[e].health.pending]
+        await asyncio.gather(*(self._minimal(tracker, endpoint) for endpoint in doubtful))
+
+    async def fresh(self, tracker: TrackerState) -> None:
+        """Scrape the swarms that no scrape asked for yet, so that one new torrent does not ask for all of them."""
+        endpoints = [e for e in tracker.usable_endpoints() if tracker.endpoints[e].well]
+        first = tracker.swarms.asked
+        asked = [column for column in self.askable(tracker) if column >= first]
+        size = len(tracker.swarms)
+        if asked and endpoints and tracker.scrape_supported and self._prober.scrape_supported(tracker.tracker):
+            tracker.asked_at = self._clock.monotonic()
+            outcome = await self._ask(tracker, endpoints[0], [tracker.swarms.hashes[column] for column in asked])
+            if outcome.probe.failure is None:
+                tracker.swarms.take(outcome.columns, asked)
+        tracker.swarms.asked = size
+
+    def askable(self, tracker: TrackerState) -> Sequence[int]:
+        """Columns that a scrape may ask for: private torrents only where the user allows it (BEP 27)."""
+        swarms = tracker.swarms
+        if self._key_allowed(tracker) or 1 not in swarms.private:
+            return range(len(swarms))
+        return [column for column, private in enumerate(swarms.private) if not private]
+
+    def _key_allowed(self, tracker: TrackerState) -> bool:
+        return self._settings.private_at(tracker.tracker.host) is not PrivateMode.CONNECT
+
+    # ------------------------------------------------------------------ parts
+
+    async def _resolve(self, tracker: TrackerState) -> bool:
+        resolution = await self._prober.resolve(tracker.tracker, timeout_s=self._settings.timeout_s)
+        found = tracker.apply_resolution(resolution, self._clock.wall())
+        if tracker.readdressed:
+            tracker.swarms.dirty = True
+            for shape in tracker.shapes:
+                shape.stands.clear()
+        return found
 
     async def _ask_all(self, tracker: TrackerState, endpoints: list[Endpoint]) -> None:
-        tracker.fit_columns()
         asked = self.askable(tracker)
+        again_at = tracker.scrape_again_at
+        if tracker.scrape_supported is False and again_at is not None and self._clock.monotonic() >= again_at:
+            tracker.scrape_supported = None
         if asked and tracker.scrape_supported is not False:
             if self._prober.scrape_supported(tracker.tracker):
                 await self._scrape_round(tracker, endpoints, asked)
                 return
             tracker.scrape_supported = False
-            tracker.scrape_failure = Failure(
+            tracker.swarms.scrape_failure = Failure(
                 FailureKind.SCRAPE_UNSUPPORTED, None, "no scrape URL can be derived from the announce URL"
             )
-            tracker.swarms_dirty = True
+            tracker.swarms.dirty = True
         await self._minimal_round(tracker, endpoints)
-
-    async def minimal(self, tracker: TrackerState) -> None:
-        """Ask each endpoint for the smallest sign of life."""
-        if not tracker.endpoints or tracker.name_health.judged:
-            await self._resolve(tracker)
-        if endpoints := tracker.usable_endpoints():
-            await self._minimal_round(tracker, endpoints)
-
-    def askable(self, tracker: TrackerState) -> range | list[int]:
-        """Columns that a scrape may ask for: private torrents only where the user allows it (BEP 27)."""
-        size = len(tracker.swarms)
-        if self._key_allowed(tracker) or 1 not in tracker.private:
-            return range(size)
-        return [column for column in range(size) if not tracker.private[column]]
-
-    # ------------------------------------------------------------------ parts
-
-    def _key_allowed(self, tracker: TrackerState) -> bool:
-        return self._settings.private_at(tracker.tracker.host) is not PrivateMode.CONNECT
-
-    async def _resolve(self, tracker: TrackerState) -> Resolution:
-        resolution = await self._prober.resolve(tracker.tracker, timeout_s=self._settings.timeout_s)
-        if self.one_shot and resolution.failure is not None and resolution.failure.kind.retried:
-            tracker.apply_resolution(resolution, self._clock.wall())
-            resolution = await self._prober.resolve(tracker.tracker, timeout_s=self._settings.timeout_s)
-        before = tuple(tracker.endpoints)
-        tracker.apply_resolution(resolution, self._clock.wall())
-        if tuple(tracker.endpoints) != before:
-            tracker.readdressed = tracker.swarms_dirty = True
-            for shape in tracker.shapes:
-                shape.stands.clear()
-        return resolution
 
     async def _minimal_round(self, tracker: TrackerState, endpoints: list[Endpoint]) -> None:
         outcomes = await asyncio.gather(*(self._minimal(tracker, endpoint) for endpoint in endpoints))
         tracker.count_round(list(outcomes))
 
     async def _minimal(self, tracker: TrackerState, endpoint: Endpoint) -> ProbeOutcome:
-        """The smallest probe of one endpoint, counted; asked twice in a one-shot run where once proves little."""
+        """The smallest probe of one endpoint, counted."""
         outcome = await self._smallest(tracker, endpoint)
-        if self.one_shot and outcome.failure is not None and not outcome.failure.kind.conclusive:
-            self._count(tracker, outcome)
-            if outcome.failure.kind.retried:
-                outcome = await self._smallest(tracker, endpoint)
         self._count(tracker, outcome)
         return outcome
 
     async def _smallest(self, tracker: TrackerState, endpoint: Endpoint) -> ProbeOutcome:
         timeout_s = self._settings.timeout_s
-        udp = tracker.tracker.protocol is Protocol.UDP
-        asked = () if udp or tracker.scrape_supported is False else self.askable(tracker)
+        swarms, udp = tracker.swarms, tracker.tracker.protocol is Protocol.UDP
+        scrapes = not udp and tracker.scrape_supported is not False and may_scrape_now(tracker, self._clock.monotonic())
+        asked = self.askable(tracker) if scrapes else ()
         if asked and self._prober.scrape_supported(tracker.tracker):
             outcome = await self._prober.scrape(
-                tracker.tracker, endpoint, [tracker.swarms[asked[0]]], timeout_s=timeout_s
+                tracker.tracker, endpoint, [swarms.hashes[asked[0]]], timeout_s=timeout_s
             )
             failure = outcome.probe.failure
-            if failure is None or is_transport_failure(tracker.tracker, failure) or failure.kind.retried:
+            if failure is None or is_unreachable(failure) or failure.kind.retried or failure.kind.answered:
+                return outcome.probe
+            if tracker.not_before > self._clock.monotonic() or failure.retry_in_s:
                 return outcome.probe
         # Only private torrents are here: the key stays at home.
-        with_key = self._key_allowed(tracker) or 0 in tracker.private or not tracker.private
+        with_key = self._key_allowed(tracker) or 0 in swarms.private or not swarms.private
         return await self._prober.check(tracker.tracker, endpoint, timeout_s=timeout_s, with_key=with_key)
 
-    async def _scrape_round(self, tracker: TrackerState, endpoints: list[Endpoint], asked: range | list[int]) -> None:
+    async def _scrape_round(self, tracker: TrackerState, endpoints: list[Endpoint], asked: Sequence[int]) -> None:
         first, others = endpoints[0], endpoints[1:]
-        hashes = tracker.swarms if len(asked) == len(tracker.swarms) else [tracker.swarms[column] for column in asked]
-        hashes = hashes[:]
+        all_hashes = tracker.swarms.hashes
+        hashes = all_hashes[:] if len(asked) == len(all_hashes) else [all_hashes[column] for column in asked]
         minimal = asyncio.gather(*(self._minimal(tracker, endpoint) for endpoint in others))
         try:
-            outcome = await self._scrape(tracker, first, hashes, asked)
+            outcome, probe = await self._scrape(tracker, first, hashes, asked)
             outcomes = list(await minimal)
         finally:
             minimal.cancel()
-        outcomes.insert(0, outcome.probe)
-        if outcome.probe.failure is not None and is_transport_failure(tracker.tracker, outcome.probe.failure):
-            for endpoint, probe in zip(others, outcomes[1:], strict=True):
-                if probe.failure is None:
-                    second = await self._prober.scrape(
-                        tracker.tracker, endpoint, hashes, timeout_s=self._settings.timeout_s
-                    )
+        failure = outcome.probe.failure
+        if failure is None:
+            await self._sample_second_family(tracker, outcome, outcomes, hashes, asked)
+        elif not failure.kind.answered:
+            for other in outcomes:
+                if other.failure is None:
+                    second = await self._ask(tracker, other.endpoint, hashes)
                     if second.probe.failure is None:
                         self._take(tracker, second, asked)
                         break
-        elif outcome.probe.failure is None:
-            await self._sample_second_family(tracker, outcome, outcomes[1:], hashes, asked)
-        tracker.count_round(outcomes)
+        tracker.count_round([probe, *outcomes])
+
+    async def _ask(
+        self,
+        tracker: TrackerState,
+        endpoint: Endpoint,
+        hashes: list[bytes],
+        columns: ScrapeColumns | None = None,
+        on_progress: Callable[[], None] | None = None,
+    ) -> ScrapeOutcome:
+        """Scrape, and obey what comes beside the answer."""
+        outcome = await self._prober.scrape(
+            tracker.tracker,
+            endpoint,
+            hashes,
+            timeout_s=self._settings.timeout_s,
+            columns=columns,
+            on_progress=on_progress,
+        )
+        tracker.obey(outcome.probe.failure, self._clock.monotonic())
+        return outcome
 
     async def _scrape(
-        self, tracker: TrackerState, endpoint: Endpoint, hashes: list[bytes], asked: range | list[int]
-    ) -> ScrapeOutcome:
-        """Scrape everything on one endpoint, and count what that says of the endpoint."""
+        self, tracker: TrackerState, endpoint: Endpoint, hashes: list[bytes], asked: Sequence[int]
+    ) -> tuple[ScrapeOutcome, ProbeOutcome]:
+        """Scrape everything on one endpoint.
+
+        Returns:
+            The scrape, and the probe that speaks for the endpoint: its own, or the second opinion's.
+        """
         columns = ScrapeColumns.unknown(len(hashes))
-        first_time = tracker.answered_at is None and len(asked) == len(tracker.swarms)
+        first_time = tracker.answered_at is None
         shown_at = self._clock.monotonic()
 
         def on_progress(*, every_s: float = PROGRESS_EVERY_S) -> None:
@@ -178,51 +223,44 @@ class Rounds:
             now = self._clock.monotonic()
             if first_time and now - shown_at >= every_s:
                 shown_at = now
-                tracker.columns = columns.copy()
-                tracker.swarms_dirty = tracker.dirty = True
+                tracker.swarms.take(columns, asked)
+                tracker.dirty = True
                 self._on_progress(tracker)
 
-        async def ask() -> ScrapeOutcome:
-            return await self._prober.scrape(
-                tracker.tracker,
-                endpoint,
-                hashes,
-                timeout_s=self._settings.timeout_s,
-                columns=columns,
-                on_progress=on_progress,
-            )
-
         try:
-            outcome = await ask()
-            failure = outcome.probe.failure
-            if self.one_shot and failure is not None and failure.kind.retried:
-                self._count(tracker, outcome.probe)
-                outcome = await ask()
-                failure = outcome.probe.failure
+            outcome = await self._ask(tracker, endpoint, hashes, columns, on_progress)
         except asyncio.CancelledError:
             # A deadline: what came until then is kept.
             on_progress(every_s=0.0)
             raise
         self._take(tracker, outcome, asked)
+        failure = outcome.probe.failure
         if failure is None:
-            tracker.sticky = endpoint
-            tracker.answered_at = self._clock.monotonic()
             tracker.apply_probe(outcome.probe, self._clock.wall(), outcome.exchange_s)
-            return outcome
-        tracker.wait_until(failure, self._clock.monotonic())
-        # A UDP connect that was answered by nonsense is no silence: it is not asked twice for itself, and once judges nobody.
-        hopeless = is_transport_failure(tracker.tracker, failure) and failure.kind is not FailureKind.BAD_REPLY
-        if hopeless or failure.kind.answered:
+            return outcome, outcome.probe
+        settled = is_unreachable(failure) or failure.kind in _ABOUT_TORRENTS or failure.kind is FailureKind.RATE_LIMITED
+        if settled or tracker.never_again is not None or tracker.not_before > self._clock.monotonic():
             self._count(tracker, outcome.probe)
-            return outcome
+            return outcome, outcome.probe
         decided = await self._second_opinion(tracker, endpoint)
-        if decided.failure is not None and self.one_shot:
+        if failure.kind.answered:
+            # It said no to a scrape, which is an answer, whatever else it says.
+            decided = outcome.probe if decided.failure is not None else decided
+        elif decided.failure is not None and self.one_shot:
             self._count(tracker, outcome.probe)
         self._count(tracker, decided)
         if decided.failure is None and decided.operation is Operation.ANNOUNCE:
-            http = tracker.tracker.protocol is not Protocol.UDP
-            tracker.scrape_supported = False if http and not failure.kind.retried else tracker.scrape_supported
-        return replace(outcome, probe=decided) if decided.failure is not None else outcome
+            self._scrape_failed_alone(tracker, failure)
+        return outcome, decided
+
+    def _scrape_failed_alone(self, tracker: TrackerState, failure: Failure) -> None:
+        """An announce worked where the scrape did not: leave scrapes alone for a while, longer each time."""
+        if tracker.tracker.protocol is Protocol.UDP or failure.kind.retried:
+            return
+        tracker.scrape_supported = False
+        wait_s = min(SCRAPE_AGAIN_S, self._settings.interval_s * 2.0**tracker.scrape_failures)
+        tracker.scrape_failures += 1
+        tracker.scrape_again_at = self._clock.monotonic() + wait_s
 
     async def _second_opinion(self, tracker: TrackerState, endpoint: Endpoint) -> ProbeOutcome:
         """Is the tracker sick, or its scrape alone? An announce tells where it is allowed, else a bare request."""
@@ -238,43 +276,38 @@ class Rounds:
         first: ScrapeOutcome,
         others: list[ProbeOutcome],
         hashes: list[bytes],
-        asked: range | list[int],
+        asked: Sequence[int],
     ) -> None:
         """Some trackers count each family apart: where a sample differs, the other family is scraped in full."""
         family = first.probe.endpoint.family
         second = next((o.endpoint for o in others if o.failure is None and o.endpoint.family is not family), None)
         if second is None:
             return
-        timeout_s = self._settings.timeout_s
-        sample = await self._prober.scrape(tracker.tracker, second, hashes[:SAMPLE_SWARMS], timeout_s=timeout_s)
+        sample = await self._ask(tracker, second, hashes[:SAMPLE_SWARMS])
         if sample.probe.failure is not None or _agree(sample.columns, first.columns):
             return
-        whole = await self._prober.scrape(tracker.tracker, second, hashes, timeout_s=timeout_s)
+        whole = await self._ask(tracker, second, hashes)
         if whole.probe.failure is None:
-            self._take(tracker, replace(whole, columns=_maximum(first.columns, whole.columns)), asked)
+            tracker.swarms.take(_maximum(first.columns, whole.columns), asked)
 
-    def _take(self, tracker: TrackerState, outcome: ScrapeOutcome, asked: range | list[int]) -> None:
-        """Take over a scrape's counts. A scrape with no answer at all leaves the old ones until the tracker is down."""
-        failure = outcome.probe.failure
-        refused = failure is not None and (
-            failure.kind in _WHOLLY_REFUSED
-            # Counts that are known already outlive a tracker's wish to be left alone.
-            or (failure.kind is FailureKind.RATE_LIMITED and tracker.answered_at is None)
-        )
-        if failure is None or refused:
-            columns = outcome.columns
-            if failure is not None:
-                columns.answers[:] = bytes([SwarmAnswer.FAILED]) * len(columns)
-                columns.failures.update(dict.fromkeys(range(len(columns)), failure))
-            if len(columns) == len(tracker.swarms):
-                tracker.columns = columns.copy()
-            else:
-                _scatter(columns, asked, tracker.columns)
+    def _take(self, tracker: TrackerState, outcome: ScrapeOutcome, asked: Sequence[int]) -> None:
+        """Take over a scrape. One with no answer at all leaves the old counts, until they are too old or it is down."""
+        swarms, failure = tracker.swarms, outcome.probe.failure
+        if failure is None:
+            swarms.take(outcome.columns, asked)
+            tracker.sticky = outcome.probe.endpoint
+            tracker.answered_at = self._clock.monotonic()
+        elif failure.kind in _ABOUT_TORRENTS:
+            swarms.refuse(failure, asked)
+        elif swarms.scraped_at is not None:
+            stale_s = STALE_INTERVALS * max(self._settings.interval_s, tracker.min_request_interval_s or 0.0)
+            if self._clock.wall() - swarms.scraped_at > stale_s:
+                swarms.forget_counts()
         tracker.apply_scrape(outcome, self._clock.wall())
 
     def _count(self, tracker: TrackerState, outcome: ProbeOutcome) -> None:
         tracker.apply_probe(outcome, self._clock.wall())
-        tracker.wait_until(outcome.failure, self._clock.monotonic())
+        tracker.obey(outcome.failure if outcome.operation is not Operation.ANNOUNCE else None, self._clock.monotonic())
 
 
 def _agree(sample: ScrapeColumns, whole: ScrapeColumns) -> bool:
@@ -297,17 +330,3 @@ def _maximum(first: ScrapeColumns, second: ScrapeColumns) -> ScrapeColumns:
             merged.answers[index] = answer
             merged.failures.pop(index, None)
     return merged
-
-
-def _scatter(columns: ScrapeColumns, asked: range | list[int], into: ScrapeColumns) -> None:
-    """Put the columns of a part of the swarms where they belong among all."""
-    for index, column in enumerate(asked):
-        if index >= len(columns) or column >= len(into):
-            break
-        into.seeders[column] = columns.seeders[index]
-        into.leechers[column] = columns.leechers[index]
-        into.completed[column] = columns.completed[index]
-        into.answers[column] = columns.answers[index]
-        into.failures.pop(column, None)
-        if index in columns.failures:
-            into.failures[column] = columns.failures[index]

@@ -11,7 +11,6 @@ from trackerwatch.engine.table import Table
 from trackerwatch.engine.views import Effect, EndpointView, Snapshot, Totals, TrackerView
 from trackerwatch.failover import FailoverState
 from trackerwatch.health import Health
-from trackerwatch.outcome import FailureKind
 from trackerwatch.policy.rules import Problem, Rule, Verdict
 from trackerwatch.policy.words import failure_words, problem, tls_expiry_words, tracker_down_words
 
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from trackerwatch.engine.torrent_book import TorrentBook
     from trackerwatch.engine.tracker_state import EndpointState, TrackerState
     from trackerwatch.tracker import Tracker
-
-TLS_EXPIRY_DAYS = 14.0
 
 
 class Projector:
@@ -68,7 +65,7 @@ class Projector:
             self._totals = _totals(self._table, views)
             self._book_version = book.version
         elif changed:
-            self._table = replace(self._table, trackers=views, published=[state.published for state in trackers])
+            self._table = replace(self._table, trackers=views, published=[state.swarms.published for state in trackers])
             self._totals = _totals(
                 self._table, views, self._totals.torrents_by_verdict, self._totals.torrents_by_failover
             )
@@ -107,7 +104,7 @@ class Projector:
             shapes=book.shapes[:],
             slots=book.slots[:],
             stands=book.stands[:],
-            published=[state.published for state in trackers],
+            published=[state.swarms.published for state in trackers],
             trackers=views,
             private_scraped=self._private_scraped,
         )
@@ -117,7 +114,7 @@ def tracker_view(state: TrackerState) -> TrackerView:
     """One tracker as faces see it."""
     effect = Counter[FailoverState]()
     for shape in state.shapes:
-        effect.update(shape.states)
+        effect.update(shape.effect_of(state))
     expiries = [e.tls_expires_at for e in state.endpoints.values() if e.tls_expires_at is not None]
     latencies = [latency for e in state.endpoints.values() if (latency := e.latency_s) is not None]
     return TrackerView(
@@ -155,7 +152,6 @@ def tracker_view(state: TrackerState) -> TrackerView:
 
 def _endpoint_view(endpoint: EndpointState, tracker: TrackerState) -> EndpointView:
     health = endpoint.health
-    refused = endpoint.failure is not None and endpoint.failure.kind in {FailureKind.BLOCKED, FailureKind.DNS_BLOCKED}
     return EndpointView(
         endpoint=endpoint.endpoint,
         state=health.state,
@@ -164,7 +160,7 @@ def _endpoint_view(endpoint: EndpointState, tracker: TrackerState) -> EndpointVi
         since=at(health.since),
         last_probe_at=at(endpoint.last_probe_at),
         last_success_at=at(endpoint.last_success_at),
-        next_probe_at=None if refused else at(tracker.next_probe_at),
+        next_probe_at=None if endpoint.refused else at(tracker.next_probe_at),
         latency_s=endpoint.latency_s,
         p50_s=endpoint.histogram.quantile(0.5),
         p95_s=endpoint.histogram.quantile(0.95),

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from array import array
     from collections.abc import Callable, Sequence
 
+    from trackerwatch.engine.swarms import Published
     from trackerwatch.engine.torrent_book import Shape, Stand
-    from trackerwatch.engine.tracker_state import Published
     from trackerwatch.engine.views import TrackerView
     from trackerwatch.metainfo import Torrent
     from trackerwatch.tracker import Tracker
@@ -68,7 +68,7 @@ class Table:
         torrent, shape, stand = self.torrents[index], self.shapes[index], self.stands[index]
         roles = stand.walk.roles if stand else (Role.UNTRIED,) * len(shape.placements)
         answers = self._answers(torrent, shape, self.slots[index], roles)
-        steps = self._steps(shape, answers)
+        steps = self._steps(shape, roles, answers)
         active = self.trackers[self.active[index]].tracker if self.active[index] >= 0 else None
         result = stand.walk if stand else None
         failover = FailoverView(
@@ -112,12 +112,10 @@ class Table:
                 counts = SwarmCounts(
                     _known(published.seeders[slot]), _known(published.leechers[slot]), _known(published.completed[slot])
                 )
-                if (
-                    len(swarms) > 1
-                    and role in {Role.ACTIVE, Role.BACKUP}
-                    and published.standings[slot] == Standing.FAILED
-                ):
-                    role = Role.FAILED
+                own = published.standings[slot]
+                if own != Standing.WORKS and len(swarms) > 1:
+                    # A hybrid's tracker may work by its other swarm alone.
+                    role = Role.FAILED if own == Standing.FAILED else Role.UNTRIED
             asked = not torrent.private or self.private_scraped(placement.tracker)
             answers.append(
                 AnswerView(
@@ -134,21 +132,21 @@ class Table:
             )
         return tuple(answers)
 
-    def _steps(self, shape: Shape, answers: tuple[AnswerView, ...]) -> list[Step]:
+    def _steps(self, shape: Shape, roles: tuple[Role, ...], answers: tuple[AnswerView, ...]) -> list[Step]:
         steps = []
-        for n in range(0, len(answers), shape.swarms):
-            answer = answers[n]
-            standing = {Role.ACTIVE: Standing.WORKS, Role.BACKUP: Standing.WORKS, Role.FAILED: Standing.FAILED}.get(
-                answer.role, Standing.UNTRIED
-            )
-            view = self.trackers[answer.tracker_index]
-            failure = answer_failure(answer, view)
-            if standing is Standing.UNTRIED and failure is not None and not failure.kind.counted:
-                standing = Standing.NOT_COUNTED
-            reason = "" if standing is Standing.WORKS else failure_words(failure)
-            if not reason and view.state is Health.UNKNOWN and view.asking:
-                reason = "being asked now"
-            steps.append(Step(answer.tracker.host_port, answer.tier, standing, reason))
+        for place, role in enumerate(roles):
+            swarms = answers[place * shape.swarms : (place + 1) * shape.swarms]
+            view = self.trackers[swarms[0].tracker_index]
+            standing = _STANDING_OF_ROLE.get(role, Standing.UNTRIED)
+            failures = [failure for answer in swarms if (failure := answer_failure(answer, view)) is not None]
+            reason = ""
+            if standing is Standing.FAILED:
+                reason = failure_words(failures[0] if failures else None)
+            elif standing is Standing.UNTRIED:
+                if failures and not failures[0].kind.counted:
+                    standing = Standing.NOT_COUNTED
+                reason = _why_untried(swarms, view, failures)
+            steps.append(Step(swarms[0].tracker.host_port, shape.placements[place].tier, standing, reason))
         return steps
 
     # ------------------------------------------------------------------ problems
@@ -194,7 +192,7 @@ class Table:
             active_tier=failover.active_tier or 0,
             working=failover.working,
             total=failover.total,
-            seen_by=", ".join(dict.fromkeys(a.tracker.host_port for a in answers if a.counts.seeders is not None)),
+            seen_by=_seen_by(answers, self.seeders[index]),
             detail=_detail(rule, torrent, answers),
         )
         message, action = torrent_words(rule, evidence)
@@ -258,6 +256,20 @@ class Table:
                 return str(rule).replace("_", " ")
 
 
+_STANDING_OF_ROLE = {Role.ACTIVE: Standing.WORKS, Role.BACKUP: Standing.WORKS, Role.FAILED: Standing.FAILED}
+
+
+def _why_untried(swarms: tuple[AnswerView, ...], view: TrackerView, failures: list[Failure]) -> str:
+    """Why nothing is known of a torrent at a tracker, in words."""
+    if failures:
+        return failure_words(failures[0])
+    if any(answer.scrape.state is AskState.ANSWERED for answer in swarms):
+        return "its scrape says nothing of this torrent"
+    if view.asking:
+        return "being asked now"
+    return "nothing is known of it yet"
+
+
 def answer_failure(answer: AnswerView, tracker: TrackerView) -> Failure | None:
     """What best says why a tracker does not work for a torrent; None where it does or nothing is known."""
     if answer.role in {Role.ACTIVE, Role.BACKUP}:
@@ -280,32 +292,26 @@ def _refused_as(answer: AnswerView, kind: FailureKind) -> bool:
 
 
 def _scrape_view(view: TrackerView, published: Published | None, slot: int, *, asked: bool) -> ScrapeView:
-    if published is None or slot >= len(published.answers):
+    """What became of asking for one swarm: its own failure first, then the round's, then the tracker's."""
+    if published is None or slot >= len(published.answers) or not asked:
         return ScrapeView(AskState.SKIPPED)
-    if not asked:
-        return ScrapeView(AskState.SKIPPED)
-    if view.state is Health.DOWN:
-        return ScrapeView(AskState.FAILED, failure=view.failure, observed_at=view.last_probe_at, source=Source.LIVE)
     answer = published.answers[slot]
-    observed, source = at(published.scraped_at), Source.LIVE
-    if answer == SwarmAnswer.FAILED and slot in published.failures:
-        failure = published.failures[slot]
-        if failure.kind is FailureKind.SCRAPE_UNSUPPORTED:
+    failure: Failure | None
+    if view.state is Health.DOWN:
+        failure = view.failure
+    elif answer == SwarmAnswer.FAILED:
+        failure = published.failures.get(slot) or published.scrape_failure
+    else:
+        failure = published.scrape_failure
+        if failure is None and answer == SwarmAnswer.NOT_ASKED:
+            failure = view.failure
+    if failure is not None:
+        if failure.kind is FailureKind.SCRAPE_UNSUPPORTED or not failure.kind.counted:
             return ScrapeView(AskState.SKIPPED, failure=failure)
-        return ScrapeView(AskState.FAILED, failure=failure, observed_at=view.last_probe_at, source=source)
-    if published.scrape_failure is not None:
-        if published.scrape_failure.kind is FailureKind.SCRAPE_UNSUPPORTED:
-            return ScrapeView(AskState.SKIPPED, failure=published.scrape_failure)
-        return ScrapeView(
-            AskState.FAILED, failure=published.scrape_failure, observed_at=view.last_probe_at, source=source
-        )
-    if answer in {SwarmAnswer.ANSWERED, SwarmAnswer.AMBIGUOUS, SwarmAnswer.OMITTED}:
-        return ScrapeView(AskState.ANSWERED, published.scrape_latency_s, None, observed, source)
-    if view.failure is not None and view.state is Health.UNKNOWN:
-        if not view.failure.kind.counted:
-            return ScrapeView(AskState.SKIPPED, failure=view.failure)
-        return ScrapeView(AskState.FAILED, failure=view.failure, observed_at=view.last_probe_at, source=source)
-    return ScrapeView(AskState.SKIPPED)
+        return ScrapeView(AskState.FAILED, None, failure, view.last_probe_at, Source.LIVE)
+    if answer == SwarmAnswer.NOT_ASKED:
+        return ScrapeView(AskState.SKIPPED)
+    return ScrapeView(AskState.ANSWERED, published.scrape_latency_s, None, at(published.scraped_at), Source.LIVE)
 
 
 def _announce_view(published: Published | None, slot: int) -> AnnounceView:
@@ -327,10 +333,17 @@ def _announce_view(published: Published | None, slot: int) -> AnnounceView:
     )
 
 
+def _seen_by(answers: tuple[AnswerView, ...], seeders: int) -> str:
+    return ", ".join(dict.fromkeys(a.tracker.host_port for a in answers if a.counts.seeders == seeders))
+
+
 def _disagreement(answers: tuple[AnswerView, ...]) -> bool:
-    """One tracker knows seeders where another, which answered too, knows none."""
-    said = [answer.counts.seeders for answer in answers if answer.counts.seeders is not None]
-    return len(said) > 1 and min(said) == 0 < max(said)
+    """One tracker knows seeders of a swarm where another, which answered too, knows none."""
+    for version in {answer.swarm for answer in answers}:
+        said = [a.counts.seeders for a in answers if a.swarm is version and a.counts.seeders is not None]
+        if len(said) > 1 and min(said) == 0 < max(said):
+            return True
+    return False
 
 
 def _detail(rule: Rule, torrent: Torrent, answers: tuple[AnswerView, ...]) -> str:

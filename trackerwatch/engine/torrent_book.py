@@ -412,9 +412,7 @@ class TorrentBook:
             if (before is not after or was != now_active) and not (before is _UNKNOWN and after is _PRIMARY)
         ]
 
-    def _retally(
-        self, shape: Shape, before: list[Stand | None], after: list[Stand], which: list[int]
-    ) -> None:
+    def _retally(self, shape: Shape, before: list[Stand | None], after: list[Stand], which: list[int]) -> None:
         """Count who stands where. Few distinct stands, many torrents: counted by identity, which costs no hashing."""
         stands = {id(stand): stand for stand in before if stand is not None}
         for key, count in Counter(map(id, before)).items():

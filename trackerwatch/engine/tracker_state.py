@@ -2,53 +2,30 @@
 
 from __future__ import annotations
 
-from array import array
 from collections import deque
 from dataclasses import dataclass, field, replace
 from statistics import median
 from typing import TYPE_CHECKING
 
 from trackerwatch.engine.pacing import Due
-from trackerwatch.failover import Standing
+from trackerwatch.engine.swarms import Swarms
 from trackerwatch.health import EndpointHealth, Health, Sample, Thresholds, apply, roll_up
-from trackerwatch.outcome import (
-    UNKNOWN_COUNT,
-    FailureKind,
-    Family,
-    Phase,
-    PhaseTimes,
-    ScrapeColumns,
-    SwarmAnswer,
-)
-from trackerwatch.policy.judge import SANE_COUNT
+from trackerwatch.outcome import FailureKind, Family, Operation, Phase, PhaseTimes
 from trackerwatch.schedule.pace import MAX_TRACKER_WAIT_S, is_local
 from trackerwatch.stats import LatencyHistogram
-from trackerwatch.tracker import Protocol
 
 if TYPE_CHECKING:
+    from trackerwatch.engine.swarms import Published
     from trackerwatch.engine.torrent_book import Shape
-    from trackerwatch.metainfo import SwarmVersion
     from trackerwatch.outcome import AnnounceOutcome, Endpoint, Failure, ProbeOutcome, Resolution, ScrapeOutcome
     from trackerwatch.tracker import Tracker
 
 RECENT_ROUNDS = 60
 """What a sparkline can show."""
 LATENCIES_KEPT = 512
-COMPARED_AT_ONCE = 256
-"""Swarms whose columns are compared as a whole before one by one."""
-REFUSAL_FLAGS = {FailureKind.UNREGISTERED: 1, FailureKind.UNAUTHORIZED: 2}
-"""How `Published.refused` writes that a tracker refused one torrent."""
-DECISION_LASTS_S = 86400.0
-"""So long an announce decides what ambiguous zeros mean, and so long a refusal of one torrent is remembered."""
-
-_STANDING_OF_ANSWER = bytes(
-    {
-        SwarmAnswer.ANSWERED: Standing.WORKS,
-        SwarmAnswer.AMBIGUOUS: Standing.WORKS,
-        SwarmAnswer.FAILED: Standing.FAILED,
-    }.get(answer, Standing.UNTRIED)  # type: ignore[call-overload]
-    for answer in range(256)
-)
+ADDRESSES_REMEMBERED = 16
+REFUSED_ADDRESS = frozenset({FailureKind.BLOCKED, FailureKind.DNS_BLOCKED})
+"""Refusals of our own address policy: such an endpoint is shown and never asked."""
 
 
 @dataclass(slots=True)
@@ -72,84 +49,53 @@ class EndpointState:
         """Median exchange of the successes so far."""
         return median(self.latencies) if self.latencies else None
 
+    @property
+    def well(self) -> bool:
+        """Whether its latest probe was answered."""
+        return self.last_probe_at is not None and (self.failure is None or self.failure.kind.answered)
 
-@dataclass(frozen=True, slots=True)
-class AnnounceRecord:
-    """What the latest announce of one swarm brought."""
-
-    outcome: AnnounceOutcome
-    at: float
-    """Wall time."""
-    not_before: float
-    """Monotonic: earliest next announce of this swarm here."""
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """What snapshots see of a tracker's swarms: replaced as a whole, never changed."""
-
-    seeders: array[int]
-    leechers: array[int]
-    completed: array[int]
-    answers: bytes
-    standings: bytes
-    """One `Standing` a swarm."""
-    failures: dict[int, Failure]
-    announces: dict[int, AnnounceRecord]
-    scrape_failure: Failure | None
-    """Why the latest round got not one answer."""
-    scrape_latency_s: float | None
-    scraped_at: float | None
-    refused: dict[int, int]
-    """Swarms that the tracker refused: 1 unregistered, 2 unauthorized."""
-
-    def standings_at(self, columns: list[int]) -> bytes:
-        """The standings of these swarms."""
-        return bytes(map(self.standings.__getitem__, columns))
+    @property
+    def refused(self) -> bool:
+        """Whether our own policy keeps us from asking it."""
+        return self.failure is not None and self.failure.kind in REFUSED_ADDRESS
 
 
 @dataclass(eq=False, slots=True)
 class TrackerState:
-    """One tracker: its endpoints, its swarms as columns, and what it asked of us."""
+    """One tracker: its endpoints, its swarms, and what it asked of us."""
 
     index: int
     tracker: Tracker
     thresholds: Thresholds
+    swarms: Swarms = field(default_factory=Swarms)
+    torrents: int = 0
+    """Torrents that list it."""
+    shapes: list[Shape] = field(default_factory=list)
+    """Of those torrents."""
+
     endpoints: dict[Endpoint, EndpointState] = field(default_factory=dict)
     gone: dict[Endpoint, EndpointState] = field(default_factory=dict)
     """Addresses that the name no longer has: their health is kept in case they come back."""
     name_health: EndpointHealth = field(default_factory=EndpointHealth)
-    """Of name resolution: failed while nothing resolves."""
+    """Of name resolution: judged while nothing resolves."""
     resolve_failure: Failure | None = None
     resolve_s: float | None = None
     sticky: Endpoint | None = None
     """The endpoint that full scrapes go to while it answers."""
     local: bool = False
 
-    swarms: list[bytes] = field(default_factory=list)
-    """20-byte hashes in the order first seen: the order of every column."""
-    column_of: dict[bytes, int] = field(default_factory=dict)
-    owners: array[int] = field(default_factory=lambda: array("l"))
-    """Index of the torrent of each swarm."""
-    versions: list[SwarmVersion] = field(default_factory=list)
-    private: bytearray = field(default_factory=bytearray)
-    """1 where the swarm's torrent is private."""
-    torrents: int = 0
-    shapes: list[Shape] = field(default_factory=list)
-    """Of the torrents that list it."""
-
-    columns: ScrapeColumns = field(default_factory=lambda: ScrapeColumns.unknown(0))
-    announces: dict[int, AnnounceRecord] = field(default_factory=dict)
-    scrape_failure: Failure | None = None
-    scrape_latency_s: float | None = None
-    scraped_at: float | None = None
     scrape_supported: bool | None = None
+    """False: no scrape URL can be derived, or a scrape failed in its answer where an announce then worked."""
+    scrape_again_at: float | None = None
+    """Monotonic: when scrapes are tried again where they failed alone. None: never, or nothing is wrong."""
+    scrape_failures: int = 0
     interval_s: float | None = None
     min_interval_s: float | None = None
     min_request_interval_s: float | None = None
     not_before: float = 0.0
     """Monotonic: the tracker asked to be left alone until then."""
-    never_again: bool = False
+    never_again: Failure | None = None
+    """The tracker wants never to be asked again, said so."""
 
     state: Health = Health.UNKNOWN
     reasons: tuple[str, ...] = ()
@@ -165,74 +111,62 @@ class TrackerState:
     """Monotonic: when a full round last began."""
     answered_at: float | None = None
     """Monotonic: when a full round last brought answers."""
-    next_probe_at: float | None = None
-    """Wall."""
     plan: Due = Due.FULL
     """What is asked next."""
+    next_probe_at: float | None = None
+    """Wall."""
     asking: bool = False
+    wants_round: bool = True
+    """It was never asked or came back from down, and was not asked for counts since."""
     readdressed: bool = False
     """Its addresses changed: what is independent of what must be worked out again."""
-    wants_round: bool = False
-    """It came back from down or got new swarms, and was not asked for counts since."""
+    retold: bool = False
+    """Why it fails changed: torrents show another reason."""
     dirty: bool = True
     """Something that a view shows changed."""
-    swarms_dirty: bool = True
-    """Columns, announces or reachability changed: `publish` has work."""
-    published: Published | None = None
-
-    # ------------------------------------------------------------------ swarms
-
-    def add_swarm(self, info_hash: bytes, version: SwarmVersion, owner: int, *, private: bool) -> int:
-        """List a swarm here; its column, an old one if the tracker has it already."""
-        known = self.column_of.get(info_hash)
-        if known is not None:
-            return known
-        column = self.column_of[info_hash] = len(self.swarms)
-        self.swarms.append(info_hash)
-        self.owners.append(owner)
-        self.versions.append(version)
-        self.private.append(private)
-        self.swarms_dirty = self.dirty = self.wants_round = True
-        return column
-
-    def fit_columns(self) -> None:
-        """Make the columns as long as the list of swarms."""
-        missing = len(self.swarms) - len(self.columns)
-        if missing > 0:
-            blank = array("q", [UNKNOWN_COUNT]) * missing
-            self.columns.seeders.extend(blank)
-            self.columns.leechers.extend(blank)
-            self.columns.completed.extend(blank)
-            self.columns.answers.extend(bytes(missing))
 
     # ------------------------------------------------------------------ outcomes
 
-    def apply_resolution(self, resolution: Resolution, now: float) -> None:
-        """Take over the addresses behind the name."""
+    def apply_resolution(self, resolution: Resolution, now: float) -> bool:
+        """Take over the addresses behind the name.
+
+        Args:
+            resolution: What the lookup brought.
+            now: Wall time.
+
+        Returns:
+            Whether there is an address to ask.
+        """
         self.dirty = True
-        self.resolve_s = resolution.resolve_s
-        self.last_probe_at = now
-        failure = resolution.failure
-        if failure is None and not resolution.endpoints and resolution.refused:
-            failure = resolution.refused[0][1]
-        self.resolve_failure = failure
-        if failure is not None and not resolution.endpoints:
-            self.name_health = apply(self.name_health, Sample(failure.kind), now, self.thresholds)
-            if failure.kind.counted:
+        self.resolve_s, self.last_probe_at = resolution.resolve_s, now
+        self.resolve_failure = resolution.failure
+        if resolution.failure is not None:
+            kind = resolution.failure.kind
+            self.name_health = apply(self.name_health, Sample(kind), now, self.thresholds)
+            if kind.counted:
                 self.counted_rounds += 1
                 self.recent.append(None)
-            return
+            if self.name_health.state is Health.DOWN or not kind.counted:
+                self._readdress({})
+            return False
         self.name_health = EndpointHealth()
         current: dict[Endpoint, EndpointState] = {}
         for endpoint in resolution.endpoints:
-            state = self.endpoints.get(endpoint) or self.gone.pop(endpoint, None)
-            current[endpoint] = state or EndpointState(endpoint)
-        for endpoint, refusal in resolution.refused:
-            state = self.endpoints.get(endpoint) or EndpointState(endpoint)
-            state.failure = refusal
+            state = self.endpoints.get(endpoint) or self.gone.pop(endpoint, None) or EndpointState(endpoint)
+            if state.refused:
+                state.failure = None
             current[endpoint] = state
+        for endpoint, refusal in resolution.refused:
+            current[endpoint] = self.endpoints.get(endpoint) or EndpointState(endpoint)
+            current[endpoint].failure = refusal
+        self._readdress(current)
+        return bool(resolution.endpoints)
+
+    def _readdress(self, current: dict[Endpoint, EndpointState]) -> None:
+        if current.keys() != self.endpoints.keys():
+            self.readdressed = True
         self.gone.update((e, s) for e, s in self.endpoints.items() if e not in current)
-        while len(self.gone) > 16:
+        while len(self.gone) > ADDRESSES_REMEMBERED:
             del self.gone[next(iter(self.gone))]
         self.endpoints = current
         self.local = is_local(endpoint.address for endpoint in current)
@@ -240,90 +174,97 @@ class TrackerState:
             self.sticky = None
 
     def apply_probe(self, outcome: ProbeOutcome, now: float, exchange_s: tuple[float, ...] = ()) -> None:
-        """Count one round at one endpoint.
+        """Count one probe of one endpoint.
 
         Args:
-            outcome: What the round came to.
+            outcome: What it came to.
             now: Wall time.
-            exchange_s: The latencies of the round; by default its one exchange.
+            exchange_s: Every latency of a round; by default the one in the outcome.
         """
         state = self.endpoints.get(outcome.endpoint)
         if state is None:
             return
         self.dirty = True
-        failure = outcome.failure
+        failure, phases = outcome.failure, outcome.phases
+        self._retell(state.failure, failure)
         state.last_probe_at = self.last_probe_at = now
-        latency_s = outcome.phases.exchange_s
-        if latency_s is None and outcome.operation == "liveness":
-            # A UDP connect is the whole exchange there.
-            latency_s = outcome.phases.connect_s
-        phases = (
-            outcome.phases
-            if outcome.phases.resolve_s is not None
-            else replace(outcome.phases, resolve_s=self.resolve_s)
-        )
+        if phases.resolve_s is None:
+            phases = replace(phases, resolve_s=self.resolve_s)
+        beat = outcome.operation is Operation.LIVENESS and phases.exchange_s is None
+        latency_s = phases.connect_s if beat else phases.exchange_s
+        expires_at = outcome.tls_expires_at.timestamp() if outcome.tls_expires_at else None
         sample = Sample(
             failure=failure.kind if failure else None,
             latency_s=latency_s,
             requests=outcome.requests,
             lost=outcome.lost,
-            tls_left_s=outcome.tls_expires_at.timestamp() - now if outcome.tls_expires_at else None,
+            tls_left_s=expires_at - now if expires_at is not None else None,
+            tls_life_s=(
+                (outcome.tls_expires_at - outcome.tls_valid_from).total_seconds()
+                if outcome.tls_expires_at and outcome.tls_valid_from
+                else None
+            ),
         )
         state.failure, state.said = failure, outcome.said or state.said
-        if outcome.tls_expires_at:
-            state.tls_expires_at = outcome.tls_expires_at.timestamp()
+        state.tls_expires_at = expires_at if expires_at is not None else state.tls_expires_at
         if sample.answered:
             state.last_success_at = self.last_success_at = now
-            state.phases = phases
-            for latency in exchange_s or ((latency_s,) if latency_s is not None else ()):
-                state.latencies.append(latency)
-                state.histogram.add(latency)
-                self.histogram.add(latency)
+            # A heartbeat connects and exchanges nothing: where torrents are asked for, it says nothing of their latency.
+            if not beat or not len(self.swarms) or not state.latencies:
+                state.phases = phases
+            if not beat or not len(self.swarms):
+                for latency in exchange_s or ((latency_s,) if latency_s is not None else ()):
+                    state.latencies.append(latency)
+                    state.histogram.add(latency)
+                    self.histogram.add(latency)
         elif state.last_success_at is None:
             state.phases = phases
         if sample.counted:
             state.recent.append(latency_s if sample.answered else None)
         state.health = apply(state.health, sample, now, self.thresholds)
-        if failure is not None:
-            self.obey(failure)
+
+    def _retell(self, before: Failure | None, after: Failure | None) -> None:
+        if (before.kind if before else None) is not (after.kind if after else None):
+            self.retold = True
 
     def count_round(self, outcomes: list[ProbeOutcome]) -> None:
         """Count one round of the tracker as a whole: it answered where any endpoint did."""
-        kinds = [outcome.failure.kind if outcome.failure else None for outcome in outcomes]
-        if not any(kind is None or kind.counted for kind in kinds):
+        counted = [o for o in outcomes if o.failure is None or o.failure.kind.counted]
+        if not counted:
             return
-        answers = [o for o, kind in zip(outcomes, kinds, strict=True) if kind is None or kind.answered]
-        best = [s for o in answers if (s := o.phases.exchange_s or o.phases.connect_s) is not None]
+        answers = [o for o in counted if o.failure is None or o.failure.kind.answered]
+        latencies = [s for o in answers if (s := o.phases.exchange_s or o.phases.connect_s) is not None]
         self.counted_rounds += 1
         self.answered_rounds += bool(answers)
-        self.recent.append(min(best, default=0.0) if answers else None)
+        if not answers:
+            self.recent.append(None)
+        elif latencies:
+            self.recent.append(min(latencies))
 
-    def obey(self, failure: Failure) -> None:
-        """Remember what a tracker asked for beside a failure (BEP 31, Retry-After)."""
+    def obey(self, failure: Failure | None, monotonic: float) -> None:
+        """Remember what a tracker asked for beside a failure (BEP 31, Retry-After, HTTP 410)."""
+        if failure is None:
+            return
         if failure.retry_never:
-            self.never_again = True
-
-    def wait_until(self, failure: Failure | None, monotonic: float) -> None:
-        """Ask nothing before the tracker's own wish."""
-        if failure is not None and failure.retry_in_s:
+            self.never_again = failure
+        if failure.retry_in_s:
             self.not_before = max(self.not_before, monotonic + min(failure.retry_in_s, MAX_TRACKER_WAIT_S))
 
     def apply_scrape(self, outcome: ScrapeOutcome, now: float) -> None:
-        """Take over what a full round said beside its counts, which are in the columns already."""
-        self.swarms_dirty = self.dirty = True
-        self.scrape_failure = outcome.probe.failure
+        """Take over what a scrape said beside its counts."""
+        swarms = self.swarms
+        swarms.dirty = self.dirty = True
+        swarms.scrape_failure = outcome.probe.failure
         if outcome.probe.failure is None:
-            self.wants_round = False
-            self.scraped_at = now
-            self.scrape_latency_s = outcome.probe.phases.exchange_s
-            self.scrape_supported = True
+            swarms.scraped_at = now
+            swarms.scrape_latency_s = outcome.probe.phases.exchange_s
+            self.scrape_supported, self.scrape_again_at, self.scrape_failures = True, None, 0
             if outcome.min_request_interval_s is not None:
                 self.min_request_interval_s = outcome.min_request_interval_s
 
-    def apply_announce(self, column: int, outcome: AnnounceOutcome, now: float, not_before: float) -> None:
-        """Take over what an announce of one swarm said."""
-        self.swarms_dirty = self.dirty = True
-        self.announces[column] = AnnounceRecord(outcome, now, not_before)
+    def apply_announce(self, outcome: AnnounceOutcome) -> None:
+        """Take over what an announce said of the tracker; what it said of the swarm is a record there."""
+        self.swarms.dirty = self.dirty = True
         if outcome.interval_s is not None:
             self.interval_s = outcome.interval_s
         if outcome.min_interval_s is not None:
@@ -333,13 +274,7 @@ class TrackerState:
 
     def conclude(self, now: float) -> tuple[Health, Health] | None:
         """Roll the endpoints up. The states before and after, where they differ."""
-        health = [state.health for state in self.endpoints.values()]
-        if self.name_health.judged:
-            # Nothing resolves: what the old addresses last said is no news of today.
-            health = [self.name_health]
-        state, reasons = roll_up(health)
-        if self.name_health.judged and state is Health.UNKNOWN:
-            state, reasons = self.state, self.reasons
+        state, reasons = self._rolled_up()
         if (state, reasons) == (self.state, self.reasons):
             return None
         self.dirty = True
@@ -347,9 +282,29 @@ class TrackerState:
         if state is before:
             return None
         self.since = now
-        if Health.DOWN in (before, state):
-            self.swarms_dirty = True
+        if Health.DOWN in (before, state) or Health.UNKNOWN in (before, state):
+            self.swarms.dirty = True
+        if before is Health.DOWN:
+            self.wants_round = True
         return before, state
+
+    def _rolled_up(self) -> tuple[Health, tuple[str, ...]]:
+        if self.never_again is not None:
+            return Health.DOWN, (str(self.never_again.kind),)
+        if self.name_health.judged:
+            # Nothing resolves: what the old addresses last said is no news of today.
+            down = self.name_health.state is Health.DOWN
+            return (Health.DOWN, self.name_health.reasons) if down else (self.state, self.reasons)
+        if not self.counted:
+            return Health.UNKNOWN, ()
+        return roll_up(state.health for state in self.endpoints.values())
+
+    @property
+    def counted(self) -> bool:
+        """Whether anything is known that is the tracker's doing; also before it was asked."""
+        if not self.endpoints:
+            return self.resolve_failure is None or self.resolve_failure.kind.counted
+        return any(s.failure is None or s.failure.kind.counted for s in self.endpoints.values())
 
     @property
     def pending(self) -> int:
@@ -359,159 +314,58 @@ class TrackerState:
         return max((state.health.pending for state in self.endpoints.values()), default=0)
 
     @property
+    def in_doubt(self) -> bool:
+        """Whether some endpoint or the name failed and is not down for it yet."""
+        if self.name_health.judged:
+            return self.name_health.pending > 0
+        return any(s.health.pending and not s.well for s in self.endpoints.values())
+
+    @property
     def failure(self) -> Failure | None:
-        """What best explains a tracker that is not up."""
-        if self.resolve_failure is not None and (self.name_health.judged or not self.endpoints):
+        """What best explains a tracker that is not up: what counts first, what is nobody's doing only where nothing does."""
+        if self.never_again is not None:
+            return self.never_again
+        if self.resolve_failure is not None:
             return self.resolve_failure
         failures = [s.failure for s in self.endpoints.values() if s.failure is not None]
-        return min(failures, key=lambda failure: not failure.kind.counted, default=None)
+        counted = [failure for failure in failures if failure.kind.counted]
+        if counted:
+            return next((failure for failure in counted if not failure.kind.answered), counted[0])
+        return failures[0] if failures and self.state is Health.UNKNOWN else None
 
     def usable_endpoints(self) -> list[Endpoint]:
         """Endpoints that may be asked, the best for a full scrape first."""
-        usable = [
-            (e, s)
-            for e, s in self.endpoints.items()
-            if s.failure is None or s.failure.kind not in {FailureKind.BLOCKED, FailureKind.DNS_BLOCKED}
-        ]
         rank = {Health.UP: 0, Health.DEGRADED: 0, Health.UNKNOWN: 1, Health.DOWN: 2}
-        return [
-            e
-            for e, s in sorted(
-                usable,
-                key=lambda pair: (
-                    rank[pair[1].health.state],
-                    pair[0] != self.sticky,
-                    pair[1].health.failures_in_row,
-                    pair[0].family is not Family.IPV4,
-                ),
-            )
-        ]
 
-    # ------------------------------------------------------------------ what snapshots see
+        def order(state: EndpointState) -> tuple[int, bool, int, bool]:
+            health, endpoint = state.health, state.endpoint
+            ipv4 = endpoint.family is Family.IPV4
+            return (rank[health.state], endpoint != self.sticky, health.failures_in_row, not ipv4)
 
-    def publish(self, now: float) -> Published | None:
-        """Make what snapshots see of the swarms; returns what was published before.
+        return [state.endpoint for state in sorted(self.endpoints.values(), key=order) if not state.refused]
 
-        Rules: an ambiguous zero is unknown until an announce decides it; a refusal of one torrent by an announce counts for
-        a day; a tracker that is down fails for every torrent, and one whose every failure is not its doing for none.
-        """
-        self.swarms_dirty = False
-        self.fit_columns()
-        columns, before, size = self.columns, self.published, len(self.swarms)
-        seeders, leechers, completed = columns.seeders[:], columns.leechers[:], columns.completed[:]
-        answers = bytes(columns.answers)
-        standings = bytearray(answers.translate(_STANDING_OF_ANSWER))
-        if self.state is Health.DOWN:
-            standings = bytearray([Standing.FAILED]) * size
-            seeders = leechers = completed = array("q", [UNKNOWN_COUNT]) * size
-        elif self._nothing_counted():
-            standings = bytearray([Standing.NOT_COUNTED]) * size
-        else:
-            for index, failure in columns.failures.items():
-                if answers[index] == SwarmAnswer.FAILED and not failure.kind.counted:
-                    standings[index] = Standing.NOT_COUNTED
-            at = answers.find(SwarmAnswer.AMBIGUOUS)
-            while at >= 0:
-                seeders[at] = leechers[at] = completed[at] = UNKNOWN_COUNT
-                at = answers.find(SwarmAnswer.AMBIGUOUS, at + 1)
-            for column, record in self.announces.items():
-                standing = _standing_by_announce(record, now, answers[column])
-                if standing is None:
-                    continue
-                standings[column] = standing
-                said = record.outcome.counts
-                for values, value in ((seeders, said.seeders), (leechers, said.leechers), (completed, said.completed)):
-                    if standing is Standing.WORKS and value is not None:
-                        values[column] = value
-        self.published = Published(
-            seeders,
-            leechers,
-            completed,
-            answers,
-            bytes(standings),
-            dict(columns.failures),
-            dict(self.announces),
-            self.scrape_failure,
-            self.scrape_latency_s,
-            self.scraped_at,
-            self._refused(now),
-        )
-        return before
-
-    def _refused(self, now: float) -> dict[int, int]:
-        refused = {
-            column: REFUSAL_FLAGS[f.kind] for column, f in self.columns.failures.items() if f.kind in REFUSAL_FLAGS
-        }
-        for column, record in self.announces.items():
-            outcome = record.outcome
-            kind = outcome.probe.failure.kind if outcome.probe.failure else outcome.warning_kind
-            if kind in REFUSAL_FLAGS and now - record.at <= DECISION_LASTS_S:
-                refused[column] = REFUSAL_FLAGS[kind]
-        return refused
-
-    def changed_owners(self, before: Published | None) -> list[int]:
-        """Torrents whose numbers or standing differ between what was published before and what is now."""
-        now, owners = self.published, self.owners
-        if now is None:
-            return []
-        if before is None or len(before.answers) != len(now.answers) or self.readdressed:
-            self.readdressed = False
-            return list(dict.fromkeys(owners))
-        if not any(before.answers) and not before.announces:
-            # Nothing was known before: everything is news.
-            return list(dict.fromkeys(owners))
-        changed = {column for column, record in now.announces.items() if before.announces.get(column) is not record}
-        for old, new in (
-            (before.standings, now.standings),
-            (before.seeders, now.seeders),
-            (before.leechers, now.leechers),
-            (before.completed, now.completed),
-        ):
-            for start in range(0, len(old), COMPARED_AT_ONCE):
-                ours, theirs = old[start : start + COMPARED_AT_ONCE], new[start : start + COMPARED_AT_ONCE]
-                if ours != theirs:
-                    changed.update(i for i, (a, b) in enumerate(zip(ours, theirs, strict=True), start) if a != b)
-        if before.failures != now.failures or before.refused != now.refused:
-            changed.update(before.failures.keys() | now.failures.keys() | before.refused.keys() | now.refused.keys())
-        return list(dict.fromkeys(owners[column] for column in sorted(changed)))
-
-    def _nothing_counted(self) -> bool:
-        """Whether all there is to see is failures that are not the tracker's doing."""
-        if not self.endpoints:
-            return self.resolve_failure is not None and not self.resolve_failure.kind.counted
-        return all(s.failure is not None and not s.failure.kind.counted for s in self.endpoints.values())
+    def publish(self) -> Published | None:
+        """Draw the conclusions for its swarms; returns what was published before."""
+        return self.swarms.publish(down=self.state is Health.DOWN, counted=self.counted)
 
 
-def _standing_by_announce(record: AnnounceRecord, now: float, answer: int) -> Standing | None:
-    """What the latest announce of a swarm makes of its standing. None: the scrape has the say."""
-    if now - record.at > DECISION_LASTS_S:
-        return None
-    failure = record.outcome.probe.failure
-    if record.outcome.warning_kind in REFUSAL_FLAGS:
-        return Standing.FAILED
-    if failure is None:
-        return None if answer == SwarmAnswer.ANSWERED else Standing.WORKS
-    if failure.kind in {FailureKind.UNREGISTERED, FailureKind.UNAUTHORIZED, FailureKind.FAILURE_REASON}:
-        # A client is refused, whatever a scrape says.
-        return Standing.FAILED
-    if answer == SwarmAnswer.ANSWERED or failure.kind is FailureKind.RATE_LIMITED:
-        return None
-    return Standing.FAILED if failure.kind.counted else None
+_BEFORE_THE_EXCHANGE = frozenset({Phase.RESOLVE, Phase.CONNECT, Phase.TLS})
+_SILENT = frozenset({FailureKind.TIMEOUT, FailureKind.CLOSED})
+_UNREACHABLE = frozenset(
+    {
+        FailureKind.REFUSED,
+        FailureKind.TLS,
+        FailureKind.DNS_NXDOMAIN,
+        FailureKind.DNS_ERROR,
+        FailureKind.DNS_TIMEOUT,
+    }
+)
 
 
-def sane(count: int) -> bool:
-    """Whether a count can be true."""
-    return count <= SANE_COUNT
-
-
-def is_transport_failure(tracker: Tracker, failure: Failure) -> bool:
-    """Whether a failed scrape leaves no hope for an announce to the same endpoint.
-
-    What failed before the exchange would fail again. A UDP tracker may answer announces and no scrapes; over HTTP anything
-    that an answer carried may be the scrape path's alone.
-    """
+def is_unreachable(failure: Failure) -> bool:
+    """Whether a failed scrape leaves no hope for an announce to the same endpoint: it failed before any answer could."""
     if failure.kind is FailureKind.SCRAPE_UNSUPPORTED:
         return False
-    if failure.phase in {Phase.RESOLVE, Phase.CONNECT, Phase.TLS} or not failure.kind.counted:
+    if failure.kind in _UNREACHABLE or not failure.kind.counted:
         return True
-    return tracker.protocol is not Protocol.UDP and failure.kind is FailureKind.REFUSED
+    return failure.kind in _SILENT and failure.phase in _BEFORE_THE_EXCHANGE

@@ -36,15 +36,14 @@ def explain(steps: Sequence[Step], result: Walk) -> tuple[str, ...]:
     if not steps:
         return ("lists no tracker: peers can only be found by DHT, peer exchange or by hand",)
     lines = []
-    tiers = f"{len({step.tier for step in steps})} tier{'s' if len({step.tier for step in steps}) > 1 else ''}"
     if result.active >= 0:
         active = steps[result.active]
-        verb = "fell over to" if result.state is FailoverState.FAILED_OVER else "uses"
-        lines.append(f"a client {verb} {active.name} (tier {active.tier} of {tiers})")
+        verb = "fails over to" if result.state is FailoverState.FAILED_OVER else "uses"
+        lines.append(f"a client {verb} {active.name} (tier {active.tier})")
         lines += [_why_not(step) for step in steps[: result.active]]
         lines.append(_if_it_dies(steps, result.active))
     elif result.state is FailoverState.EXHAUSTED:
-        lines.append(f"no tracker is left: all {len(steps)} in {tiers} failed")
+        lines.append("no tracker is left")
         lines += [_why_not(step) for step in steps]
     else:
         lines.append("not known yet which tracker a client would use")
@@ -57,15 +56,17 @@ def _why_not(step: Step) -> str:
         return f"not {step.name} (tier {step.tier}): {step.reason or 'failed'}"
     if step.standing is Standing.NOT_COUNTED:
         return f"{step.name} (tier {step.tier}) is not counted: {step.reason or 'nothing was sent'}"
-    return f"{step.name} (tier {step.tier}) was not asked: {step.reason or 'nothing is known of it'}"
+    return f"{step.name} (tier {step.tier}) is not known to work: {step.reason or 'nothing is known of it yet'}"
 
 
 def _if_it_dies(steps: Sequence[Step], active: int) -> str:
     name = steps[active].name
     backups = [step for step in steps[active + 1 :] if step.standing is Standing.WORKS]
     if backups:
-        return f"if {name} dies now: {backups[0].name} (tier {backups[0].tier}) takes over, {len(backups)} behind it"
+        behind = f", {len(backups) - 1} behind it" if len(backups) > 1 else ", and nothing behind it"
+        return f"if {name} dies now: {backups[0].name} (tier {backups[0].tier}) takes over{behind}"
     untried = sum(step.standing is Standing.UNTRIED for step in steps)
     if untried:
-        return f"if {name} dies now: no tracker is known to work, {untried} not known"
+        others = "one is not known" if untried == 1 else f"{untried} are not known"
+        return f"if {name} dies now: no other tracker is known to work, {others}"
     return f"if {name} dies now: no tracker is left"

@@ -56,6 +56,8 @@ class Sample:
     lost: int = 0
     tls_left_s: float | None = None
     """Until the certificate ends. None: no TLS, or not seen."""
+    tls_life_s: float | None = None
+    """From its begin to its end. None: not seen."""
 
     @property
     def counted(self) -> bool:
@@ -154,7 +156,14 @@ def degraded_reasons(window: tuple[Sample, ...], thresholds: Thresholds) -> tupl
     # A single lost datagram in a short window is no tenth of anything.
     if sent >= 20 and sum(s.lost for s in window) >= thresholds.loss * sent:
         reasons.append("loss")
-    left = window[-1].tls_left_s if window else None
-    if left is not None and left < thresholds.tls_expiry_s:
+    if window and _ends_soon(window[-1], thresholds):
         reasons.append("tls_expiry")
     return tuple(reasons)
+
+
+def _ends_soon(sample: Sample, thresholds: Thresholds) -> bool:
+    """Within 14 days, or a third of a life that is short on purpose (certificates of a few days)."""
+    if sample.tls_left_s is None:
+        return False
+    third_s = sample.tls_life_s / 3 if sample.tls_life_s else thresholds.tls_expiry_s
+    return sample.tls_left_s < min(thresholds.tls_expiry_s, third_s)

@@ -79,7 +79,8 @@ def problem(
     action: str,
 ) -> Problem:
     """A problem with an id that is the same in every run that sees the same."""
-    key = f"{rule}|{torrent or ''}|{tracker or ''}"
+    # Not the tracker of a torrent's problem: whom it blames may change while it stays the same problem.
+    key = f"{rule}|{torrent or tracker or ''}"
     return Problem(
         hashlib.sha256(key.encode()).hexdigest()[:12], SEVERITIES[rule], rule, torrent, tracker, since, message, action
     )
@@ -145,7 +146,7 @@ def torrent_words(rule: Rule, evidence: Evidence) -> tuple[str, str]:
 
 
 def _work(evidence: Evidence) -> str:
-    return f"{evidence.working} of {evidence.total} trackers work"
+    return f"{evidence.working} of {evidence.total} trackers work{'s' if evidence.working == 1 else ''}"
 
 
 def tracker_down_words(host_port: str, reason: str, effect: tuple[int, int, int, int]) -> tuple[str, str]:

@@ -214,6 +214,7 @@ class HttpProbe:
             failure,
             requests=session.requests if requests is None else requests,
             tls_expires_at=transport.tls_expires_at,
+            tls_valid_from=transport.tls_valid_from,
             said=failure.message if failure is not None else said,
         )
 

@@ -20,7 +20,7 @@ import httpx
 from trackerwatch.outcome import Failure, FailureKind, Phase
 from trackerwatch.outside_text import clean
 from trackerwatch.probe.system_errors import failure_from_os_error
-from trackerwatch.probe.tls import certificate_end
+from trackerwatch.probe.tls import certificate_life
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -229,6 +229,7 @@ class EndpointTransport(httpx.AsyncBaseTransport):
         """Of the first connection, as the next ones."""
         self.tls_s: float | None = None
         self.tls_expires_at: datetime | None = None
+        self.tls_valid_from: datetime | None = None
         self._host = host
         self._trust = trust
         self._clock = clock
@@ -274,7 +275,8 @@ class EndpointTransport(httpx.AsyncBaseTransport):
             raise ConnectionResetError("the connection was closed during the TLS handshake")
         channel.connection_made(secured)
         self.tls_s = self.tls_s if self.tls_s is not None else self._clock() - connected
-        self.tls_expires_at = self.tls_expires_at or certificate_end(secured.get_extra_info("ssl_object"))
+        if self.tls_expires_at is None:
+            self.tls_valid_from, self.tls_expires_at = certificate_life(secured.get_extra_info("ssl_object"))
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request and read the whole answer.

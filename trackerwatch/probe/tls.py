@@ -5,9 +5,13 @@ from __future__ import annotations
 import ssl
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from trackerwatch.errors import ConfigError
 from trackerwatch.outside_text import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class TlsTrust:
@@ -58,12 +62,14 @@ def _system_has_authorities() -> bool:
     return bool(paths.cafile or (paths.capath and any(Path(paths.capath).iterdir())))
 
 
-def certificate_end(ssl_object: ssl.SSLObject | None) -> datetime | None:
-    """When the certificate that the other side showed ends, UTC. None: no TLS, or no readable date."""
+def certificate_life(ssl_object: ssl.SSLObject | None) -> tuple[datetime | None, datetime | None]:
+    """When the certificate that the other side showed begins and ends, UTC. None: no TLS, or no readable date."""
     certificate = ssl_object.getpeercert() if ssl_object is not None else None
-    if not certificate:
-        return None
+    return (_date(certificate, "notBefore"), _date(certificate, "notAfter")) if certificate else (None, None)
+
+
+def _date(certificate: Mapping[str, object], key: str) -> datetime | None:
     try:
-        return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(certificate["notAfter"])), UTC)
+        return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(certificate[key])), UTC)
     except (KeyError, ValueError, OverflowError, OSError):
         return None

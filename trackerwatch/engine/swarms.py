@@ -1,0 +1,301 @@
+"""What one tracker says of its swarms: columns, announces, and what both together come to. Pure.
+
+Two kinds of evidence meet here. A scrape fills whole columns; an announce tells of one swarm. What counts:
+
+- a tracker that is down fails for every torrent, one whose every failure is not its own doing counts for none;
+- a refusal of one torrent (unregistered, unauthorized) stands until a newer announce, whatever scrapes say: a client is refused;
+- otherwise the newer of scrape and announce has the say; an announce without any answer decides nothing;
+- 0/0/0 over UDP and a hash that was left out are unknown until an announce decides them.
+"""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from trackerwatch.failover import Standing
+from trackerwatch.outcome import NOTHING_KNOWN, UNKNOWN_COUNT, FailureKind, ScrapeColumns, SwarmAnswer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from trackerwatch.metainfo import SwarmVersion
+    from trackerwatch.outcome import AnnounceOutcome, Failure, SwarmCounts
+
+COMPARED_AT_ONCE = 256
+"""Swarms whose columns are compared as a whole before one by one."""
+REFUSAL_FLAGS = {FailureKind.UNREGISTERED: 1, FailureKind.UNAUTHORIZED: 2}
+"""How `Published.refused` writes that a tracker refused one torrent."""
+
+_STANDING_OF_ANSWER = bytes(
+    Standing.WORKS if answer in (SwarmAnswer.ANSWERED, SwarmAnswer.AMBIGUOUS) else Standing.UNTRIED
+    for answer in range(256)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AnnounceRecord:
+    """What the latest announce of one swarm brought."""
+
+    outcome: AnnounceOutcome
+    at: float
+    """Wall time."""
+    not_before: float
+    """Monotonic: earliest next announce of this swarm here; infinity where the tracker wants none ever again."""
+
+    @property
+    def refusal(self) -> FailureKind | None:
+        """Unregistered or unauthorized, also where a warning says so. None: it was not refused so."""
+        failure = self.outcome.probe.failure
+        kind = failure.kind if failure else self.outcome.warning_kind
+        return kind if kind in REFUSAL_FLAGS else None
+
+    @property
+    def decides(self) -> bool:
+        """Whether the tracker answered it at all, so that it can settle a doubt."""
+        failure = self.outcome.probe.failure
+        return failure is None or (failure.kind.answered and failure.kind is not FailureKind.RATE_LIMITED)
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What snapshots see of a tracker's swarms: replaced as a whole, never changed."""
+
+    seeders: array[int]
+    leechers: array[int]
+    completed: array[int]
+    answers: bytes
+    standings: bytes
+    """One `Standing` a swarm."""
+    failures: dict[int, Failure]
+    announces: dict[int, AnnounceRecord]
+    refused: dict[int, int]
+    """Swarms that the tracker refused, with their flag."""
+    scrape_failure: Failure | None
+    """Why the latest round got not one answer."""
+    scrape_latency_s: float | None
+    scraped_at: float | None
+    """Wall time of the counts in the columns."""
+
+    def standings_at(self, columns: list[int]) -> bytes:
+        """The standings of these swarms."""
+        return bytes(map(self.standings.__getitem__, columns))
+
+
+@dataclass(slots=True)
+class Swarms:
+    """The swarms of one tracker, in the order first seen: the order of every column."""
+
+    hashes: list[bytes] = field(default_factory=list)
+    """20 bytes each."""
+    column_of: dict[bytes, int] = field(default_factory=dict)
+    owners: array[int] = field(default_factory=lambda: array("l"))
+    """Index of the torrent of each swarm."""
+    more_owners: dict[int, list[int]] = field(default_factory=dict)
+    """Where a second torrent has the same swarm (a hybrid, and a v2-only magnet of it)."""
+    versions: list[SwarmVersion] = field(default_factory=list)
+    private: bytearray = field(default_factory=bytearray)
+    """1 where the swarm's torrent is private."""
+    columns: ScrapeColumns = field(default_factory=lambda: ScrapeColumns.unknown(0))
+    asked: int = 0
+    """So many of the first swarms were asked for by some scrape; those behind are new."""
+    announces: dict[int, AnnounceRecord] = field(default_factory=dict)
+    scrape_failure: Failure | None = None
+    scrape_latency_s: float | None = None
+    scraped_at: float | None = None
+    dirty: bool = True
+    """`publish` has work."""
+    published: Published | None = None
+
+    def __len__(self) -> int:
+        return len(self.hashes)
+
+    def add(self, info_hash: bytes, version: SwarmVersion, owner: int, *, private: bool) -> int:
+        """List a swarm of a torrent; its column, an old one where the tracker has it already."""
+        column = self.column_of.get(info_hash)
+        if column is None:
+            column = self.column_of[info_hash] = len(self.hashes)
+            self.hashes.append(info_hash)
+            self.owners.append(owner)
+            self.versions.append(version)
+            self.private.append(private)
+            self.dirty = True
+        else:
+            self.private[column] |= private
+            if self.owners[column] != owner and owner not in self.more_owners.get(column, ()):
+                self.more_owners.setdefault(column, []).append(owner)
+        return column
+
+    def fit(self) -> None:
+        """Make the columns as long as the list of swarms."""
+        missing = len(self.hashes) - len(self.columns)
+        if missing > 0:
+            blank = array("q", [UNKNOWN_COUNT]) * missing
+            for counts in (self.columns.seeders, self.columns.leechers, self.columns.completed):
+                counts.extend(blank)
+            self.columns.answers.extend(bytes(missing))
+
+    # ------------------------------------------------------------------ evidence
+
+    def take(self, columns: ScrapeColumns, at: Sequence[int]) -> None:
+        """Take over a scrape's answers.
+
+        Args:
+            columns: What was answered.
+            at: Which of our columns each belongs to, ascending.
+
+        A hash whose request has no answer keeps what was known of it: a lost datagram is no news of a swarm.
+        """
+        self.fit()
+        self.dirty = True
+        whole = len(at) == len(self.hashes) == len(columns)
+        if whole and not columns.failures:
+            self.columns = columns.copy()
+            return
+        ours = self.columns
+        for index, column in enumerate(at):
+            failure = columns.failures.get(index)
+            if failure is not None and not failure.kind.answered and ours.answers[column] != SwarmAnswer.NOT_ASKED:
+                continue
+            ours.seeders[column], ours.leechers[column] = columns.seeders[index], columns.leechers[index]
+            ours.completed[column], ours.answers[column] = columns.completed[index], columns.answers[index]
+            if failure is not None:
+                ours.failures[column] = failure
+            else:
+                ours.failures.pop(column, None)
+
+    def refuse(self, failure: Failure, at: Sequence[int]) -> None:
+        """The tracker refused a whole scrape by what it holds against these torrents."""
+        self.fit()
+        self.dirty = True
+        for column in at:
+            self.columns.answers[column] = SwarmAnswer.FAILED
+            self.columns.failures[column] = failure
+
+    def forget_counts(self) -> None:
+        """What scrapes said is too old to be shown as if it were so."""
+        self.columns = ScrapeColumns.unknown(len(self.hashes))
+        self.dirty = True
+
+    def undecided(self, *, scraped: bool) -> Iterator[int]:
+        """Columns of which a scrape cannot tell, so that an announce must.
+
+        Args:
+            scraped: Whether scrapes answer here at all.
+        """
+        answers = self.columns.answers
+        if not scraped:
+            yield from range(len(answers))
+            return
+        for doubt in (SwarmAnswer.AMBIGUOUS, SwarmAnswer.OMITTED, SwarmAnswer.FAILED):
+            column = answers.find(doubt)
+            while column >= 0:
+                yield column
+                column = answers.find(doubt, column + 1)
+        for column, record in self.announces.items():
+            if record.refusal is not None and answers[column] == SwarmAnswer.ANSWERED:
+                yield column
+
+    # ------------------------------------------------------------------ conclusions
+
+    def publish(self, *, down: bool, counted: bool) -> Published | None:
+        """Draw the conclusions; returns what was published before.
+
+        Args:
+            down: The tracker is down.
+            counted: Anything that counts is known of the tracker.
+        """
+        self.dirty = False
+        self.fit()
+        columns, before, size = self.columns, self.published, len(self.hashes)
+        answers = bytes(columns.answers)
+        refused: dict[int, int] = {}
+        if down or not counted:
+            standings = bytearray([Standing.FAILED if down else Standing.NOT_COUNTED]) * size
+            seeders = leechers = completed = array("q", [UNKNOWN_COUNT]) * size
+        else:
+            seeders, leechers, completed = columns.seeders[:], columns.leechers[:], columns.completed[:]
+            standings = bytearray(answers.translate(_STANDING_OF_ANSWER))
+            for column, failure in columns.failures.items():
+                if failure.kind in REFUSAL_FLAGS:
+                    standings[column] = Standing.FAILED
+                    refused[column] = REFUSAL_FLAGS[failure.kind]
+            column = answers.find(SwarmAnswer.AMBIGUOUS)
+            while column >= 0:
+                seeders[column] = leechers[column] = completed[column] = UNKNOWN_COUNT
+                column = answers.find(SwarmAnswer.AMBIGUOUS, column + 1)
+            for column, record in self.announces.items():
+                standing, said = self._by_announce(record, answers[column])
+                if standing is None:
+                    continue
+                standings[column] = standing
+                refused.pop(column, None)
+                if record.refusal is not None:
+                    refused[column] = REFUSAL_FLAGS[record.refusal]
+                for values, value in ((seeders, said.seeders), (leechers, said.leechers), (completed, said.completed)):
+                    if value is not None:
+                        values[column] = value
+        self.published = Published(
+            seeders,
+            leechers,
+            completed,
+            answers,
+            bytes(standings),
+            dict(columns.failures),
+            dict(self.announces),
+            refused,
+            self.scrape_failure,
+            self.scrape_latency_s,
+            self.scraped_at,
+        )
+        return before
+
+    def _by_announce(self, record: AnnounceRecord, answer: int) -> tuple[Standing | None, SwarmCounts]:
+        """What the latest announce of a swarm makes of it. None: the scrape has the say."""
+        if record.refusal is not None:
+            return Standing.FAILED, NOTHING_KNOWN
+        if not record.decides:
+            return None, NOTHING_KNOWN
+        scrape_is_newer = self.scraped_at is not None and self.scraped_at >= record.at
+        if answer == SwarmAnswer.ANSWERED and scrape_is_newer:
+            return None, NOTHING_KNOWN
+        failure = record.outcome.probe.failure
+        return (Standing.WORKS, record.outcome.counts) if failure is None else (Standing.FAILED, NOTHING_KNOWN)
+
+    def news_since(self, before: Published | None) -> list[int]:
+        """Torrents whose numbers or standing differ from what was published before, ascending where all are new."""
+        now = self.published
+        if now is None:
+            return []
+        if before is None or len(before.answers) != len(now.answers):
+            return self.all_owners()
+        if not any(before.answers) and not before.announces and before.standings != now.standings:
+            # Nothing was known before: everything is news.
+            return self.all_owners()
+        changed = {column for column, record in now.announces.items() if before.announces.get(column) is not record}
+        for old, new in (
+            (before.standings, now.standings),
+            (before.seeders, now.seeders),
+            (before.leechers, now.leechers),
+            (before.completed, now.completed),
+        ):
+            for start in range(0, len(old), COMPARED_AT_ONCE):
+                ours, theirs = old[start : start + COMPARED_AT_ONCE], new[start : start + COMPARED_AT_ONCE]
+                if ours != theirs:
+                    changed.update(i for i, (a, b) in enumerate(zip(ours, theirs, strict=True), start) if a != b)
+        if before.failures != now.failures or before.refused != now.refused:
+            changed.update(before.failures.keys() | now.failures.keys() | before.refused.keys() | now.refused.keys())
+        return self._owners_of(sorted(changed))
+
+    def all_owners(self) -> list[int]:
+        """Every torrent that lists the tracker."""
+        return list(dict.fromkeys(self.owners)) if not self.more_owners else self._owners_of(range(len(self.owners)))
+
+    def _owners_of(self, columns: Iterable[int]) -> list[int]:
+        found: dict[int, None] = {}
+        for column in columns:
+            found[self.owners[column]] = None
+            for owner in self.more_owners.get(column, ()):
+                found[owner] = None
+        return list(found)
