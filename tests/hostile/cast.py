@@ -47,7 +47,7 @@ UNAUTHORIZED = ("unauthorized", "exchange")
 SILENCE = ("timeout", "connect")
 TLS = ("tls", "tls")
 
-UNREACHED = {"timeout", "tls", "closed", "refused", "failure_reason"}
+UNREACHED = {"timeout", "tls", "closed", "refused", "failure_reason", "bad_reply"}
 
 
 @dataclass(frozen=True)
@@ -342,7 +342,7 @@ def hostile_http(places):
     yield Part(
         "404 with a reply", status("404 Not Found", data=b"d14:failure reason20:unregistered torrente"), UNREGISTERED
     )
-    yield Part("410", status("410 Gone"), HTTP_STATUS)
+    yield Part("410", status("410 Gone"), HTTP_STATUS, announce=None)
     yield Part("500", status("500 Oops", data=b"<title>" + NASTY + b"</title>"), HTTP_STATUS)
     yield Part("status 999", status("999 \x1b[31m"), HTTP_STATUS)
     for said in (
