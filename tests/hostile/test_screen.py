@@ -32,7 +32,7 @@ UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u206f\
 class Terminal:
     """A pseudo terminal and the program on it."""
 
-    def __init__(self, size=(40, 140)):
+    def __init__(self, size=(70, 140)):
         self.master, self.slave = pty.openpty()
         fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
         self.drawn = bytearray()
