@@ -29,7 +29,7 @@ from trackerwatch.schedule import Agenda
 from trackerwatch.tracker import Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from trackerwatch.engine.clock import Clock
     from trackerwatch.engine.prober import Prober
@@ -37,10 +37,12 @@ if TYPE_CHECKING:
     from trackerwatch.tracker import Tracker
 
 ROUNDS_AT_ONCE = 128
-CHUNK_TORRENTS = 5000
+CHUNK_TORRENTS = 10_000
 """Brought up to date in one go; then others get their turn."""
 CHUNK_PLACEMENTS = 25_000
 """The same of torrents with many trackers, counted as so many each."""
+SETTLE_PAUSE_S = 0.25
+"""Between two passes of conclusions at most."""
 STOP_WITHIN_S = 5.0
 LATENESS_FADES = 10.0
 """Seconds in which the lateness shown loses one."""
@@ -74,6 +76,9 @@ class Engine:
         self._rounds = Rounds(prober, settings, self._clock, self._announcer, self._settle)
         self._asking: dict[asyncio.Task[None], TrackerState] = {}
         self._announcing: dict[int, asyncio.Task[None]] = {}
+        self._unsettled: dict[int, TrackerState] = {}
+        self._next_pass: asyncio.Task[None] | None = None
+        self._settle_pause_s = 0.0
         self._wake = asyncio.Event()
         self._settling = asyncio.Lock()
         self._behind: set[int] = set()
@@ -201,8 +206,9 @@ class Engine:
                     await asyncio.sleep(0)  # their callbacks strike them off
         except TimeoutError:
             pass
-        for state in self._trackers:
-            self._settle(state)
+        if self._next_pass is not None:
+            self._next_pass.cancel()
+        self._settle(*self._trackers)
 
     async def _loop(self) -> None:
         while not self._stopping:
@@ -253,7 +259,7 @@ class Engine:
         finally:
             state.asking = False
             state.dirty = True
-        await self._settle_in_turns(state)
+        await asyncio.shield(self._settle_soon(state))
         if plan is not Due.MINIMAL:
             self._announce_due(state)
 
@@ -390,29 +396,53 @@ class Engine:
 
     # ------------------------------------------------------------------ conclusions
 
-    async def _settle_in_turns(self, state: TrackerState) -> None:
-        """Draw the conclusions of a round, giving others their turn between chunks of torrents."""
-        change = state.conclude(self._clock.wall())
-        news = self._publish(state)
+    def _settle_soon(self, state: TrackerState) -> asyncio.Task[None]:
+        """Draw the conclusions of a round, together with those of other rounds that end about now.
+
+        A torrent that lists a thousand trackers is so brought up to date once for all of them.
+        """
+        self._unsettled[state.index] = state
+        if self._next_pass is None:
+            self._next_pass = asyncio.get_running_loop().create_task(self._settle_pass(), name="conclusions")
+        return self._next_pass
+
+    async def _settle_pass(self) -> None:
+        try:
+            # As long as the last pass took: half of the time at most goes into conclusions.
+            await asyncio.sleep(self._settle_pause_s)
+        finally:
+            self._next_pass = None
+        begun = self._clock.monotonic()
+        states = list(self._unsettled.values())
+        self._unsettled.clear()
+        now = self._clock.wall()
+        changes = [(state, state.conclude(now)) for state in states]
+        news = self._publish_all(states)
         moves: list[Move] = []
         done = 0
         try:
             while done < len(news):
                 chunk = news[done : done + CHUNK_TORRENTS]
                 done += len(chunk)
-                moves += self._book.recompute(chunk, self._clock.wall())
+                moves += self._book.recompute(chunk, now)
                 if done < len(news):
                     await asyncio.sleep(0)
         finally:
             # Cancelled between chunks: what was published must be told all the same.
-            moves += self._book.recompute(news[done:], self._clock.wall())
-            self._tell(state, change, moves, news)
+            moves += self._book.recompute(news[done:], now)
+            self._tell(changes, moves, news)
+            self._settle_pause_s = min(SETTLE_PAUSE_S, self._clock.monotonic() - begun)
 
-    def _settle(self, state: TrackerState) -> None:
-        """The same at one go."""
-        change = state.conclude(self._clock.wall())
-        news = self._publish(state)
-        self._tell(state, change, self._book.recompute(news, self._clock.wall()), news)
+    def _settle(self, *states: TrackerState) -> None:
+        """The same at one go, for several trackers together: each torrent is brought up to date once."""
+        now = self._clock.wall()
+        changes = [(state, state.conclude(now)) for state in states]
+        news = self._publish_all(states)
+        self._tell(changes, self._book.recompute(news, now), news)
+
+    def _publish_all(self, states: Sequence[TrackerState]) -> list[int]:
+        news = [fresh for state in states if (fresh := self._publish(state))]
+        return news[0] if len(news) == 1 else list(dict.fromkeys(index for fresh in news for index in fresh))
 
     def _publish(self, state: TrackerState) -> list[int]:
         """Publish a tracker's swarms; the torrents whose row that changes."""
@@ -425,15 +455,18 @@ class Engine:
         return news
 
     def _tell(
-        self, state: TrackerState, change: tuple[Health, Health] | None, moves: list[Move], news: list[int]
+        self,
+        changes: list[tuple[TrackerState, tuple[Health, Health] | None]],
+        moves: list[Move],
+        news: Sequence[int],
     ) -> None:
         now = self._clock.wall()
-        if change is not None:
-            tell_state(self._events, state, *change, now=now, effect=effect_of(moves))
-        if moves:
-            tell_moves(self._events, moves, self._book, self._trackers, now)
-        if change is not None or news or state.dirty:
-            self._changed(news)
+        changed = [(state, change) for state, change in changes if change is not None]
+        for state, change in changed:
+            # With several at once nobody can say whose doing which move was: the moves speak for themselves.
+            tell_state(self._events, state, *change, now=now, effect=effect_of(moves) if len(changed) == 1 else "")
+        tell_moves(self._events, moves, self._book, self._trackers, now)
+        self._changed(news)
 
     # ------------------------------------------------------------------ faces
 

@@ -92,6 +92,8 @@ class Swarms:
     column_of: dict[bytes, int] = field(default_factory=dict)
     owners: array[int] = field(default_factory=lambda: array("l"))
     """Index of the torrent of each swarm."""
+    repeats: bool = False
+    """Some torrent has two swarms here (hybrids)."""
     more_owners: dict[int, list[int]] = field(default_factory=dict)
     """Where a second torrent has the same swarm (a hybrid, and a v2-only magnet of it)."""
     versions: list[SwarmVersion] = field(default_factory=list)
@@ -116,6 +118,7 @@ class Swarms:
         column = self.column_of.get(info_hash)
         if column is None:
             column = self.column_of[info_hash] = len(self.hashes)
+            self.repeats = self.repeats or (bool(self.owners) and self.owners[-1] == owner)
             self.hashes.append(info_hash)
             self.owners.append(owner)
             self.versions.append(version)
@@ -290,7 +293,9 @@ class Swarms:
 
     def all_owners(self) -> list[int]:
         """Every torrent that lists the tracker."""
-        return list(dict.fromkeys(self.owners)) if not self.more_owners else self._owners_of(range(len(self.owners)))
+        if self.more_owners or self.repeats:
+            return self._owners_of(range(len(self.owners)))
+        return self.owners.tolist()
 
     def _owners_of(self, columns: Iterable[int]) -> list[int]:
         found: dict[int, None] = {}

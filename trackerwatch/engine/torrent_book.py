@@ -79,7 +79,7 @@ def _pick(counts: array[int], column: list[int]) -> list[int]:
     first, last = column[0], column[-1] + 1
     if len(column) == 1:
         return [counts[first]]
-    if last - first == len(column) and column == list(range(first, last)):
+    if last - first == len(column) > 8 and column == list(range(first, last)):
         return counts[first:last].tolist()
     return [*map(counts.__getitem__, column)]
 
@@ -414,10 +414,12 @@ class TorrentBook:
 
     def _retally(self, shape: Shape, before: list[Stand | None], after: list[Stand], which: list[int]) -> None:
         """Count who stands where. Few distinct stands, many torrents: counted by identity, which costs no hashing."""
-        stands = {id(stand): stand for stand in before if stand is not None}
-        for key, count in Counter(map(id, before)).items():
-            if key in stands:
-                shape.tally[stands[key]] -= count
+        if before.count(None) < len(before):
+            stands = dict(zip(map(id, before), before, strict=True))
+            for key, count in Counter(map(id, before)).items():
+                stand = stands[key]
+                if stand is not None:
+                    shape.tally[stand] -= count
         for n, count in Counter(which).items():
             shape.tally[after[n]] += count
         shape.tally = +shape.tally

@@ -350,7 +350,8 @@ class TrackerState:
 
 
 _BEFORE_THE_EXCHANGE = frozenset({Phase.RESOLVE, Phase.CONNECT, Phase.TLS})
-_SILENT = frozenset({FailureKind.TIMEOUT, FailureKind.CLOSED})
+_ELSEWHERE = frozenset({FailureKind.REDIRECT, FailureKind.HTTP_STATUS})
+"""Failures of the scrape's own path, in whatever phase of following it."""
 _UNREACHABLE = frozenset(
     {
         FailureKind.REFUSED,
@@ -368,4 +369,4 @@ def is_unreachable(failure: Failure) -> bool:
         return False
     if failure.kind in _UNREACHABLE or not failure.kind.counted:
         return True
-    return failure.kind in _SILENT and failure.phase in _BEFORE_THE_EXCHANGE
+    return failure.phase in _BEFORE_THE_EXCHANGE and failure.kind not in _ELSEWHERE
