@@ -78,8 +78,10 @@ class Published:
     scraped_at: float | None
     """Wall time of the counts in the columns."""
 
-    def standings_at(self, columns: list[int]) -> bytes:
+    def standings_at(self, columns: slice | list[int]) -> bytes:
         """The standings of these swarms."""
+        if isinstance(columns, slice):
+            return self.standings[columns]
         return bytes(map(self.standings.__getitem__, columns))
 
 

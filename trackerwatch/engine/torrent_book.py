@@ -9,7 +9,8 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from dataclasses import dataclass, field
-from operator import add, attrgetter
+from itertools import compress
+from operator import add, attrgetter, is_not
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from trackerwatch.engine.swarms import REFUSAL_FLAGS
@@ -74,14 +75,15 @@ _ACTIVE, _ACTIVE_TIER = attrgetter("stand.active"), attrgetter("stand.active_tie
 _STATE, _WORKING = attrgetter("stand.walk.state"), attrgetter("stand.walk.working")
 
 
-def _pick(counts: array[int], column: list[int]) -> list[int]:
-    """The counts at these places, at one go where they stand in a row."""
+def _places(column: list[int]) -> slice | list[int]:
+    """These places, as a slice where they stand in a row."""
     first, last = column[0], column[-1] + 1
-    if len(column) == 1:
-        return [counts[first]]
-    if last - first == len(column) > 8 and column == list(range(first, last)):
-        return counts[first:last].tolist()
-    return [*map(counts.__getitem__, column)]
+    return slice(first, last) if last - first == len(column) > 8 and column == list(range(first, last)) else column
+
+
+def _pick(counts: array[int], places: slice | list[int]) -> list[int]:
+    """The counts at these places."""
+    return counts[places].tolist() if isinstance(places, slice) else [*map(counts.__getitem__, places)]
 
 
 def _maxima(columns: list[list[int]]) -> list[int]:
@@ -123,10 +125,10 @@ class Shape:
         said = [tracker.swarms.published for tracker in self.trackers for _ in range(self.swarms)]
         if not said:
             return Numbers([b""] * size, unknown, unknown, unknown, [0] * size)
-        picks = [(published, [slot[n] for slot in slots]) for n, published in enumerate(said)]
+        picks = [(published, _places([slot[n] for slot in slots])) for n, published in enumerate(said)]
         only = said[0] if len(said) == 1 else None
         if only is not None:
-            standings = [only.standings[slot : slot + 1] for slot in picks[0][1]]
+            standings = [*map(_CODES.__getitem__, only.standings_at(picks[0][1]))]
         else:
             standings = [
                 bytes(row)
@@ -137,28 +139,22 @@ class Shape:
             for values in (_SEEDERS, _LEECHERS, _COMPLETED)
         )
         flags = [0] * size
-        for published, column in picks:
+        for n, published in enumerate(said):
             if published is not None and published.refused:
-                for n, slot in enumerate(column):
-                    flags[n] |= published.refused.get(slot, 0)
+                for row, slot in enumerate(slots):
+                    flags[row] |= published.refused.get(slot[n], 0)
         if max(seeders) > SANE_COUNT or max(leechers) > SANE_COUNT:
-            self._disbelieve(picks, seeders, leechers, flags)
+            self._disbelieve(said, slots, Numbers(standings, seeders, leechers, completed, flags))
         return Numbers(standings, seeders, leechers, completed, flags)
 
-    def _disbelieve(
-        self,
-        picks: list[tuple[Published | None, list[int]]],
-        seeders: list[int],
-        leechers: list[int],
-        flags: list[int],
-    ) -> None:
+    def _disbelieve(self, said: list[Published | None], slots: Sequence[tuple[int, ...]], numbers: Numbers) -> None:
         """Where a tracker tells counts beyond sanity, the maximum is that of the others."""
-        for n in range(len(seeders)):
-            if seeders[n] > SANE_COUNT or leechers[n] > SANE_COUNT:
-                flags[n] |= IMPLAUSIBLE
-                for counts, values in ((seeders, _SEEDERS), (leechers, _LEECHERS)):
-                    sane = (values(p)[column[n]] for p, column in picks if p is not None)
-                    counts[n] = max((count for count in sane if count <= SANE_COUNT), default=UNKNOWN_COUNT)
+        for row, slot in enumerate(slots):
+            if numbers.seeders[row] > SANE_COUNT or numbers.leechers[row] > SANE_COUNT:
+                numbers.flags[row] |= IMPLAUSIBLE
+                for counts, values in ((numbers.seeders, _SEEDERS), (numbers.leechers, _LEECHERS)):
+                    told = (values(p)[slot[n]] for n, p in enumerate(said) if p is not None)
+                    counts[row] = max((count for count in told if count <= SANE_COUNT), default=UNKNOWN_COUNT)
 
     def judge_all(self, numbers: Numbers) -> tuple[list[Judgement], list[int]]:
         """Where torrents with these numbers stand, and which rules they break.
@@ -394,9 +390,8 @@ class TorrentBook:
                 for index, value in zip(members, values, strict=True):
                     column[index] = value
         if verdicts != old_verdicts:
-            for index, before, after in zip(members, old_verdicts, verdicts, strict=True):
-                if before is not after:
-                    self.since[index] = now
+            for index in compress(members, map(is_not, old_verdicts, verdicts)):
+                self.since[index] = now
         if stands != old_stands:
             self._retally(shape, old_stands, [judgement.stand for judgement in judgements], which)
         if states == old_states and active == old_active:
