@@ -37,10 +37,8 @@ if TYPE_CHECKING:
     from trackerwatch.tracker import Tracker
 
 ROUNDS_AT_ONCE = 128
-CHUNK_TORRENTS = 10_000
-"""Brought up to date in one go; then others get their turn."""
-CHUNK_PLACEMENTS = 25_000
-"""The same of torrents with many trackers, counted as so many each."""
+CHUNK_PLACEMENTS = 20_000
+"""So many pairs of torrent and tracker are brought up to date in one go; then others get their turn."""
 SETTLE_PAUSE_S = 0.25
 """Between two passes of conclusions at most."""
 STOP_WITHIN_S = 5.0
@@ -80,9 +78,6 @@ class Engine:
         self._next_pass: asyncio.Task[None] | None = None
         self._settle_pause_s = 0.0
         self._wake = asyncio.Event()
-        self._settling = asyncio.Lock()
-        self._behind: set[int] = set()
-        """Torrents whose trackers have published something that they do not show yet."""
         self._stopping = False
         self._one_shot = False
         self._lateness = (0.0, 0.0)
@@ -421,8 +416,7 @@ class Engine:
         moves: list[Move] = []
         done = 0
         try:
-            while done < len(news):
-                chunk = news[done : done + CHUNK_TORRENTS]
+            for chunk in self._book.chunks(news, CHUNK_PLACEMENTS):
                 done += len(chunk)
                 moves += self._book.recompute(chunk, now)
                 if done < len(news):

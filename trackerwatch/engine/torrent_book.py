@@ -20,7 +20,7 @@ from trackerwatch.policy.judge import SANE_COUNT, Standings, broken_rules, verdi
 from trackerwatch.policy.rules import Rule, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, MutableSequence, Sequence
+    from collections.abc import Callable, Iterable, Iterator, MutableSequence, Sequence
 
     from trackerwatch.engine.swarms import Published
     from trackerwatch.engine.tracker_state import TrackerState
@@ -334,6 +334,17 @@ class TorrentBook:
             for tracker in shape.trackers
             for version, info_hash in swarms
         )
+
+    def chunks(self, indices: list[int], placements: int) -> Iterator[list[int]]:
+        """Cut a list of torrents into parts that list about so many trackers in all, one torrent at least."""
+        start = 0
+        while start < len(indices):
+            widest = max(1, self.total[indices[start]])
+            end = start + max(1, placements // widest)
+            widest = max(widest, *(self.total[index] for index in indices[start:end:16]))
+            end = start + max(1, placements // widest)
+            yield indices[start:end]
+            start = end
 
     def recompute(self, indices: Iterable[int], now: float) -> list[Move]:
         """Bring these torrents up to date with their trackers' published swarms.
