@@ -269,7 +269,7 @@ class ScrapeOutcome:
 
 @dataclass(frozen=True, slots=True)
 class AnnounceRequest:
-    """What goes into one announce (BEP 3, BEP 15). Ours never touches a swarm: see `docs/manners`."""
+    """What goes into one announce (BEP 3, BEP 15). Ours never touches a swarm: see docs/manners.md."""
 
     info_hash: bytes
     """20 bytes: the v1 hash or the truncated v2 hash."""

@@ -210,9 +210,9 @@ class TrackerState:
         if sample.answered:
             state.last_success_at = self.last_success_at = now
             # A heartbeat connects and exchanges nothing: where torrents are asked for, it says nothing of their latency.
-            if not beat or not len(self.swarms) or not state.latencies:
+            if not beat or self.swarms.scraped_at is None:
                 state.phases = phases
-            if not beat or not len(self.swarms):
+            if not beat or self.swarms.scraped_at is None:
                 for latency in exchange_s or ((latency_s,) if latency_s is not None else ()):
                     state.latencies.append(latency)
                     state.histogram.add(latency)

@@ -157,7 +157,8 @@ def tracker_down_words(host_port: str, reason: str, effect: tuple[int, int, int,
         reason: Why, in words.
         effect: Torrents unaffected, failed over, exhausted, not known.
     """
-    return (f"{host_port} is down ({reason}): {effect_words(effect)}", "see why; clients wait for it in vain meanwhile")
+    hits = f": {effect_words(effect)}" if sum(effect) else ""
+    return (f"{host_port} is down ({reason}){hits}", "see why; clients wait for it in vain meanwhile")
 
 
 def effect_words(effect: tuple[int, int, int, int]) -> str:
