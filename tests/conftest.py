@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
@@ -11,13 +12,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+def give_up(reason: str) -> NoReturn:
+    """Say why a test cannot run here: a skip on somebody's machine, a failure in CI, where everything is installed."""
+    if os.environ.get("CI", "").lower() in {"1", "true"}:
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
 @pytest.fixture(scope="session")
 def cannot_run() -> Callable[[str], NoReturn]:
-    """Say why a test cannot run here: a skip on somebody's machine, a failure in CI, where everything is installed."""
+    """`give_up`, as a fixture."""
+    return give_up
 
-    def say(reason: str) -> NoReturn:
-        if os.environ.get("CI", "").lower() in {"1", "true"}:
-            pytest.fail(reason, pytrace=False)
-        pytest.skip(reason)
 
-    return say
+@pytest.fixture(scope="session")
+def openssl() -> None:
+    """Stop here unless the `openssl` program is installed."""
+    if shutil.which("openssl") is None:
+        give_up("not installed: openssl")

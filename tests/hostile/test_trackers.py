@@ -49,7 +49,7 @@ async def report(folder, home, *more):
 
 
 @pytest.fixture(scope="module")
-def run_of_all(tmp_path_factory):
+def run_of_all(tmp_path_factory, openssl):
     """The one run, with the parts; it takes a few seconds."""
     return asyncio.run(all_at_once(tmp_path_factory.mktemp("hostile")))
 

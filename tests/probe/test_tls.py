@@ -14,7 +14,7 @@ from trackerwatch.tracker import parse_tracker
 
 
 @pytest.fixture(scope="module")
-def authority(tmp_path_factory):
+def authority(tmp_path_factory, openssl):
     return Authority(tmp_path_factory.mktemp("ca"))
 
 
