@@ -165,13 +165,16 @@ class Announcer:
         """Announce these swarms one after the other; `changed` is called now and then, and its caller settles the end."""
         unanswered, told_at = 0, self._clock.monotonic()
         for column in columns:
+            if not self._due(tracker, column, self._clock.monotonic()):
+                continue
+            await self._wait_for_turn(tracker)
+            # Looked at after the wait: a round that ran meanwhile may have brought news.
             endpoint = next((e for e in tracker.usable_endpoints() if tracker.endpoints[e].well), None)
             now = self._clock.monotonic()
             if endpoint is None or tracker.never_again is not None or now < tracker.not_before:
                 return
             if not self._due(tracker, column, now):
                 continue
-            await self._wait_for_turn(tracker)
             outcome = await self.announce(tracker, endpoint, column)
             failure = outcome.probe.failure
             unanswered = unanswered + 1 if failure is not None and not failure.kind.answered else 0
@@ -199,13 +202,17 @@ class Announcer:
         if column is None:
             return None
         await self._wait_for_turn(tracker)
+        now = self._clock.monotonic()
+        if now < tracker.not_before or not self._due(tracker, column, now):
+            return None
         return (await self.announce(tracker, endpoint, column)).probe
 
     async def announce(self, tracker: TrackerState, endpoint: Endpoint, column: int) -> AnnounceOutcome:
         """Announce one swarm, and remember what came of it."""
         swarms = tracker.swarms
         torrent = self._torrent_of(swarms.owners[column])
-        if self._settings.announce is AnnounceMode.PEERS and not torrent.private:
+        private = torrent.private or bool(swarms.private[column])
+        if self._settings.announce is AnnounceMode.PEERS and not private:
             outcome = await self._announce_with_peers(tracker, endpoint, column, torrent)
         else:
             request = self._request(swarms.hashes[column], torrent, AnnounceEvent.STOPPED, numwant=0)
@@ -223,7 +230,9 @@ class Announcer:
 
     def _wait_s(self, tracker: TrackerState, outcome: AnnounceOutcome, failure: Failure | None) -> float:
         """Never below what the tracker asks for; where it asks for nothing, half an hour, a second on loopback."""
-        minimum = max(outcome.min_interval_s or 0.0, (failure.retry_in_s or 0.0) if failure else 0.0)
+        # A lost reply may have been counted all the same: what it asked for earlier still holds.
+        asked_for_s = outcome.min_interval_s if outcome.min_interval_s is not None else tracker.min_interval_s
+        minimum = max(asked_for_s or 0.0, (failure.retry_in_s or 0.0) if failure else 0.0)
         if tracker.local:
             return max(minimum, 1.0)
         if failure is not None and not failure.kind.answered:

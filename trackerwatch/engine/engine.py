@@ -76,6 +76,8 @@ class Engine:
         self._announcing: dict[int, asyncio.Task[None]] = {}
         self._unsettled: dict[int, TrackerState] = {}
         self._next_pass: asyncio.Task[None] | None = None
+        """The pass that has not begun yet: what ends now joins it."""
+        self._passes: set[asyncio.Task[None]] = set()
         self._settle_pause_s = 0.0
         self._wake = asyncio.Event()
         self._stopping = False
@@ -166,6 +168,7 @@ class Engine:
         """Watch until `stop`."""
         watched = f": {_count(len(self._trackers), 'tracker')}, {_count(len(self._book), 'torrent')}"
         self._events.add(EventKind.STARTED, "watching" + (watched if self._trackers else ""), self._clock.wall())
+        self._changed(())
         self._begin()
         try:
             await self._loop()
@@ -201,8 +204,11 @@ class Engine:
                     await asyncio.sleep(0)  # their callbacks strike them off
         except TimeoutError:
             pass
-        if self._next_pass is not None:
-            self._next_pass.cancel()
+        for task in self._passes:
+            # A pass that is cut short brings the rest of its torrents up to date at one go.
+            task.cancel()
+        if self._passes:
+            await asyncio.wait(self._passes)
         self._settle(*self._trackers)
 
     async def _loop(self) -> None:
@@ -261,10 +267,16 @@ class Engine:
     def _round_done(self, task: asyncio.Task[None]) -> None:
         state = self._asking.pop(task)
         self._tell_bug(task, state, "a round")
-        if self._one_shot and state.plan is not Due.AGAIN and state.in_doubt and not self._stopping:
+        now = state.probed_at = self._clock.monotonic()
+        if task.cancelled():
+            # Perhaps before its first step.
+            state.asking, state.dirty = False, True
+        # What asked for patience is not asked again in this run: one attempt does not condemn it.
+        again = self._one_shot and state.plan is not Due.AGAIN and state.in_doubt and state.not_before <= now
+        if again and not self._stopping:
             # Behind everybody's first attempt.
             state.plan = Due.AGAIN
-            self._agenda.put(state.index, self._clock.monotonic())
+            self._agenda.put(state.index, now)
         elif not self._one_shot and not self._stopping:
             self._plan(state)
         self._wake.set()
@@ -399,6 +411,8 @@ class Engine:
         self._unsettled[state.index] = state
         if self._next_pass is None:
             self._next_pass = asyncio.get_running_loop().create_task(self._settle_pass(), name="conclusions")
+            self._passes.add(self._next_pass)
+            self._next_pass.add_done_callback(self._passes.discard)
         return self._next_pass
 
     async def _settle_pass(self) -> None:
@@ -419,6 +433,7 @@ class Engine:
             for chunk in self._book.chunks(news, CHUNK_PLACEMENTS):
                 done += len(chunk)
                 moves += self._book.recompute(chunk, now)
+                self._changed(chunk)
                 if done < len(news):
                     await asyncio.sleep(0)
         finally:

@@ -53,19 +53,23 @@ def next_due(
     interval_s = round_interval_s(
         settings.interval_s, local=state.local, min_request_interval_s=state.min_request_interval_s
     )
-    full = now if state.asked_at is None else state.asked_at + stretched(interval_s, randomness)
+    full = now if state.full_at is None else state.full_at + stretched(interval_s, randomness)
+    full = max(full, now + recheck_wait_s(state, now))
     well = state.asked_at is not None and state.state in ANSWERING
     if state.wants_round and well:
         # It came back: everything is asked as soon as manners allow.
         full = min(full, max(now, now + recheck_wait_s(state, now)))
+    # From the last probe on: plans that are made anew for other reasons must not put it off for ever.
+    since = now if state.probed_at is None else state.probed_at
     dues = [(full, Due.FULL)]
     if state.swarms.asked < len(state.swarms) and well:
         dues.append((max(now, now + recheck_wait_s(state, now)), Due.FRESH))
-    reask = _reask_at(state, settings, now, interval_s)
-    if reask is not None:
-        dues.append((reask, Due.MINIMAL))
+    reask_s = _reask_s(state, settings, interval_s)
+    if reask_s is not None:
+        dues.append((max(now, since + reask_s), Due.MINIMAL))
     if state.tracker.protocol is Protocol.UDP:
-        dues.append((now + stretched(min(settings.heartbeat_s, interval_s), randomness), Due.MINIMAL))
+        beat_s = stretched(min(settings.heartbeat_s, interval_s), randomness)
+        dues.append((max(now, since + beat_s), Due.MINIMAL))
     if announce_at is not None:
         dues.append((max(now, announce_at), Due.ANNOUNCES))
     due, what = min(dues, key=lambda pair: pair[0])
@@ -73,14 +77,17 @@ def next_due(
     return due, Due.FULL if due >= full else what
 
 
-def _reask_at(state: TrackerState, settings: EngineSettings, now: float, interval_s: float) -> float | None:
+def _reask_s(state: TrackerState, settings: EngineSettings, interval_s: float) -> float | None:
     """Doubt is settled quickly: failures that are not yet down, and first answers after down."""
-    healths = [state.name_health] if state.name_health.judged else [e.health for e in state.endpoints.values()]
+    if state.name_health.judged:
+        healths = [state.name_health]
+    else:
+        healths = [e.health for e in state.endpoints.values() if e.judged_now]
     doubts = [health.failures_in_row for health in healths if 0 < health.failures_in_row < settings.down_after]
     doubts += [1 for health in healths if health.state is Health.DOWN and health.answers_in_row]
     if not doubts:
         return None
-    return now + reask_delay_s(min(doubts), interval_s, local=state.local)
+    return reask_delay_s(min(doubts), interval_s, local=state.local)
 
 
 def recheck_wait_s(state: TrackerState, now: float) -> float:

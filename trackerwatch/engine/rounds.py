@@ -60,7 +60,7 @@ class Rounds:
 
     async def full(self, tracker: TrackerState) -> None:
         """Ask everything there is to ask of a tracker, announces excepted."""
-        tracker.asked_at = self._clock.monotonic()
+        tracker.asked_at = tracker.full_at = self._clock.monotonic()
         if not await self._resolve(tracker):
             return
         endpoints = tracker.usable_endpoints()
@@ -178,12 +178,16 @@ class Rounds:
             await self._sample_second_family(tracker, outcome, outcomes, hashes, asked)
         elif not failure.kind.answered:
             for other in outcomes:
-                if other.failure is None:
+                if other.failure is None and not self._left_alone(tracker):
                     second = await self._ask(tracker, other.endpoint, hashes)
                     if second.probe.failure is None:
                         self._take(tracker, second, asked)
                         break
         tracker.count_round([probe, *outcomes])
+
+    def _left_alone(self, tracker: TrackerState) -> bool:
+        """Whether the tracker asked for patience, perhaps just now."""
+        return tracker.never_again is not None or tracker.not_before > self._clock.monotonic()
 
     async def _ask(
         self,
@@ -239,7 +243,7 @@ class Rounds:
             tracker.apply_probe(outcome.probe, self._clock.wall(), outcome.exchange_s)
             return outcome, outcome.probe
         settled = is_unreachable(failure) or failure.kind in _ABOUT_TORRENTS or failure.kind is FailureKind.RATE_LIMITED
-        if settled or tracker.never_again is not None or tracker.not_before > self._clock.monotonic():
+        if settled or self._left_alone(tracker):
             self._count(tracker, outcome.probe)
             return outcome, outcome.probe
         decided = await self._second_opinion(tracker, endpoint)
@@ -318,15 +322,16 @@ def _agree(sample: ScrapeColumns, whole: ScrapeColumns) -> bool:
 def _maximum(first: ScrapeColumns, second: ScrapeColumns) -> ScrapeColumns:
     """Two families of one tracker: the maximum of each count, the better of each answer."""
     merged = first.copy()
-    for ours, theirs in (
+    columns = (
         (merged.seeders, second.seeders),
         (merged.leechers, second.leechers),
         (merged.completed, second.completed),
-    ):
-        for index, value in enumerate(theirs):
-            ours[index] = max(ours[index], value)
+    )
     for index, answer in enumerate(second.answers):
+        # An ambiguous zero is no count beside a lost or missing one.
         if answer == SwarmAnswer.ANSWERED:
+            for ours, theirs in columns:
+                ours[index] = max(ours[index], theirs[index])
             merged.answers[index] = answer
             merged.failures.pop(index, None)
     return merged

@@ -95,7 +95,7 @@ class Swarms:
     owners: array[int] = field(default_factory=lambda: array("l"))
     """Index of the torrent of each swarm."""
     repeats: bool = False
-    """Some torrent has two swarms here (hybrids)."""
+    """Some torrent may have two swarms here (hybrids)."""
     more_owners: dict[int, list[int]] = field(default_factory=dict)
     """Where a second torrent has the same swarm (a hybrid, and a v2-only magnet of it)."""
     versions: list[SwarmVersion] = field(default_factory=list)
@@ -120,7 +120,6 @@ class Swarms:
         column = self.column_of.get(info_hash)
         if column is None:
             column = self.column_of[info_hash] = len(self.hashes)
-            self.repeats = self.repeats or (bool(self.owners) and self.owners[-1] == owner)
             self.hashes.append(info_hash)
             self.owners.append(owner)
             self.versions.append(version)
@@ -174,9 +173,11 @@ class Swarms:
         """The tracker refused a whole scrape by what it holds against these torrents."""
         self.fit()
         self.dirty = True
+        columns = self.columns
         for column in at:
-            self.columns.answers[column] = SwarmAnswer.FAILED
-            self.columns.failures[column] = failure
+            columns.seeders[column] = columns.leechers[column] = columns.completed[column] = UNKNOWN_COUNT
+            columns.answers[column] = SwarmAnswer.FAILED
+            columns.failures[column] = failure
 
     def forget_counts(self) -> None:
         """What scrapes said is too old to be shown as if it were so."""

@@ -329,6 +329,9 @@ class TorrentBook:
 
     def _slots(self, torrent: Torrent, index: int, shape: Shape) -> tuple[int, ...]:
         swarms = torrent.swarms
+        if len(swarms) > 1:
+            for tracker in shape.trackers:
+                tracker.swarms.repeats = True
         return tuple(
             tracker.swarms.add(info_hash, version, index, private=torrent.private)
             for tracker in shape.trackers

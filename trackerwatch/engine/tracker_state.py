@@ -55,6 +55,11 @@ class EndpointState:
         return self.last_probe_at is not None and (self.failure is None or self.failure.kind.answered)
 
     @property
+    def judged_now(self) -> bool:
+        """Whether its latest probe says anything about it: not where no route leads there any more."""
+        return self.failure is None or self.failure.kind.counted
+
+    @property
     def refused(self) -> bool:
         """Whether our own policy keeps us from asking it."""
         return self.failure is not None and self.failure.kind in REFUSED_ADDRESS
@@ -108,7 +113,11 @@ class TrackerState:
     histogram: LatencyHistogram = field(default_factory=LatencyHistogram)
 
     asked_at: float | None = None
-    """Monotonic: when a full round last began."""
+    """Monotonic: when a scrape of many swarms last began."""
+    full_at: float | None = None
+    """Monotonic: when a full round last began; `asked_at` may be later, of a scrape of new swarms alone."""
+    probed_at: float | None = None
+    """Monotonic: when a round of any kind last ended."""
     answered_at: float | None = None
     """Monotonic: when a full round last brought answers."""
     plan: Due = Due.FULL
@@ -139,6 +148,7 @@ class TrackerState:
         """
         self.dirty = True
         self.resolve_s, self.last_probe_at = resolution.resolve_s, now
+        self._retell(self.resolve_failure, resolution.failure)
         self.resolve_failure = resolution.failure
         if resolution.failure is not None:
             kind = resolution.failure.kind
@@ -281,10 +291,10 @@ class TrackerState:
         before, self.state, self.reasons = self.state, state, reasons
         if state is before:
             return None
-        self.since = now
+        first, self.since = self.since is None, now
         if Health.DOWN in (before, state) or Health.UNKNOWN in (before, state):
             self.swarms.dirty = True
-        if before is Health.DOWN:
+        if before is Health.DOWN or (before is Health.UNKNOWN and not first):
             self.wants_round = True
         return before, state
 
@@ -304,21 +314,21 @@ class TrackerState:
         """Whether anything is known that is the tracker's doing; also before it was asked."""
         if not self.endpoints:
             return self.resolve_failure is None or self.resolve_failure.kind.counted
-        return any(s.failure is None or s.failure.kind.counted for s in self.endpoints.values())
+        return any(state.judged_now for state in self.endpoints.values())
 
     @property
     def pending(self) -> int:
         """The worst pending of its endpoints."""
         if self.name_health.judged:
             return self.name_health.pending
-        return max((state.health.pending for state in self.endpoints.values()), default=0)
+        return max((state.health.pending for state in self.endpoints.values() if state.judged_now), default=0)
 
     @property
     def in_doubt(self) -> bool:
         """Whether some endpoint or the name failed and is not down for it yet."""
         if self.name_health.judged:
             return self.name_health.pending > 0
-        return any(s.health.pending and not s.well for s in self.endpoints.values())
+        return any(s.health.pending and s.judged_now and not s.well for s in self.endpoints.values())
 
     @property
     def failure(self) -> Failure | None:
