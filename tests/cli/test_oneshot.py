@@ -210,12 +210,13 @@ def test_ctrl_c_is_130():
 
 
 CTRL_C_PROGRAM = """
+import os
 import sys
 from trackerwatch.cli.main import main
 from trackerwatch.inputs import loading
 expand = loading.expand
 def loud(*arguments, **more):
-    print("loading", flush=True)
+    os.write(1, b"loading\\n")  # this thread must not hold the lock of sys.stdout when the interpreter ends
     yield from expand(*arguments, **more)
 loading.expand = loud
 sys.exit(main(["report", "-"]))
