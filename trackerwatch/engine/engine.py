@@ -23,6 +23,7 @@ from trackerwatch.engine.snapshot import Projector
 from trackerwatch.engine.torrent_book import Move, TorrentBook
 from trackerwatch.engine.tracker_state import TrackerState
 from trackerwatch.engine.views import Event, EventKind, Snapshot, Update
+from trackerwatch.failover import Standing
 from trackerwatch.health import Health, Thresholds
 from trackerwatch.outcome import FailureKind
 from trackerwatch.schedule import Agenda
@@ -499,6 +500,23 @@ class Engine:
             )
         return self._snapshot
 
+    def told(self) -> list[tuple[object, ...]]:
+        """For each tracker what its torrents' views say beside their own numbers: why it fails, and when it was asked."""
+        told: list[tuple[object, ...]] = []
+        for state in self._trackers:
+            published = state.swarms.published
+            waiting = state.asking and published is not None and Standing.UNTRIED in published.standings
+            scrape = (published.scrape_failure, published.scraped_at, published.scrape_latency_s) if published else None
+            failing = state.failure is not None or (
+                published is not None and (published.scrape_failure or published.failures)
+            )
+            told.append((state.state, state.failure, waiting, scrape, state.last_probe_at if failing else None))
+        return told
+
+    def torrents_of(self, tracker: int) -> list[int]:
+        """The torrents that list a tracker."""
+        return self._trackers[tracker].swarms.all_owners()
+
     def feed(self) -> Feed:
         """A feed of its own for one face."""
         feed = Feed(self)
@@ -525,6 +543,7 @@ class Feed:
         self._engine = engine
         self._seen: Snapshot | None = None
         self._torrents: set[int] | None = None
+        self._told: list[tuple[object, ...]] = []
         self._event_number = 0
 
     def note(self, torrents: Iterable[int]) -> None:
@@ -543,6 +562,11 @@ class Feed:
         trackers = frozenset(
             view.index for view in snapshot.trackers if view.index >= len(before) or view is not before[view.index]
         )
+        told = self._engine.told()
+        for index, (old, new) in enumerate(zip(self._told, told, strict=False)):
+            if old != new:
+                self.note(self._engine.torrents_of(index))
+        self._told = told
         torrents = frozenset(self._torrents) if self._torrents is not None else None
         events = self._engine.events_since(self._event_number)
         self._event_number = events[-1].number if events else self._event_number
