@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from itertools import pairwise
 
 from tests.engine.driven import (
@@ -262,3 +263,47 @@ def test_a_deadline_within_conclusions_leaves_no_torrent_behind(monkeypatch):
         return list(engine.snapshot().torrents.seeders)
 
     assert drive(main) == [5] * 19
+
+
+def test_ways_to_stand_are_not_remembered_for_ever():
+    async def main():
+        engine = make_engine(ScriptedProber())
+        engine.add_torrents([torrent(1, [f"udp://host{n}.example:1" for n in range(8)])])
+        shape = engine._book.shapes[0]
+        for number in range(256):
+            shape.stand(bytes(int(digit) for digit in f"{number:08b}"))
+        return len(shape.stands)
+
+    assert 0 < drive(main) < 100
+
+
+def test_a_sweep_and_a_second_opinion_do_not_announce_the_same_torrent_at_once():
+    prober = ScriptedProber()
+    script = prober.script(WEB)
+    script.addresses, script.latency_s = ("192.0.2.1", "2001:db8::1"), 0.3
+    script.scrape_failure = SCRAPE_TIMEOUT
+
+    async def main():
+        engine = make_engine(prober)
+        engine.add_torrents([torrent(number, [WEB]) for number in range(1, 8)])
+        await engine.run_once(deadline_s=60)
+
+    drive(main)
+    announced = [sent.hashes for sent in prober.of("announce")]
+    assert len(announced) == len(set(announced)) == 7
+
+
+def test_a_round_with_two_addresses_that_is_cut_off_prints_no_traceback(capfd, caplog):
+    prober = ScriptedProber()
+    script = prober.script(WEB)
+    script.addresses, script.hangs = ("192.0.2.1", "192.0.2.2"), True
+
+    async def main():
+        engine = make_engine(prober)
+        engine.add_torrents([torrent(1, [WEB])])
+        await engine.run_once(deadline_s=1)
+
+    drive(main)
+    gc.collect()
+    assert capfd.readouterr().err == ""
+    assert not caplog.records

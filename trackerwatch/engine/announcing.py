@@ -85,6 +85,8 @@ class Announcer:
         self._torrent_of = torrent_of
         self._rotation: dict[int, int] = {}
         self._host_free_at: dict[str, float] = {}
+        self._under_way: set[tuple[int, int]] = set()
+        """Tracker and column: a sweep and a round's second opinion must not announce the same swarm at once."""
         self._farewells: set[asyncio.Task[AnnounceOutcome]] = set()
 
     # ------------------------------------------------------------------ which
@@ -136,6 +138,8 @@ class Announcer:
     def _due(self, tracker: TrackerState, column: int, now: float) -> bool:
         """Whether a swarm may be announced now: by its privacy, and by what the tracker asked for."""
         if tracker.swarms.private[column] and not self._private_allowed(tracker.tracker):
+            return False
+        if (tracker.index, column) in self._under_way:
             return False
         record = tracker.swarms.announces.get(column)
         return record is None or record.not_before <= now
@@ -209,6 +213,14 @@ class Announcer:
 
     async def announce(self, tracker: TrackerState, endpoint: Endpoint, column: int) -> AnnounceOutcome:
         """Announce one swarm, and remember what came of it."""
+        key = (tracker.index, column)
+        self._under_way.add(key)
+        try:
+            return await self._announce(tracker, endpoint, column)
+        finally:
+            self._under_way.discard(key)
+
+    async def _announce(self, tracker: TrackerState, endpoint: Endpoint, column: int) -> AnnounceOutcome:
         swarms = tracker.swarms
         torrent = self._torrent_of(swarms.owners[column])
         private = torrent.private or bool(swarms.private[column])

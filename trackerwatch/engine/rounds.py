@@ -168,6 +168,7 @@ class Rounds:
         all_hashes = tracker.swarms.hashes
         hashes = all_hashes[:] if len(asked) == len(all_hashes) else [all_hashes[column] for column in asked]
         minimal = asyncio.gather(*(self._minimal(tracker, endpoint) for endpoint in others))
+        minimal.add_done_callback(_taken_note_of)
         try:
             outcome, probe = await self._scrape(tracker, first, hashes, asked)
             outcomes = list(await minimal)
@@ -312,6 +313,12 @@ class Rounds:
     def _count(self, tracker: TrackerState, outcome: ProbeOutcome) -> None:
         tracker.apply_probe(outcome, self._clock.wall())
         tracker.obey(outcome.failure if outcome.operation is not Operation.ANNOUNCE else None, self._clock.monotonic())
+
+
+def _taken_note_of(future: asyncio.Future[list[ProbeOutcome]]) -> None:
+    """Where a deadline ends a round nobody awaits this any more; asyncio would print a traceback of it."""
+    if not future.cancelled():
+        future.exception()
 
 
 def _agree(sample: ScrapeColumns, whole: ScrapeColumns) -> bool:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from trackerwatch.metainfo import Placement, Torrent
 
 NO_TIME = float("nan")
+STANDS_KEPT = 64
+"""So many ways to stand are remembered for each shape, beside two for each of its torrents."""
 
 
 class Stand(NamedTuple):
@@ -190,6 +192,9 @@ class Shape:
         """Where a torrent stands whose trackers stand so; two bytes a tracker for hybrids."""
         known = self.stands.get(standings)
         if known is None:
+            if len(self.stands) > STANDS_KEPT + 2 * self.members:
+                # Trackers come and go in ever new combinations: over weeks a torrent with many would remember them all.
+                self.stands.clear()
             known = self.stands[standings] = self._work_out(standings)
         return known
 

@@ -46,7 +46,7 @@ _ROLES = {
 }
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def walk(tiers: tuple[int, ...], standings: bytes) -> Walk:
     """Walk the tiers of a torrent.
 
