@@ -6,6 +6,7 @@ import bencodepy
 import libtorrent
 import pytest
 
+from trackerwatch.demo import making
 from trackerwatch.demo.making import Format, Recipe, content, encode, info_dictionary, torrent_bytes, v1_hash, v2_hash
 
 FILES = (("a.txt", 5), ("b/deep.bin", 70_000), ("b/empty", 0), ("c.bin", 200_001))
@@ -94,3 +95,16 @@ def test_tiers_and_the_rest_are_written():
     assert data[b"url-list"] == [b"http://w/"]
     assert (data[b"info"][b"private"], data[b"info"][b"source"], data[b"comment"]) == (1, b"S", b"c")
     assert b"piece layers" not in data
+
+
+@pytest.mark.parametrize(
+    ("size_bytes", "root"),
+    [
+        (16384, "4fe7b59af6de3b665b67788cc2f99892ab827efae3a467342b3bb4e3bc8e5bfe"),
+        (32768, "c36d0dd6a886e1fce758b6b5c531b703a1f21e8f6453785c390931cf8fa8a76d"),
+        (49152, "1cb5a249f6e721060aae623d21d3eca23056bda8c19e4e89f9a086151553713d"),
+        (16385, "477e14ff3453ec4ec3855f8753cb07288aade5618a473ccc2ab1208886e460ec"),
+    ],
+)
+def test_merkle_roots_of_zeros(size_bytes, root):
+    assert making._root(making._leaves(bytes(size_bytes))).hex() == root
