@@ -307,3 +307,20 @@ def test_a_round_with_two_addresses_that_is_cut_off_prints_no_traceback(capfd, c
     gc.collect()
     assert capfd.readouterr().err == ""
     assert not caplog.records
+
+
+def test_what_a_scrape_of_new_torrents_says_of_its_interval_is_heard():
+    prober = ScriptedProber()
+    script = prober.script(WEB)
+
+    async def scenario(engine, watched):
+        await watched.until(100)
+        script.min_request_interval_s = 3000.0
+        engine.add_torrents([torrent(2, [WEB])])
+        await watched.until(8000)
+
+    watch(prober, [torrent(1, [WEB])], scenario)
+    first, fresh, *later = [sent.at for sent in prober.of("scrape")]
+    assert (first, fresh) == (0, 100)
+    assert later
+    assert min(after - before for before, after in pairwise([fresh, *later])) >= 3000

@@ -208,6 +208,7 @@ class Rounds:
             on_progress=on_progress,
         )
         tracker.obey(outcome.probe.failure, self._clock.monotonic())
+        tracker.min_request_interval_s = outcome.min_request_interval_s or tracker.min_request_interval_s
         return outcome
 
     async def _scrape(
