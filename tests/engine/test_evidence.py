@@ -576,3 +576,20 @@ def test_hybrids_disagree_only_within_one_swarm():
     view = once(prober, [hybrid]).torrents.view(0)
     assert "disagreement" not in {str(problem.rule) for problem in view.problems}
     assert [answer.scrape.state for answer in view.answers] == [AskState.ANSWERED, AskState.ANSWERED]
+
+
+def test_one_lost_scrape_announces_nothing():
+    prober = ScriptedProber()
+    script = prober.script(ONE)
+
+    async def scenario(engine, watched):
+        await watched.until(800)
+        script.scrape_failure = SCRAPE_TIMEOUT
+        await watched.until(1200)
+        script.scrape_failure = None
+        assert len(prober.of("announce")) <= 1, "the second opinion alone"
+        assert list(engine.snapshot().torrents.seeders) == [5] * 50
+        await watched.until(2400)
+        assert len(prober.of("announce")) <= 1
+
+    watch(prober, [torrent(n, [ONE]) for n in range(1, 51)], scenario)

@@ -102,10 +102,9 @@ class Announcer:
         if mode is AnnounceMode.NEVER or now < tracker.not_before or not _may_answer(tracker):
             return []
         swarms = tracker.swarms
-        scraped = tracker.scrape_supported is not False and swarms.scrape_failure is None
         wanted = {
             column: None
-            for column in swarms.undecided(scraped=scraped)
+            for column in swarms.undecided(supported=tracker.scrape_supported is not False)
             if self._due(tracker, column, now) and self._open(tracker, column)
         }
         if mode is AnnounceMode.ALWAYS:

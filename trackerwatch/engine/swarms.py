@@ -184,15 +184,18 @@ class Swarms:
         self.columns = ScrapeColumns.unknown(len(self.hashes))
         self.dirty = True
 
-    def undecided(self, *, scraped: bool) -> Iterator[int]:
-        """Columns of which a scrape cannot tell, so that an announce must.
+    def undecided(self, *, supported: bool) -> Iterator[int]:
+        """Columns of which scrapes cannot tell, so that an announce must.
 
         Args:
-            scraped: Whether scrapes answer here at all.
+            supported: Whether scrapes are asked here at all. Where they are and the latest failed as a whole, what an
+                earlier one told still stands until it is too old: one lost scrape is no reason to announce thousands.
         """
         answers = self.columns.answers
-        if not scraped:
-            yield from range(len(answers))
+        if not supported or self.scrape_failure is not None:
+            for column, answer in enumerate(answers):
+                if not supported or answer != SwarmAnswer.ANSWERED:
+                    yield column
             return
         for doubt in (SwarmAnswer.AMBIGUOUS, SwarmAnswer.OMITTED, SwarmAnswer.FAILED):
             column = answers.find(doubt)

@@ -360,10 +360,10 @@ class TorrentBook:
         Returns:
             Those whose failover state or active tracker changed in a way worth telling.
         """
-        self.version += 1
         members = list(indices)
         if not members:
             return []
+        self.version += 1
         shapes = [self.shapes[index] for index in members]
         if shapes.count(shapes[0]) == len(shapes):
             return self._recompute_alike(shapes[0], members, now)
