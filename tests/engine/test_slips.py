@@ -17,7 +17,7 @@ from tests.engine.driven import (
     make_engine,
     torrent,
 )
-from trackerwatch.engine import engine as engine_module
+from trackerwatch.engine import conclusions as conclusions_module
 from trackerwatch.engine.rounds import _maximum
 from trackerwatch.engine.settings import AnnounceMode, EngineSettings
 from trackerwatch.engine.views import AskState, EventKind
@@ -242,7 +242,7 @@ def test_feeds_tell_of_answers_that_are_only_newer():
 
 
 def test_a_deadline_within_conclusions_leaves_no_torrent_behind(monkeypatch):
-    monkeypatch.setattr(engine_module, "CHUNK_PLACEMENTS", 1)
+    monkeypatch.setattr(conclusions_module, "CHUNK_PLACEMENTS", 1)
     prober = ScriptedProber()
 
     async def main():

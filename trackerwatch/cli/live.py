@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
     from trackerwatch.engine.commands import Command
-    from trackerwatch.engine.engine import Feed
+    from trackerwatch.engine.feed import Feed
     from trackerwatch.metainfo.torrent import Torrent
     from trackerwatch.probe.prober import SocketProber
 

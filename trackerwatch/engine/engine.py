@@ -12,17 +12,20 @@ import weakref
 from typing import TYPE_CHECKING
 
 from trackerwatch.engine.announcing import Announcer, Identity
-from trackerwatch.engine.changes import effect_of, tell_moves, tell_state
+from trackerwatch.engine.changes import tell_moves
 from trackerwatch.engine.clock import SystemClock, at
 from trackerwatch.engine.commands import AnnounceNow, Command, ProbeNow
+from trackerwatch.engine.conclusions import Conclusions
+from trackerwatch.engine.due import Due
 from trackerwatch.engine.events import EventLog
-from trackerwatch.engine.pacing import Due, announce_wait_s, next_due, recheck_wait_s
+from trackerwatch.engine.feed import Feed
+from trackerwatch.engine.pacing import announce_wait_s, next_due, recheck_wait_s
 from trackerwatch.engine.rounds import Rounds
 from trackerwatch.engine.settings import AnnounceMode, EngineSettings, PrivateMode
 from trackerwatch.engine.snapshot import Projector
-from trackerwatch.engine.torrent_book import Move, TorrentBook
+from trackerwatch.engine.torrent_book import TorrentBook
 from trackerwatch.engine.tracker_state import TrackerState
-from trackerwatch.engine.views import Event, EventKind, Snapshot, Update
+from trackerwatch.engine.views import Event, EventKind, Snapshot
 from trackerwatch.failover import Standing
 from trackerwatch.health import Health, Thresholds
 from trackerwatch.outcome import FailureKind
@@ -30,7 +33,7 @@ from trackerwatch.schedule import Agenda
 from trackerwatch.tracker import Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
     from trackerwatch.engine.clock import Clock
     from trackerwatch.engine.prober import Prober
@@ -38,10 +41,6 @@ if TYPE_CHECKING:
     from trackerwatch.tracker import Tracker
 
 ROUNDS_AT_ONCE = 128
-CHUNK_PLACEMENTS = 20_000
-"""So many pairs of torrent and tracker are brought up to date in one go; then others get their turn."""
-SETTLE_PAUSE_S = 0.25
-"""Between two passes of conclusions at most."""
 STOP_WITHIN_S = 5.0
 LATENESS_FADES = 10.0
 """Seconds in which the lateness shown loses one."""
@@ -72,14 +71,10 @@ class Engine:
         self._announcer = Announcer(
             prober, settings, self._clock, Identity.random(self._rng), lambda owner: self._book.torrents[owner]
         )
-        self._rounds = Rounds(prober, settings, self._clock, self._announcer, self._settle)
+        self._conclusions = Conclusions(self._book, self._trackers, self._events, self._clock, self._changed)
+        self._rounds = Rounds(prober, settings, self._clock, self._announcer, self._conclusions.settle)
         self._asking: dict[asyncio.Task[None], TrackerState] = {}
         self._announcing: dict[int, asyncio.Task[None]] = {}
-        self._unsettled: dict[int, TrackerState] = {}
-        self._next_pass: asyncio.Task[None] | None = None
-        """The pass that has not begun yet: what ends now joins it."""
-        self._passes: set[asyncio.Task[None]] = set()
-        self._settle_pause_s = 0.0
         self._wake = asyncio.Event()
         self._stopping = False
         self._one_shot = False
@@ -205,12 +200,7 @@ class Engine:
                     await asyncio.sleep(0)  # their callbacks strike them off
         except TimeoutError:
             pass
-        for task in self._passes:
-            # A pass that is cut short brings the rest of its torrents up to date at one go.
-            task.cancel()
-        if self._passes:
-            await asyncio.wait(self._passes)
-        self._settle(*self._trackers)
+        await self._conclusions.end()
 
     async def _loop(self) -> None:
         while not self._stopping:
@@ -261,7 +251,7 @@ class Engine:
         finally:
             state.asking = False
             state.dirty = True
-        await asyncio.shield(self._settle_soon(state))
+        await asyncio.shield(self._conclusions.soon(state))
         if plan is not Due.MINIMAL:
             self._announce_due(state)
 
@@ -331,9 +321,9 @@ class Engine:
         async def sweep() -> None:
             await asyncio.sleep(0)
             try:
-                await self._announcer.sweep(state, columns, lambda: self._settle(state))
+                await self._announcer.sweep(state, columns, lambda: self._conclusions.settle(state))
             finally:
-                self._settle(state)
+                self._conclusions.settle(state)
 
         task = asyncio.get_running_loop().create_task(sweep(), name=f"announces {state.tracker.id}")
         self._announcing[state.index] = task
@@ -402,82 +392,6 @@ class Engine:
         how = "and leaving at once" if self.settings.announce is AnnounceMode.PEERS else "as stopped: it joins no swarm"
         return f"announcing {torrent.name} to {state.tracker.host_port}, {how}"
 
-    # ------------------------------------------------------------------ conclusions
-
-    def _settle_soon(self, state: TrackerState) -> asyncio.Task[None]:
-        """Draw the conclusions of a round, together with those of other rounds that end about now.
-
-        A torrent that lists a thousand trackers is so brought up to date once for all of them.
-        """
-        self._unsettled[state.index] = state
-        if self._next_pass is None:
-            self._next_pass = asyncio.get_running_loop().create_task(self._settle_pass(), name="conclusions")
-            self._passes.add(self._next_pass)
-            self._next_pass.add_done_callback(self._passes.discard)
-        return self._next_pass
-
-    async def _settle_pass(self) -> None:
-        try:
-            # As long as the last pass took: half of the time at most goes into conclusions.
-            await asyncio.sleep(self._settle_pause_s)
-        finally:
-            self._next_pass = None
-        begun = self._clock.monotonic()
-        states = list(self._unsettled.values())
-        self._unsettled.clear()
-        now = self._clock.wall()
-        changes = [(state, state.conclude(now)) for state in states]
-        news = self._publish_all(states)
-        moves: list[Move] = []
-        done = 0
-        try:
-            for chunk in self._book.chunks(news, CHUNK_PLACEMENTS):
-                done += len(chunk)
-                moves += self._book.recompute(chunk, now)
-                self._changed(chunk)
-                if done < len(news):
-                    await asyncio.sleep(0)
-        finally:
-            # Cancelled between chunks: what was published must be told all the same.
-            moves += self._book.recompute(news[done:], now)
-            self._tell(changes, moves, news)
-            self._settle_pause_s = min(SETTLE_PAUSE_S, self._clock.monotonic() - begun)
-
-    def _settle(self, *states: TrackerState) -> None:
-        """The same at one go, for several trackers together: each torrent is brought up to date once."""
-        now = self._clock.wall()
-        changes = [(state, state.conclude(now)) for state in states]
-        news = self._publish_all(states)
-        self._tell(changes, self._book.recompute(news, now), news)
-
-    def _publish_all(self, states: Sequence[TrackerState]) -> list[int]:
-        news = [fresh for state in states if (fresh := self._publish(state))]
-        return news[0] if len(news) == 1 else list(dict.fromkeys(index for fresh in news for index in fresh))
-
-    def _publish(self, state: TrackerState) -> list[int]:
-        """Publish a tracker's swarms; the torrents whose row that changes."""
-        if not (state.swarms.dirty or state.readdressed or state.retold):
-            return []
-        news = state.swarms.news_since(state.publish())
-        if state.readdressed or (state.retold and state.state is not Health.UP):
-            news = state.swarms.all_owners()
-        state.readdressed = state.retold = False
-        return news
-
-    def _tell(
-        self,
-        changes: list[tuple[TrackerState, tuple[Health, Health] | None]],
-        moves: list[Move],
-        news: Sequence[int],
-    ) -> None:
-        now = self._clock.wall()
-        changed = [(state, change) for state, change in changes if change is not None]
-        for state, change in changed:
-            # With several at once nobody can say whose doing which move was: the moves speak for themselves.
-            tell_state(self._events, state, *change, now=now, effect=effect_of(moves) if len(changed) == 1 else "")
-        tell_moves(self._events, moves, self._book, self._trackers, now)
-        self._changed(news)
-
     # ------------------------------------------------------------------ faces
 
     def _changed(self, torrents: Iterable[int]) -> None:
@@ -530,45 +444,3 @@ class Engine:
 
 def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-MANY_TORRENTS = 5000
-"""More changed torrents than this are told as "all"."""
-
-
-class Feed:
-    """What one face has not seen yet."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._seen: Snapshot | None = None
-        self._torrents: set[int] | None = None
-        self._told: list[tuple[object, ...]] = []
-        self._event_number = 0
-
-    def note(self, torrents: Iterable[int]) -> None:
-        """Remember torrents that changed until the next pull."""
-        if self._torrents is not None:
-            self._torrents.update(torrents)
-            if len(self._torrents) > MANY_TORRENTS:
-                self._torrents = None
-
-    def pull(self) -> Update | None:
-        """A snapshot and what changed since the last pull. None: nothing did."""
-        snapshot = self._engine.snapshot()
-        if snapshot is self._seen:
-            return None
-        before = self._seen.trackers if self._seen else ()
-        trackers = frozenset(
-            view.index for view in snapshot.trackers if view.index >= len(before) or view is not before[view.index]
-        )
-        told = self._engine.told()
-        for index, (old, new) in enumerate(zip(self._told, told, strict=False)):
-            if old != new:
-                self.note(self._engine.torrents_of(index))
-        self._told = told
-        torrents = frozenset(self._torrents) if self._torrents is not None else None
-        events = self._engine.events_since(self._event_number)
-        self._event_number = events[-1].number if events else self._event_number
-        self._seen, self._torrents = snapshot, set()
-        return Update(snapshot, trackers, torrents, events)

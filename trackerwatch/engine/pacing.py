@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import TYPE_CHECKING
 
+from trackerwatch.engine.due import Due
 from trackerwatch.health import Health
 from trackerwatch.health.rollup import ANSWERING
 from trackerwatch.schedule.pace import (
@@ -19,18 +19,6 @@ from trackerwatch.tracker import Protocol
 if TYPE_CHECKING:
     from trackerwatch.engine.settings import EngineSettings
     from trackerwatch.engine.tracker_state import TrackerState
-
-
-class Due(Enum):
-    """What a tracker is asked for when its time comes."""
-
-    FULL = "full"
-    FRESH = "fresh"
-    """A scrape of the swarms that no scrape asked for yet."""
-    MINIMAL = "minimal"
-    ANNOUNCES = "announces"
-    AGAIN = "again"
-    """The second attempt of a one-shot run."""
 
 
 def next_due(

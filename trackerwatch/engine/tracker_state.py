@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from statistics import median
 from typing import TYPE_CHECKING
 
-from trackerwatch.engine.pacing import Due
+from trackerwatch.engine.due import Due
 from trackerwatch.engine.swarms import Swarms
 from trackerwatch.health import EndpointHealth, Health, Sample, Thresholds, apply, roll_up
 from trackerwatch.outcome import FailureKind, Family, Operation, Phase, PhaseTimes
