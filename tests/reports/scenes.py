@@ -194,6 +194,10 @@ class Table:
     def __len__(self) -> int:
         return len(self.views)
 
+    @property
+    def listed(self):
+        return range(len(self.views))
+
     def view(self, index: int) -> TorrentView:
         self.views_made += 1
         return self.views[index]

@@ -177,6 +177,7 @@ class Table:
         index_of = {view.tracker: view.index for view in trackers}
         number = lambda value: -1 if value is None else value  # noqa: E731
         self.torrents = [view.torrent for view in views]
+        self.listed = range(len(views))
         self.verdicts = [view.verdict for view in views]
         self.failover_states = [view.failover.state for view in views]
         self.seeders = array("q", [number(view.counts.seeders) for view in views])

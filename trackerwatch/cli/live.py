@@ -19,7 +19,7 @@ from trackerwatch.tui.run import run as show
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 
     from trackerwatch.engine.commands import Command
     from trackerwatch.engine.feed import Feed
@@ -37,7 +37,8 @@ def watch_live(arguments: Namespace) -> int:
     loader = Loader(arguments.inputs, stdin=_read_stdin() if "-" in arguments.inputs else None)
     engine = Engine(prober, engine_settings(config), vantage=config.vantage or "")
     _wish_for_colors(config.color)
-    watched = WatchedEngine(engine, prober, watchable_folders(arguments.inputs), expression.may_match)
+    folders = watchable_folders(arguments.inputs)
+    watched = WatchedEngine(engine, prober, folders, expression.may_match, loader.paths)
     code = show(watched, _batches(loader, prober, expression.may_match))
     narrator = Narrator()
     for line in fold_skipped(loader.loaded().skipped):
@@ -57,7 +58,12 @@ class WatchedEngine:
     """An engine that is also told of torrents that come into the watched folders while it runs."""
 
     def __init__(
-        self, engine: Engine, prober: SocketProber, folders: Sequence[str], wanted: Callable[[Torrent], bool]
+        self,
+        engine: Engine,
+        prober: SocketProber,
+        folders: Sequence[str],
+        wanted: Callable[[Torrent], bool],
+        loaded_paths: Callable[[], dict[str, bytes]],
     ) -> None:
         """Wrap an engine.
 
@@ -66,11 +72,14 @@ class WatchedEngine:
             prober: Its prober; closed when the engine stops.
             folders: To watch.
             wanted: Which torrents are let in.
+            loaded_paths: The files read at the start, with the info hash of the torrent in each.
         """
         self._engine = engine
         self._prober = prober
         self._folders = folders
         self._wanted = wanted
+        self._loaded_paths = loaded_paths
+        self._arrived: dict[str, bytes] = {}
 
     def add_torrents(self, torrents: Iterable[Torrent]) -> None:
         """Watch these too."""
@@ -107,15 +116,34 @@ class WatchedEngine:
             await asyncio.sleep(POLL_FOLDERS_S)
             changes = await asyncio.to_thread(watch.poll)
             arrived = await asyncio.to_thread(_load_files, changes.added)
-            self._engine.add_torrents(torrent for torrent in arrived if self._wanted(torrent))
+            known = {**self._loaded_paths(), **self._arrived}
+            left = known_left(known, {path: torrent.info_hash for path, torrent in arrived.items()}, changes.removed)
+            self._arrived.update((path, torrent.info_hash) for path, torrent in arrived.items())
+            self._engine.add_torrents(torrent for torrent in arrived.values() if self._wanted(torrent))
+            self._engine.remove_torrents(left)
 
 
-def _load_files(paths: Sequence[str]) -> list[Torrent]:
+def known_left(known: Mapping[str, bytes], arrived: Mapping[str, bytes], removed: Iterable[str]) -> set[bytes]:
+    """Torrents whose last file is gone.
+
+    Args:
+        known: Every file seen so far, with the info hash of the torrent in it.
+        arrived: New or rewritten files likewise.
+        removed: Files that are gone.
+    """
+    gone = set(removed)
+    now = {path: info_hash for path, info_hash in known.items() if path not in gone} | dict(arrived)
+    here = set(now.values())
+    changed = gone | arrived.keys()
+    return {info_hash for path, info_hash in known.items() if path in changed and info_hash not in here}
+
+
+def _load_files(paths: Sequence[str]) -> dict[str, Torrent]:
     """The torrents among some files; what is none was told when the program began, or is half copied."""
-    torrents = []
+    torrents = {}
     for path in paths:
         try:
-            torrents.append(load_file(path))
+            torrents[path] = load_file(path)
         except InputError:
             continue
     return torrents

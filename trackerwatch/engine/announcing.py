@@ -138,7 +138,7 @@ class Announcer:
         """Whether a swarm may be announced now: by its privacy, and by what the tracker asked for."""
         if tracker.swarms.private[column] and not self._private_allowed(tracker.tracker):
             return False
-        if (tracker.index, column) in self._under_way:
+        if (tracker.index, column) in self._under_way or column in tracker.swarms.gone:
             return False
         record = tracker.swarms.announces.get(column)
         return record is None or record.not_before <= now

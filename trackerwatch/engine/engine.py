@@ -115,6 +115,22 @@ class Engine:
         tell_moves(self._events, moves, self._book, self._trackers, now)
         self._changed(changed)
 
+    def remove_torrents(self, info_hashes: Iterable[bytes]) -> None:
+        """Watch these torrents no longer; what is not watched is passed over. May be called while running."""
+        touched: dict[int, TrackerState] = {}
+        gone = []
+        for info_hash in info_hashes:
+            index = self._book.remove(info_hash)
+            if index is not None:
+                gone.append(index)
+                touched.update((state.index, state) for state in self._book.shapes[index].trackers)
+        for state in touched.values():
+            if not state.torrents:
+                self._agenda.drop(state.index)
+                state.retire()
+            self._conclusions.settle(state)
+        self._changed(gone)
+
     def add_trackers(self, trackers: Iterable[Tracker]) -> None:
         """Watch these trackers for no torrent in particular."""
         for tracker in trackers:
@@ -286,6 +302,8 @@ class Engine:
 
     def _plan(self, state: TrackerState) -> None:
         """Put a tracker's next probe on the agenda."""
+        if state.retired:
+            return
         now = self._clock.monotonic()
         due = next_due(
             state,

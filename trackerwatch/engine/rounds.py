@@ -100,10 +100,11 @@ class Rounds:
 
     def askable(self, tracker: TrackerState) -> Sequence[int]:
         """Columns that a scrape may ask for: private torrents only where the user allows it (BEP 27)."""
-        swarms = tracker.swarms
-        if self._key_allowed(tracker) or 1 not in swarms.private:
+        swarms, gone = tracker.swarms, tracker.swarms.gone
+        every = self._key_allowed(tracker) or 1 not in swarms.private
+        if every and not gone:
             return range(len(swarms))
-        return [column for column, private in enumerate(swarms.private) if not private]
+        return [n for n, private in enumerate(swarms.private) if (every or not private) and n not in gone]
 
     def _key_allowed(self, tracker: TrackerState) -> bool:
         return self._settings.private_at(tracker.tracker.host) is not PrivateMode.CONNECT

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from trackerwatch.engine.clock import at
 from trackerwatch.engine.table import Table
@@ -15,13 +15,15 @@ from trackerwatch.policy.rules import Problem, Rule, Verdict
 from trackerwatch.policy.words import failure_words, problem, tls_expiry_words, tracker_down_words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from trackerwatch.engine.events import EventLog
     from trackerwatch.engine.torrent_book import TorrentBook
     from trackerwatch.engine.tracker_state import EndpointState, TrackerState
     from trackerwatch.tracker import Tracker
+
+T = TypeVar("T")
 
 
 class Projector:
@@ -90,6 +92,7 @@ class Projector:
     def _tabulate(self, trackers: Sequence[TrackerState], book: TorrentBook, views: tuple[TrackerView, ...]) -> Table:
         return Table(
             torrents=book.torrents[:],
+            listed=book.listed(),
             verdicts=book.verdicts[:],
             failover_states=book.failover_states[:],
             seeders=book.seeders[:],
@@ -180,11 +183,18 @@ def _totals(
 ) -> Totals:
     """Count; what is known of the torrents from before may be handed in."""
     if verdicts is None:
-        verdicts = {verdict: table.verdicts.count(verdict) for verdict in Verdict}
+        verdicts = dict(_counted(table, table.verdicts, Verdict))
     if failover is None:
-        failover = {state: table.failover_states.count(state) for state in FailoverState}
+        failover = dict(_counted(table, table.failover_states, FailoverState))
     states = _by_state(trackers)
     return Totals(verdicts, failover, states, states[Health.UNKNOWN] + verdicts[Verdict.UNKNOWN])
+
+
+def _counted(table: Table, column: Sequence[T], words: Iterable[T]) -> Iterator[tuple[T, int]]:
+    """How many listed torrents have each word."""
+    listed = table.listed if len(table.listed) < len(table) else None
+    found = column if listed is None else [column[index] for index in listed]
+    return ((word, found.count(word)) for word in words)
 
 
 def _by_state(trackers: tuple[TrackerView, ...]) -> dict[Health, int]:

@@ -101,6 +101,8 @@ class Swarms:
     versions: list[SwarmVersion] = field(default_factory=list)
     private: bytearray = field(default_factory=bytearray)
     """1 where the swarm's torrent is private."""
+    gone: set[int] = field(default_factory=set)
+    """Columns of swarms that no torrent has any more: kept in place, and never asked for."""
     columns: ScrapeColumns = field(default_factory=lambda: ScrapeColumns.unknown(0))
     asked: int = 0
     """So many of the first swarms were asked for by some scrape; those behind are new."""
@@ -125,11 +127,28 @@ class Swarms:
             self.versions.append(version)
             self.private.append(private)
             self.dirty = True
+        elif column in self.gone:
+            self.gone.discard(column)
+            self.owners[column], self.private[column], self.dirty = owner, private, True
         else:
             self.private[column] |= private
             if self.owners[column] != owner and owner not in self.more_owners.get(column, ()):
                 self.more_owners.setdefault(column, []).append(owner)
         return column
+
+    def leave(self, column: int, owner: int) -> None:
+        """A torrent gives a swarm up; without another owner it is not asked for again."""
+        others = self.more_owners.get(column, [])
+        if owner in others:
+            others.remove(owner)
+        elif others:
+            self.owners[column] = others.pop(0)
+        else:
+            self.gone.add(column)
+            self.announces.pop(column, None)
+        if not others:
+            self.more_owners.pop(column, None)
+        self.dirty = True
 
     def fit(self) -> None:
         """Make the columns as long as the list of swarms."""

@@ -40,6 +40,7 @@ class Table:
     """Implements `views.TorrentTable`. Columns are copies; everything else is replaced, never changed."""
 
     torrents: Sequence[Torrent]
+    listed: Sequence[int]
     verdicts: Sequence[Verdict]
     failover_states: Sequence[FailoverState]
     seeders: array[int]

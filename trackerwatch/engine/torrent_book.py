@@ -266,6 +266,8 @@ class TorrentBook:
         self.working = array("i")
         self.total = array("i")
         self.since = array("d")
+        self.gone: set[int] = set()
+        """Indices of torrents that left; never used again."""
         self._shape_of: dict[tuple[int, int], Shape] = {}
         self.version = 0
 
@@ -307,6 +309,27 @@ class TorrentBook:
                 tracker.torrents += tracker not in before
         shape.members += 1
         return index
+
+    def remove(self, info_hash: bytes) -> int | None:
+        """Let a torrent go. Its index, None: it was not there."""
+        index = self.index.pop(info_hash, None)
+        if index is None:
+            return None
+        self.version += 1
+        self.gone.add(index)
+        shape = self.shapes[index]
+        for place, tracker in enumerate(shape.trackers):
+            tracker.torrents -= 1
+            tracker.dirty = True
+            for column in self.slots[index][place * shape.swarms : (place + 1) * shape.swarms]:
+                tracker.swarms.leave(column, index)
+        self._leave(index)
+        return index
+
+    def listed(self) -> Sequence[int]:
+        """Indices of the torrents that are here."""
+        size = len(self.torrents)
+        return [index for index in range(size) if index not in self.gone] if self.gone else range(size)
 
     def _leave(self, index: int) -> None:
         """Take a torrent out of its shape; a shape without torrents is forgotten."""
@@ -360,7 +383,7 @@ class TorrentBook:
         Returns:
             Those whose failover state or active tracker changed in a way worth telling.
         """
-        members = list(indices)
+        members = [index for index in indices if index not in self.gone] if self.gone else list(indices)
         if not members:
             return []
         self.version += 1

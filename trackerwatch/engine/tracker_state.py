@@ -280,6 +280,18 @@ class TrackerState:
         if outcome.min_interval_s is not None:
             self.min_interval_s = outcome.min_interval_s
 
+    @property
+    def retired(self) -> bool:
+        """Whether every torrent that listed it has left."""
+        return not self.torrents and len(self.swarms) > 0
+
+    def retire(self) -> None:
+        """Nobody lists it any more: it is not asked, and nothing is claimed of it."""
+        self._readdress({})
+        self.name_health, self.resolve_failure, self.next_probe_at = EndpointHealth(), None, None
+        self.asked_at = None
+        self.dirty = self.swarms.dirty = True
+
     # ------------------------------------------------------------------ conclusions
 
     def conclude(self, now: float) -> tuple[Health, Health] | None:

@@ -211,6 +211,11 @@ class TorrentTable(Protocol):
         ...
 
     @property
+    def listed(self) -> Sequence[int]:
+        """Indices of the torrents that are watched, ascending; those of others have left and mean nothing any more."""
+        ...
+
+    @property
     def verdicts(self) -> Sequence[Verdict]:
         """Each torrent's verdict."""
         ...

@@ -96,14 +96,14 @@ class Filter:
     def select_torrents(self, snapshot: Snapshot) -> list[int]:
         """Indices of the torrents that match, in order; reads columns, and full views only for `kind`."""
         if self.is_empty:
-            return list(range(len(snapshot.torrents)))
+            return list(snapshot.torrents.listed)
         matches = self._row
         row = facts.TorrentRow(snapshot.torrents, snapshot.trackers)
         if not self.needs_answers:
             torrents, before = snapshot.torrents.torrents, self._before
-            return [index for index in range(len(snapshot.torrents)) if before(torrents[index])]
+            return [index for index in snapshot.torrents.listed if before(torrents[index])]
         selected = []
-        for index in range(len(snapshot.torrents)):
+        for index in snapshot.torrents.listed:
             row.index = index
             if matches(row):
                 selected.append(index)

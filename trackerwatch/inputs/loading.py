@@ -102,8 +102,11 @@ class Loader:
 
     def loaded(self) -> Loaded:
         """Everything so far."""
-        paths = {path: self._collection.key_of(info_hash) for path, info_hash in self._paths.items()}
-        return Loaded(list(self._collection.torrents), list(self._skipped), paths)
+        return Loaded(list(self._collection.torrents), list(self._skipped), self.paths())
+
+    def paths(self) -> dict[str, bytes]:
+        """The files read so far, with the info hash of the torrent in each."""
+        return {path: self._collection.key_of(info_hash) for path, info_hash in self._paths.items()}
 
     def batches(self, *, max_items: int = BATCH_ITEMS, max_s: float = BATCH_S) -> Iterator[Batch]:
         """Load what is local.

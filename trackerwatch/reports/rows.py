@@ -202,8 +202,8 @@ def _selection(
     table = snapshot.torrents
     if subject is Subject.TRACKERS:
         trackers = snapshot.trackers if selected is None else tuple(snapshot.trackers[index] for index in selected)
-        return tuple(table.view(index) for index in range(len(table))), trackers
-    torrents = tuple(table.view(index) for index in (range(len(table)) if selected is None else selected))
+        return tuple(table.view(index) for index in table.listed), trackers
+    torrents = tuple(table.view(index) for index in (table.listed if selected is None else selected))
     if selected is None:
         return torrents, snapshot.trackers
     listed = {placement.tracker for view in torrents for placement in view.torrent.placements}

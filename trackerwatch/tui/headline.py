@@ -69,10 +69,10 @@ def header(snapshot: Snapshot | None, situation: Situation, width: int) -> Line:
         parts.append((0, (Span("STALE", Ink.BAD),)))
     parts += [
         (1, _trackers(totals.trackers_by_state, len(snapshot.trackers), short=width < 110)),
-        (1, _torrents(totals.torrents_by_verdict, len(snapshot.torrents), short=width < 110)),
+        (1, _torrents(totals.torrents_by_verdict, len(snapshot.torrents.listed), short=width < 110)),
     ]
     if situation.matched is not None:
-        text = f"filter {situation.matched:,}/{len(snapshot.torrents):,}"
+        text = f"filter {situation.matched:,}/{len(snapshot.torrents.listed):,}"
         parts.append((1, (Span(text, Ink.KEY),)))
     elif width >= 140:
         parts.append((5, (Span("filter none", Ink.DIM),)))
@@ -137,7 +137,7 @@ def problem(snapshot: Snapshot | None, situation: Situation, width: int) -> Line
     """One line: what is wrong, what that does, and why; or that all is well; or that nothing is known yet."""
     if situation.broken:
         return (Span(f" x {safe(situation.broken)}", Ink.BAD),)
-    if snapshot is None or not (len(snapshot.torrents) or snapshot.trackers):
+    if snapshot is None or not (len(snapshot.torrents.listed) or snapshot.trackers):
         return (Span(f" ? {situation.loading or 'nothing loaded yet'}", Ink.WAIT),)
     now = situation.now
     if situation.offline_since is not None:
@@ -251,7 +251,7 @@ def _minor(snapshot: Snapshot, now: datetime) -> Line:
             return (Span(f" {mark.text} ", mark.ink), Span(safe(found.message)))
     up = snapshot.totals.trackers_by_state.get(Health.UP, 0)
     well = snapshot.totals.torrents_by_verdict.get(Verdict.OK, 0)
-    torrents = len(snapshot.torrents)
+    torrents = len(snapshot.torrents.listed)
     if not up and not well:
         asking = words.plural(len(trackers), "tracker")
         return (Span(f" ? asking {asking}, nothing known yet" if trackers else " ? no trackers to ask", Ink.WAIT),)

@@ -110,6 +110,7 @@ class TorrentOrdering:
 
     def __init__(self) -> None:
         self._by_name: list[int] = []
+        self._known = (0, 0)
 
     def order(
         self,
@@ -122,9 +123,10 @@ class TorrentOrdering:
     ) -> TorrentOrder:
         """Select and sort all torrents of a snapshot, from its columns."""
         table = snapshot.torrents
-        if len(self._by_name) != len(table):
+        if (len(table), len(table.listed)) != self._known:
+            self._known = (len(table), len(table.listed))
             names = [torrent.name.casefold() for torrent in table.torrents]
-            self._by_name = sorted(range(len(names)), key=names.__getitem__)
+            self._by_name = sorted(table.listed, key=names.__getitem__)
         matching: Iterable[int] = self._by_name
         matched = len(self._by_name)
         if filter_ is not None and not filter_.is_empty:

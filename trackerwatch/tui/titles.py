@@ -41,7 +41,7 @@ def _trackers(picture: Picture) -> str:
 
 
 def _torrents(picture: Picture) -> str:
-    total = len(picture.snapshot.torrents) if picture.snapshot else 0
+    total = len(picture.snapshot.torrents.listed) if picture.snapshot else 0
     shown = len(picture.torrent_order.order)
     return f"Torrents {total:,}" if shown == total else f"Torrents {shown:,}/{total:,}"
 
