@@ -410,3 +410,47 @@ def test_completed_is_never_said(mode):
         assert sent.request is not None
         last[sent.host, sent.hashes] = sent.request.event
     assert set(last.values()) <= {"stopped"}, "nothing of ours stays registered"
+
+
+def test_since_is_since_this_trouble():
+    prober = ScriptedProber()
+    prober.script(ONE, Script(counts=lambda _: (0, 3, 1)))
+    prober.script(WEB, Script(counts=lambda _: (0, 3, 1), addresses=("192.0.2.3",)))
+
+    async def main():
+        engine = make_engine(prober)
+        engine.add_torrents([torrent(1, [WEB])])
+        watched = Watched(engine)
+        await watched.until(1000)
+        before = engine.snapshot().torrents.since[0]
+        prober.scripts["web.example:80"].dead["*"] = REFUSED
+        await watched.until(4000)
+        view = engine.snapshot().torrents.view(0)
+        assert view.problems[0].rule == "exhausted"
+        assert engine.snapshot().torrents.since[0] > before + 1000, (
+            "critical before and after, and not the same trouble"
+        )
+        await watched.end()
+
+    drive(main)
+
+
+def test_a_retry_says_how_long_it_has_been_failing():
+    prober = two_tier_prober()
+
+    async def main():
+        engine = make_engine(prober)
+        engine.add_torrents([torrent(1, [ONE], [TWO])])
+        watched = Watched(engine)
+        await watched.until(1000)
+        assert engine.snapshot().trackers[0].failing_since is None
+        prober.scripts["one.example:1"].dead["*"] = TIMEOUT
+        while not engine.snapshot().trackers[0].pending:
+            await watched.until(asyncio.get_running_loop().time() + 1)
+        begun = engine.snapshot().trackers[0].failing_since
+        await watched.until(asyncio.get_running_loop().time() + 20)
+        tracker = engine.snapshot().trackers[0]
+        assert (tracker.pending, tracker.failing_since) == (2, begun)
+        await watched.end()
+
+    drive(main)

@@ -429,3 +429,35 @@ def test_a_multiple_of_four_gigabytes_never_makes_a_seeder_of_us():
     (sent,) = prober.of("announce")
     assert sent.request is not None
     assert sent.request.left % 2**32 != 0
+
+
+DNS_ERROR = Failure(FailureKind.DNS_ERROR, Phase.RESOLVE, "temporary failure of name resolution")
+
+
+def test_a_machine_that_resolves_no_name_blames_nobody():
+    prober = ScriptedProber()
+    for url in (ONE, TWO):
+        prober.script(url, Script(resolve_failure=DNS_ERROR))
+    snapshot = once(prober, torrent(1, [ONE], [TWO]))
+    assert [t.state for t in snapshot.trackers] == [Health.UNKNOWN, Health.UNKNOWN]
+    view = snapshot.torrents.view(0)
+    assert view.verdict is Verdict.UNKNOWN
+    assert view.answers[0].role is Role.UNTRIED
+    assert view.answers[0].scrape.failure is not None
+    assert view.answers[0].scrape.failure.kind is FailureKind.LOCAL_OFFLINE
+    assert snapshot.tracker_problems == ()
+    assert "local_offline" in [str(event.kind) for event in snapshot.events]
+
+
+def test_one_name_that_fails_while_another_answers_is_its_own_fault():
+    prober = ScriptedProber()
+    prober.script(ONE, Script(resolve_failure=DNS_ERROR))
+    prober.script(TWO, Script(addresses=("192.0.2.2",)))
+    assert once(prober, torrent(1, [ONE], [TWO])).trackers[0].state is Health.DOWN
+
+
+def test_two_dead_trackers_are_no_outage_of_ours():
+    prober = ScriptedProber()
+    prober.script(ONE, Script(dead={"*": REFUSED}))
+    prober.script(TWO, Script(resolve_failure=DNS_ERROR))
+    assert once(prober, torrent(1, [ONE], [TWO])).torrents.view(0).verdict is Verdict.CRITICAL

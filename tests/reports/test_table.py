@@ -52,7 +52,7 @@ VERDICT   TORRENT                            SEED  LEECH   DONE  WORK TIER ACTIV
 
 STATE      TRACKER                         PROTO  ADDR   TORR LATENCY REASON
 x DOWN     tracker.foo.org:6969            udp     0/1      1       - refused (connection refused)
-? unknown  private.example.net:443         https     -      1       -
+? unknown  private.example.net:443         https     -      1       - no answer in the time given
 + up       tracker.example.org:1337        udp     1/1      2    31ms
 
 note  1 torrent lists a single independent tracker (does not change the verdict)

@@ -128,9 +128,10 @@ def test_header_at_80():
     )
 
 
-def test_a_tracker_that_is_up_is_no_cause():
+def test_a_tracker_that_is_up_and_refuses_torrents_is_a_cause_too():
     up = tracker(1, "udp://up.example:1/announce", torrents=9, effect=Effect(8, 1, 0, 0))
     line = problem(snapshot((down(Effect(0, 1, 0, 0)), up), torrents(moved=2)), HERE, 160)
-    assert "up.example" not in text(line)
+    assert "up.example:1 refuses 1 torrent" in text(line)
     assert "tracker.foo.org:6969 refused" in text(line)
-    assert text(problem(snapshot((up,), torrents(moved=1)), HERE, 160)) == "! 1 torrent runs on a backup tracker"
+    alone = text(problem(snapshot((up,), torrents(moved=1)), HERE, 160))
+    assert alone == "! 1 torrent runs on a backup tracker.  Cause: up.example:1 refuses 1 torrent"

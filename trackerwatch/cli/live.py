@@ -15,6 +15,8 @@ from trackerwatch.errors import InputError, UsageError
 from trackerwatch.filters import parse_filter
 from trackerwatch.inputs import Batch, DirectoryWatch, Loader, fold_skipped, load_file, watchable_folders
 from trackerwatch.inputs.files import reason_of
+from trackerwatch.metainfo.magnet import is_magnet
+from trackerwatch.outside_text import clean
 from trackerwatch.tui.run import run as show
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ def watch_live(arguments: Namespace) -> int:
     expression = parse_filter(arguments.filter)
     config = settled(arguments)
     prober = prober_of(config)
+    _refuse_what_is_not_there(arguments.inputs)
     loader = Loader(arguments.inputs, stdin=_read_stdin() if "-" in arguments.inputs else None)
     engine = Engine(prober, engine_settings(config), vantage=config.vantage or "")
     _wish_for_colors(config.color)
@@ -44,6 +47,20 @@ def watch_live(arguments: Namespace) -> int:
     for line in fold_skipped(loader.loaded().skipped):
         narrator.say(f"skipped {line}")
     return code
+
+
+def _refuse_what_is_not_there(inputs: Sequence[str]) -> None:
+    """A screen on nothing helps nobody: where no input can be there, say so before it opens.
+
+    Raises:
+        UsageError: Every input is a path, and none of them exists.
+    """
+    missing = [word for word in inputs if word != "-" and "://" not in word and not is_magnet(word)]
+    if len(missing) == len(inputs) and not any(os.path.lexists(word) for word in missing):
+        raise UsageError(
+            f"{clean(missing[0])}: no such file or folder"
+            + (f" (nor the other {len(missing) - 1})" if missing[1:] else "")
+        )
 
 
 def _wish_for_colors(when: str) -> None:

@@ -11,7 +11,7 @@ from trackerwatch.cli import check, config, demo, report, watch
 from trackerwatch.cli.arguments import ArgumentParser
 from trackerwatch.cli.exit_codes import ExitCode
 from trackerwatch.cli.pipes import drop_stdout
-from trackerwatch.errors import TrackerwatchError
+from trackerwatch.errors import TrackerwatchError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,13 +51,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code, see `ExitCode`.
     """
-    words = with_command(list(sys.argv[1:] if arguments is None else arguments))
+    words = list(sys.argv[1:] if arguments is None else arguments)
     parser = build_parser()
     if not words:
         parser.print_help(sys.stderr)
         return ExitCode.UNKNOWN
     try:
-        parsed = parser.parse_args(words)
+        parsed = parser.parse_args(with_command(words))
         code = parsed.run(parsed)
         return int(code)
     except SystemExit as leaving:  # argparse: --help, --version and mistakes
@@ -85,6 +85,12 @@ def with_command(words: list[str]) -> list[str]:
     names = {command.NAME for command in _COMMANDS}
     if not words or words[0] in names or words[0] in ("-h", "--help", "--version"):
         return words
+    if words[0].isalpha() and not os.path.exists(words[0]):  # noqa: PTH110 - a plain string of a command line
+        import difflib  # noqa: PLC0415 - only for a mistake
+
+        close = difflib.get_close_matches(words[0], names, n=1)
+        if close:
+            raise UsageError(f"no command and no input is called {words[0]!r}; did you mean `trackerwatch {close[0]}`?")
     return [watch.NAME, *words]
 
 

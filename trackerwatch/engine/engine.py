@@ -28,7 +28,7 @@ from trackerwatch.engine.tracker_state import TrackerState
 from trackerwatch.engine.views import Event, EventKind, Snapshot
 from trackerwatch.failover import Standing
 from trackerwatch.health import Health, Thresholds
-from trackerwatch.outcome import FailureKind
+from trackerwatch.outcome import Failure, FailureKind, Phase
 from trackerwatch.schedule import Agenda
 from trackerwatch.tracker import Protocol
 
@@ -41,6 +41,10 @@ if TYPE_CHECKING:
     from trackerwatch.tracker import Tracker
 
 ROUNDS_AT_ONCE = 128
+OUR_RESOLVER = frozenset({FailureKind.DNS_ERROR, FailureKind.DNS_TIMEOUT})
+"""Failures of name resolution that the resolver may be to blame for."""
+NAMES_THAT_PROVE = 2
+"""So many names must fail before the resolver is blamed: one may be broken for itself."""
 STOP_WITHIN_S = 5.0
 LATENESS_FADES = 10.0
 """Seconds in which the lateness shown loses one."""
@@ -175,6 +179,25 @@ class Engine:
             pass
         finally:
             await self._wind_up()
+            self._judge_ourselves()
+
+    def _judge_ourselves(self) -> None:
+        """Where no name resolves at all and nobody answered, the fault is ours: nothing is counted, all is unknown."""
+        failed = [s for s in self._trackers if s.resolve_failure is not None and s.resolve_failure.kind in OUR_RESOLVER]
+        names = {state.tracker.host for state in failed}
+        if len(names) < NAMES_THAT_PROVE or any(state.last_success_at is not None for state in self._trackers):
+            return
+        if any(s.resolve_failure is None and s.endpoints and not _is_literal(s) for s in self._trackers):
+            return
+        for state in failed:
+            state.excuse(Failure(FailureKind.LOCAL_OFFLINE, Phase.RESOLVE, "no name resolves on this machine now"))
+        self._events.add(
+            EventKind.LOCAL_OFFLINE,
+            f"no name resolves on this machine: {_count(len(names), 'host')} tried",
+            self._clock.wall(),
+            reason=FailureKind.LOCAL_OFFLINE,
+        )
+        self._conclusions.settle(*failed)
 
     async def run(self) -> None:
         """Watch until `stop`."""
@@ -458,6 +481,11 @@ class Engine:
     def events_since(self, number: int) -> tuple[Event, ...]:
         """Events after the one with this number."""
         return self._events.since(number)
+
+
+def _is_literal(state: TrackerState) -> bool:
+    """Whether the tracker's host is an address, which needs no resolver."""
+    return any(endpoint.address == state.tracker.host for endpoint in state.endpoints)
 
 
 def _count(number: int, noun: str) -> str:

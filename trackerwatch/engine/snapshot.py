@@ -150,6 +150,7 @@ def tracker_view(state: TrackerState) -> TrackerView:
             exhausted=effect[FailoverState.EXHAUSTED],
             unknown=effect[FailoverState.UNKNOWN],
         ),
+        failing_since=at(state.failing_since),
     )
 
 

@@ -48,6 +48,11 @@ class Judgement(NamedTuple):
     rules: tuple[Rule, ...]
     verdict: Verdict
 
+    @property
+    def trouble(self) -> object:
+        """What it is in, as an object of its own: when that changes, a new time begins."""
+        return self.rules[0] if self.rules else self.verdict
+
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
@@ -73,6 +78,7 @@ _CODES = [bytes([code]) for code in range(64)]
 """Seeders (unknown, 0, 1, more), whether leechers are known (4) and flags (8 and up) in one byte."""
 _MANY = _CODES[2 + 1 + 4]
 _STAND, _RULES, _VERDICT = attrgetter("stand"), attrgetter("rules"), attrgetter("verdict")
+_TROUBLE = attrgetter("trouble")
 _ACTIVE, _ACTIVE_TIER = attrgetter("stand.active"), attrgetter("stand.active_tier")
 _STATE, _WORKING = attrgetter("stand.walk.state"), attrgetter("stand.walk.working")
 
@@ -256,6 +262,8 @@ class TorrentBook:
         """For each torrent the column in each of its shape's trackers; two a tracker for hybrids."""
         self.verdicts: list[Verdict] = []
         self.rules: list[tuple[Rule, ...]] = []
+        self.troubles: list[object] = []
+        """What each torrent's time runs for: its worst broken rule, or its verdict where none is broken."""
         self.failover_states: list[FailoverState] = []
         self.stands: list[Stand | None] = []
         self.seeders = array("q")
@@ -283,6 +291,7 @@ class TorrentBook:
             self.torrents.append(torrent)
             self.verdicts.append(Verdict.UNKNOWN)
             self.rules.append(())
+            self.troubles.append(Verdict.UNKNOWN)
             self.failover_states.append(FailoverState.UNKNOWN)
             self.stands.append(None)
             for column in (self.seeders, self.leechers, self.completed):
@@ -411,7 +420,8 @@ class TorrentBook:
             return table * len(which) if len(table) == 1 else [*map(table.__getitem__, which)]
 
         verdicts, states, active = new(_VERDICT), new(_STATE), new(_ACTIVE)
-        old_verdicts, old_states, old_active = old(self.verdicts), old(self.failover_states), old(self.active)
+        troubles, old_troubles = new(_TROUBLE), old(self.troubles)
+        old_states, old_active = old(self.failover_states), old(self.active)
         stands, old_stands = new(_STAND), old(self.stands)
         columns: tuple[tuple[MutableSequence[Any], list[Any]], ...] = (
             (self.seeders, numbers.seeders),
@@ -419,6 +429,7 @@ class TorrentBook:
             (self.completed, numbers.completed),
             (self.verdicts, verdicts),
             (self.rules, new(_RULES)),
+            (self.troubles, troubles),
             (self.failover_states, states),
             (self.active, active),
             (self.active_tier, new(_ACTIVE_TIER)),
@@ -431,9 +442,8 @@ class TorrentBook:
             else:
                 for index, value in zip(members, values, strict=True):
                     column[index] = value
-        if verdicts != old_verdicts:
-            for index in compress(members, map(is_not, old_verdicts, verdicts)):
-                self.since[index] = now
+        for index in compress(members, map(is_not, old_troubles, troubles)):
+            self.since[index] = now
         if stands != old_stands:
             self._retally(shape, old_stands, [judgement.stand for judgement in judgements], which)
         if states == old_states and active == old_active:

@@ -292,6 +292,12 @@ class TrackerState:
         self.asked_at = None
         self.dirty = self.swarms.dirty = True
 
+    def excuse(self, failure: Failure) -> None:
+        """What was held against it was our own fault: it is judged by nothing."""
+        self.name_health, self.resolve_failure = EndpointHealth(), failure
+        self._readdress({})
+        self.dirty = self.swarms.dirty = self.retold = True
+
     # ------------------------------------------------------------------ conclusions
 
     def conclude(self, now: float) -> tuple[Health, Health] | None:
@@ -334,6 +340,13 @@ class TrackerState:
         if self.name_health.judged:
             return self.name_health.pending
         return max((state.health.pending for state in self.endpoints.values() if state.judged_now), default=0)
+
+    @property
+    def failing_since(self) -> float | None:
+        """Wall time of the first of the failures that are pending. None: none are."""
+        healths = [self.name_health] if self.name_health.judged else [s.health for s in self.endpoints.values()]
+        begun = [h.failing_since for h in healths if h.pending and h.failing_since is not None]
+        return min(begun, default=None)
 
     @property
     def in_doubt(self) -> bool:

@@ -100,6 +100,8 @@ class TrackerView:
     failure: Failure | None
     """What best explains a state that is not up (also name resolution). None: nothing failed."""
     effect: Effect
+    failing_since: datetime | None = None
+    """When the failures in a row began that are pending now. None: none are."""
 
     @property
     def endpoints_up(self) -> int:
@@ -194,7 +196,7 @@ class TorrentView:
     problems: tuple[Problem, ...]
     """Worst first."""
     since: datetime | None
-    """When its present verdict began."""
+    """When its present trouble began: its worst broken rule, or its verdict where none is broken."""
     why: str
     """The worst problem in a few words ("foo refused, bar tls"); empty when all is well."""
 
@@ -262,7 +264,7 @@ class TorrentTable(Protocol):
 
     @property
     def since(self) -> array[float]:
-        """Unix time at which the present verdict began."""
+        """Unix time at which the present trouble, or the present verdict, began."""
         ...
 
     def __len__(self) -> int: ...

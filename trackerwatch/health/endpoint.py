@@ -80,6 +80,8 @@ class EndpointHealth:
     """Wall time at which `state` began. None: it never changed."""
     failures_in_row: int = 0
     answers_in_row: int = 0
+    failing_since: float | None = None
+    """Wall time of the first of the failures in a row. None: the latest was answered."""
     ever_answered: bool = False
     window: tuple[Sample, ...] = ()
     """The last counted samples, oldest first, at most ten."""
@@ -136,6 +138,7 @@ def apply(health: EndpointHealth, sample: Sample, now: float, thresholds: Thresh
         reasons=reasons,
         since=now if state is not health.state else health.since,
         failures_in_row=failures,
+        failing_since=None if sample.answered else now if health.failing_since is None else health.failing_since,
         answers_in_row=answers,
         ever_answered=health.ever_answered or sample.answered,
         window=window,

@@ -92,7 +92,7 @@ def torrent_words(rule: Rule, evidence: Evidence) -> tuple[str, str]:
     match rule:
         case Rule.EXHAUSTED:
             return (
-                f"no tracker is left, all {evidence.total} failed: {failed}; new peers can find this torrent by no tracker",
+                f"no tracker is left, {_all_failed(evidence.total)}: {failed}; new peers cannot find this torrent by a tracker",
                 "bring one of these trackers back, or add one that works and publish the torrent again",
             )
         case Rule.NO_SEEDERS:
@@ -145,8 +145,17 @@ def torrent_words(rule: Rule, evidence: Evidence) -> tuple[str, str]:
             return (str(rule), "")
 
 
+def _all_failed(total: int) -> str:
+    return "its only one failed" if total == 1 else f"all {total} failed"
+
+
 def _work(evidence: Evidence) -> str:
-    return f"{evidence.working} of {evidence.total} trackers work{'s' if evidence.working == 1 else ''}"
+    return f"{evidence.working} of {count_words(evidence.total, 'tracker')} {'works' if 1 in (evidence.working, evidence.total) else 'work'}"
+
+
+def count_words(number: int, noun: str) -> str:
+    """`1 tracker`, `3 trackers`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def tracker_down_words(host_port: str, reason: str, effect: tuple[int, int, int, int]) -> tuple[str, str]:
@@ -167,11 +176,11 @@ def effect_words(effect: tuple[int, int, int, int]) -> str:
     if not total:
         return "no torrent lists it"
     parts = [
-        f"{count} {word}"
+        f"{count:,} {word}"
         for count, word in zip(effect, ("unaffected", "failed over", "exhausted", "not known yet"), strict=True)
         if count
     ]
-    return f"{total} torrent{'s' if total > 1 else ''}: {', '.join(parts)}"
+    return f"{count_words(total, 'torrent')}: {', '.join(parts)}"
 
 
 def tls_expiry_words(host_port: str, days: float) -> tuple[str, str]:

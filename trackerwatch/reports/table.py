@@ -292,8 +292,8 @@ class _Table:
 
 
 def _block_order(block: list[Problem]) -> tuple[bool, bool]:
-    # Trackers and inputs first: they are the causes of what torrents have.
-    return (block[0].severity is not Severity.CRITICAL, block[0].torrent is not None)
+    # Trackers and inputs first, however many torrents are critical: they are the causes of what torrents have.
+    return (block[0].torrent is not None, block[0].severity is not Severity.CRITICAL)
 
 
 def _sentence(report: Report) -> str:
@@ -363,7 +363,7 @@ def _torrent_effect(view: TorrentView) -> str:
     failover, counts = view.failover, view.counts
     if not failover.total:
         return "no tracker can bring peers together"
-    works = "works" if failover.working == 1 else "work"
+    works = "works" if 1 in (failover.working, failover.total) else "work"
     parts = [f"{failover.working} of {wording.many(failover.total, 'tracker')} {works}"]
     if failover.active is not None:
         parts.append(f"clients use {failover.active.host_port} (tier {failover.active_tier})")

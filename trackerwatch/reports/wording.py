@@ -122,4 +122,6 @@ def reason(view: TrackerView) -> str:
     """Why a tracker is not simply up, in a few words."""
     if view.failure is not None and view.state is not Health.UP:
         return failure(view.failure)
+    if view.state is Health.UNKNOWN and view.last_probe_at is not None:
+        return "no answer in the time given"
     return ", ".join(view.reasons)

@@ -247,7 +247,10 @@ def _failover(view: TorrentView) -> list[Line]:
     state = words.failover(failover.state)
     line: list[Span] = [
         Span(f" {state.text}", state.ink),
-        Span(f"; {failover.working} of {words.plural(failover.total, 'tracker')} work"),
+        Span(
+            f"; {failover.working} of {words.plural(failover.total, 'tracker')} "
+            + ("works" if 1 in (failover.working, failover.total) else "work")
+        ),
     ]
     lines: list[Line] = [tuple(line)]
     lines += [(Span(f"   {safe(text)}"),) for text in failover.explanation]

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from trackerwatch.engine.views import EventKind
 from trackerwatch.failover.states import FailoverState
 from trackerwatch.health.states import Health
+from trackerwatch.outcome import FailureKind
 from trackerwatch.policy.rules import Severity, Verdict
 from trackerwatch.tui import words
 from trackerwatch.tui.ink import Ink, Line, Span, line_width, safe
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from trackerwatch.engine.views import Event, Snapshot, TrackerView
@@ -147,11 +149,12 @@ def problem(snapshot: Snapshot | None, situation: Situation, width: int) -> Line
     causes.sort(key=_damage)
     by_failover = snapshot.totals.torrents_by_failover
     dead, moved = by_failover.get(FailoverState.EXHAUSTED, 0), by_failover.get(FailoverState.FAILED_OVER, 0)
-    if dead or moved:
-        guilty = [view for view in snapshot.trackers if _is_guilty(view)]
-        guilty.sort(key=_damage)
-        return _with_causes(_effects(dead, moved), guilty or causes, now, width)
     by_verdict = snapshot.totals.torrents_by_verdict
+    if dead or moved:
+        guilty = [view for view in snapshot.trackers if view.effect.exhausted or view.effect.failed_over]
+        guilty.sort(key=_damage)
+        critical = by_verdict.get(Verdict.CRITICAL, 0)
+        return _with_causes(_effects(dead, moved, critical), guilty or causes, now, width)
     bad, odd = by_verdict.get(Verdict.CRITICAL, 0), by_verdict.get(Verdict.WARNING, 0)
     if causes:
         down = f" x {words.plural(len(causes), 'tracker')} down"
@@ -159,6 +162,8 @@ def problem(snapshot: Snapshot | None, situation: Situation, width: int) -> Line
         effect = needing if bad or odd else "no torrent is hit"
         full, short = Span(f"{down}; {effect}", Ink.BAD), Span(down, Ink.BAD)
         return _with_causes((full, full, short), causes, now, width)
+    if not causes and (blocked := _blocked(snapshot.trackers)) is not None:
+        return blocked
     if bad or odd:
         number = bad or odd
         verb = "needs" if number == 1 else "need"
@@ -170,19 +175,19 @@ def problem(snapshot: Snapshot | None, situation: Situation, width: int) -> Line
     return _minor(snapshot, now)
 
 
-def _is_guilty(view: TrackerView) -> bool:
-    """Whether a tracker is in trouble and torrents suffer; one that is up has only refused some."""
-    troubled = view.state is not Health.UP or bool(view.pending)
-    return troubled and bool(view.effect.exhausted or view.effect.failed_over)
-
-
 def _damage(view: TrackerView) -> tuple[int, int, int]:
     """Sorts whoever hurts most to the front."""
     return (-view.effect.exhausted, -view.effect.failed_over, -view.torrents)
 
 
-def _effects(dead: int, moved: int) -> tuple[Span, Span, Span]:
+def _effects(dead: int, moved: int, critical: int) -> tuple[Span, Span, Span]:
     """What it does to torrents, in three lengths."""
+    if not dead and critical:
+        # No seeders, say: worse than what its trackers do, and not to be hidden behind it.
+        text = f" x {words.plural(critical, 'torrent')} critical, {moved:,}"
+        short = f" x {critical:,} critical, {moved:,} on backup"
+        long = f"{text} {'runs' if moved == 1 else 'run'} on a backup"
+        return (Span(long, Ink.BAD), Span(f"{text} on a backup", Ink.BAD), Span(short, Ink.BAD))
     if not dead:
         text = f" ! {words.plural(moved, 'torrent')} {'runs' if moved == 1 else 'run'} on a backup"
         return (Span(f"{text} tracker", Ink.WARN), Span(text, Ink.WARN), Span(f" ! {moved:,} on a backup", Ink.WARN))
@@ -223,6 +228,8 @@ def _with_causes(heads: tuple[Span, Span, Span], causes: list[TrackerView], now:
 def _cause(view: TrackerView, now: datetime, detail: int) -> str:
     """A tracker and its failure; with `detail` 1 how long, with 2 since when too."""
     name = safe(view.tracker.host_port)
+    if view.state is Health.UP and not view.pending:
+        return f"{name} refuses {words.plural(view.effect.failed_over + view.effect.exhausted, 'torrent')}"
     what = words.failure_kind(view.failure.kind) if view.failure else view.state.value
     if not detail or view.since is None or view.state is not Health.DOWN:
         return f"{name} {what}"
@@ -260,3 +267,15 @@ def _minor(snapshot: Snapshot, now: datetime) -> Line:
         return (Span(f" ? no problem so far: {known}, {words.plural(up, 'tracker')} up", Ink.WAIT),)
     listing = f"{words.plural(torrents, 'torrent')}, " if torrents else ""
     return (Span(f" + all is well: {listing}{words.plural(up, 'tracker')} up", Ink.GOOD),)
+
+
+def _blocked(trackers: Sequence[TrackerView]) -> Line | None:
+    """Where our own policy keeps us from asking anybody: that, and what would allow it."""
+    kept = [view for view in trackers if view.failure is not None and view.failure.kind in _OUR_POLICY]
+    if not kept or len(kept) < len(trackers):
+        return None
+    text = f" ? {words.plural(len(kept), 'tracker')} not asked: their addresses are not public."
+    return (Span(text, Ink.WAIT), Span(" --allow-private permits it"))
+
+
+_OUR_POLICY = frozenset({FailureKind.BLOCKED, FailureKind.DNS_BLOCKED})

@@ -84,7 +84,10 @@ def tracker_cells(view: TrackerView, now: datetime, spark_cells: int, *, brief: 
         "up": Span(words.percent(view.uptime), Ink.PLAIN if view.uptime in (None, 1.0) else Ink.WARN),
         "last": Span(words.age(view.last_success_at, now), quiet),
         "next": Span(ASKING if view.asking else words.until(view.next_probe_at, now), quiet),
-        "since": Span(words.age(view.since, now), state.ink if troubled else quiet),
+        # Beside a RETRY people read how long it has been failing, not how long it was up before.
+        "since": Span(
+            words.age(view.failing_since if view.pending else view.since, now), state.ink if troubled else quiet
+        ),
         "reason": Span(words.tracker_reason(view, brief=brief), state.ink if view.state is Health.DOWN else Ink.PLAIN),
     }
 

@@ -55,8 +55,27 @@ def events(picture: Picture) -> str:
 def sorting(picture: Picture, pane: Pane) -> str:
     """How a table is sorted, in words."""
     if pane is Pane.TRACKERS:
-        return TRACKER_SORTS[picture.tracker_sort] + (", reversed" if picture.trackers_reversed else "")
-    return TORRENT_SORTS[picture.torrent_sort] + (", reversed" if picture.torrents_reversed else "")
+        return _either_way(TRACKER_SORTS[picture.tracker_sort], reverse=picture.trackers_reversed)
+    return _either_way(TORRENT_SORTS[picture.torrent_sort], reverse=picture.torrents_reversed)
+
+
+_OPPOSITES = {
+    "worst": "best",
+    "slowest": "fastest",
+    "most": "fewest",
+    "fewest": "most",
+    "least": "most",
+    "latest": "longest",
+    "next": "last",
+}
+
+
+def _either_way(order: str, *, reverse: bool) -> str:
+    """The words for an order, or for its opposite."""
+    if not reverse:
+        return order
+    first, space, rest = order.partition(" ")
+    return _OPPOSITES[first] + space + rest if first in _OPPOSITES else f"{order}, backwards"
 
 
 def selection(picture: Picture) -> str:

@@ -215,6 +215,8 @@ class MainScreen(Screen[None]):
             # Titles and charts are as wide as their panes, which is known after the layout.
             self.call_after_refresh(self.redraw_lines)
             self.call_after_refresh(self._draw_detail)
+            # What was hidden is painted anew, not as it was when it was last seen.
+            self.call_after_refresh(self.detail.refresh)
         self._focus_pane()
         self.redraw_lines()
         self._draw_detail()
@@ -441,14 +443,12 @@ class MainScreen(Screen[None]):
             sorts = list(TrackerSort)
             picture.tracker_sort = sorts[(sorts.index(picture.tracker_sort) + 1) % len(sorts)]
             picture.trackers_reversed = False
-            told = titles.TRACKER_SORTS[picture.tracker_sort]
         else:
             by = list(TorrentSort)
             picture.torrent_sort = by[(by.index(picture.torrent_sort) + 1) % len(by)]
             picture.torrents_reversed = False
-            told = titles.TORRENT_SORTS[picture.torrent_sort]
         self.criteria_changed()
-        self.say(f"{self.subject} sorted: {told}  (S reverses)")
+        self.say(f"{self.subject} sorted: {titles.sorting(self.picture, self.subject)}  (S reverses)")
 
     def action_reverse(self) -> None:
         """Reverse the order of the table that has the keys."""
