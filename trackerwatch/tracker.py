@@ -88,7 +88,7 @@ def parse_tracker(url: str) -> Tracker:
         raise TrackerUrlError(f"announce URL of {len(url)} characters; the limit is {MAX_URL_CHARS}")
     scheme, separator, rest = url.partition("://")
     if not separator:
-        raise TrackerUrlError(f"announce URL without a scheme: {redact_url(url)!r}")
+        raise TrackerUrlError(f"announce URL without a scheme (udp://, http:// or https://): {redact_url(url)!r}")
     try:
         protocol = Protocol(scheme.lower())
     except ValueError:

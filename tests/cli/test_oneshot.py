@@ -126,7 +126,7 @@ def test_check_skips_what_is_no_url(capsys, closed_port):
     assert main(["check", "foo", f"udp://127.0.0.1:{closed_port}", "--allow-private", "--format", "json"]) == 2
     value, err = report_of(capsys)
     assert value["skipped"][0]["source"] == "foo"
-    assert err == "trackerwatch: skipped foo: announce URL without a scheme: 'foo'\n"
+    assert err == "trackerwatch: skipped foo: announce URL without a scheme (udp://, http:// or https://): 'foo'\n"
 
 
 def test_check_without_a_usable_url_is_3(capsys):

@@ -63,4 +63,6 @@ def first_impression(data: bytes) -> str:
         return "it is a web page or XML"
     if text.startswith(b"magnet:"):
         return "it is text with a magnet link; name it .txt to use it as a list"
+    if text and all(byte >= 0x20 or byte in b"\t\n\r" for byte in text) and b"\n" in text:
+        return "it is text; a list of inputs is named .txt"
     return "it does not start with a bencoded dictionary"

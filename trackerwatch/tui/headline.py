@@ -230,7 +230,7 @@ def _cause(view: TrackerView, now: datetime, detail: int) -> str:
     name = safe(view.tracker.host_port)
     if view.state is Health.UP and not view.pending:
         return f"{name} refuses {words.plural(view.effect.failed_over + view.effect.exhausted, 'torrent')}"
-    what = words.failure_kind(view.failure.kind) if view.failure else view.state.value
+    what = words.failure_kind(view.failure.kind) if view.failure else "answers again"
     if not detail or view.since is None or view.state is not Health.DOWN:
         return f"{name} {what}"
     lasting = words.age(view.since, now)
