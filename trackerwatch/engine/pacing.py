@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from trackerwatch.engine.tracker_state import TrackerState
 
 
+NEAR_S = 5.0
+NEAR_SHARE = 0.2
+"""A full round so soon after a smaller probe (at most this share of the interval) takes its place."""
+
+
 def next_due(
     state: TrackerState, settings: EngineSettings, now: float, randomness: float, announce_at: float | None = None
 ) -> tuple[float, Due] | None:
@@ -61,6 +66,9 @@ def next_due(
     if announce_at is not None:
         dues.append((max(now, announce_at), Due.ANNOUNCES))
     due, what = min(dues, key=lambda pair: pair[0])
+    if due < full <= due + min(NEAR_S, interval_s * NEAR_SHARE):
+        # Two failures a moment apart are one: the smaller probe waits for the full round.
+        due = full
     due = max(due, state.not_before)
     return due, Due.FULL if due >= full else what
 
