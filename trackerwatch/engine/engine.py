@@ -19,7 +19,9 @@ from trackerwatch.engine.conclusions import Conclusions
 from trackerwatch.engine.due import Due
 from trackerwatch.engine.events import EventLog
 from trackerwatch.engine.feed import Feed
-from trackerwatch.engine.pacing import announce_wait_s, next_due, recheck_wait_s
+from trackerwatch.engine.ourselves import NO_NAME_RESOLVES, excusable
+from trackerwatch.engine.pacing import next_due
+from trackerwatch.engine.requests import announce_refusal, announce_wait, to_probe
 from trackerwatch.engine.rounds import Rounds
 from trackerwatch.engine.settings import AnnounceMode, EngineSettings, PrivateMode
 from trackerwatch.engine.snapshot import Projector
@@ -28,7 +30,7 @@ from trackerwatch.engine.tracker_state import TrackerState
 from trackerwatch.engine.views import Event, EventKind, Snapshot
 from trackerwatch.failover import Standing
 from trackerwatch.health import Health, Thresholds
-from trackerwatch.outcome import Failure, FailureKind, Phase
+from trackerwatch.outcome import FailureKind
 from trackerwatch.schedule import Agenda
 from trackerwatch.tracker import Protocol
 
@@ -41,10 +43,6 @@ if TYPE_CHECKING:
     from trackerwatch.tracker import Tracker
 
 ROUNDS_AT_ONCE = 128
-OUR_RESOLVER = frozenset({FailureKind.DNS_ERROR, FailureKind.DNS_TIMEOUT})
-"""Failures of name resolution that the resolver may be to blame for."""
-NAMES_THAT_PROVE = 2
-"""So many names must fail before the resolver is blamed: one may be broken for itself."""
 STOP_WITHIN_S = 5.0
 LATENESS_FADES = 10.0
 """Seconds in which the lateness shown loses one."""
@@ -182,22 +180,20 @@ class Engine:
             self._judge_ourselves()
 
     def _judge_ourselves(self) -> None:
-        """Where no name resolves at all and nobody answered, the fault is ours: nothing is counted, all is unknown."""
-        failed = [s for s in self._trackers if s.resolve_failure is not None and s.resolve_failure.kind in OUR_RESOLVER]
-        names = {state.tracker.host for state in failed}
-        if len(names) < NAMES_THAT_PROVE or any(state.last_success_at is not None for state in self._trackers):
+        """Where the fault is ours, nothing is held against a tracker: all is unknown."""
+        excused = excusable(self._trackers)
+        if not excused:
             return
-        if any(s.resolve_failure is None and s.endpoints and not _is_literal(s) for s in self._trackers):
-            return
-        for state in failed:
-            state.excuse(Failure(FailureKind.LOCAL_OFFLINE, Phase.RESOLVE, "no name resolves on this machine now"))
+        for state in excused:
+            state.excuse(NO_NAME_RESOLVES)
+        names = {state.tracker.host for state in excused}
         self._events.add(
             EventKind.LOCAL_OFFLINE,
-            f"no name resolves on this machine: {_count(len(names), 'host')} tried",
+            f"{NO_NAME_RESOLVES.message}: {_count(len(names), 'host')} tried",
             self._clock.wall(),
-            reason=FailureKind.LOCAL_OFFLINE,
+            reason=NO_NAME_RESOLVES.kind,
         )
-        self._conclusions.settle(*failed)
+        self._conclusions.settle(*excused)
 
     async def run(self) -> None:
         """Watch until `stop`."""
@@ -385,52 +381,32 @@ class Engine:
         """Carry out what a user asks for: one line that says what will happen, or how long there is to wait."""
         match command:
             case ProbeNow():
-                return self._probe_now([self._trackers[index] for index in command.trackers])
+                ready, said = to_probe([self._trackers[index] for index in command.trackers], self._clock.monotonic())
+                for state in ready:
+                    state.plan = Due.FULL
+                    self._agenda.put(state.index, self._clock.monotonic())
+                self._wake.set()
+                return said
             case AnnounceNow():
                 return self._announce_now(command.torrent)
 
-    def _probe_now(self, states: list[TrackerState]) -> str:
-        now = self._clock.monotonic()
-        waits = [(state, recheck_wait_s(state, now)) for state in states]
-        ready = [s for s, wait_s in waits if wait_s <= 0 and not s.asking and s.never_again is None]
-        for state in ready:
-            state.plan = Due.FULL
-            self._agenda.put(state.index, now)
-        self._wake.set()
-        if ready:
-            names = ready[0].tracker.host_port if len(ready) == 1 else f"{len(ready)} trackers"
-            rest = len(states) - len(ready)
-            return f"asking {names} now" + (f"; {rest} must wait" if rest else "")
-        if not waits:
-            return "no tracker to ask"
-        state, wait_s = min(waits, key=lambda pair: pair[1])
-        if state.never_again is not None:
-            return f"{state.tracker.host_port} asked never to be asked again"
-        if state.asking:
-            return f"{state.tracker.host_port} is being asked already"
-        return f"{state.tracker.host_port} may be asked again in {wait_s:.0f} s"
-
     def _announce_now(self, index: int) -> str:
-        torrent = self._book.torrents[index]
-        if self.settings.announce is AnnounceMode.NEVER:
-            return "announces are off: start with --announce fallback to allow them"
-        active = self._book.active[index]
-        asked = [self._trackers[active].tracker] if active >= 0 else [place.tracker for place in torrent.placements]
-        if asked and not any(self._announcer.may_announce(torrent, tracker) for tracker in asked):
-            return f"{torrent.name} is private: start with --private announce to allow it"
+        torrent, active = self._book.torrents[index], self._book.active[index]
+        places = [self._trackers[active].tracker] if active >= 0 else [place.tracker for place in torrent.placements]
+        mode = self.settings.announce
+        allowed = not places or any(self._announcer.may_announce(torrent, tracker) for tracker in places)
+        if refusal := announce_refusal(torrent, mode, allowed=allowed):
+            return refusal
         if active < 0:
             return f"{torrent.name} has no working tracker to announce to"
         state = self._trackers[active]
         if state.index in self._announcing:
             return f"{state.tracker.host_port} is being announced to already"
-        if state.never_again is not None:
-            return f"{state.tracker.host_port} asked never to be asked again"
         column = state.swarms.column_of[torrent.swarms[0][1]]
-        wait_s = announce_wait_s(state, column, self._clock.monotonic())
-        if wait_s > 0:
-            return f"{state.tracker.host_port} wants no announce of it before {wait_s:.0f} s have passed"
+        if wait := announce_wait(state, column, self._clock.monotonic()):
+            return wait
         self._start_announces(state, [column])
-        how = "and leaving at once" if self.settings.announce is AnnounceMode.PEERS else "as stopped: it joins no swarm"
+        how = "and leaving at once" if mode is AnnounceMode.PEERS else "as stopped: it joins no swarm"
         return f"announcing {torrent.name} to {state.tracker.host_port}, {how}"
 
     # ------------------------------------------------------------------ faces
@@ -481,11 +457,6 @@ class Engine:
     def events_since(self, number: int) -> tuple[Event, ...]:
         """Events after the one with this number."""
         return self._events.since(number)
-
-
-def _is_literal(state: TrackerState) -> bool:
-    """Whether the tracker's host is an address, which needs no resolver."""
-    return any(endpoint.address == state.tracker.host for endpoint in state.endpoints)
 
 
 def _count(number: int, noun: str) -> str:
