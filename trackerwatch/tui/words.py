@@ -340,7 +340,7 @@ def tracker_reason(view: TrackerView, *, brief: bool = False) -> str:
             return told[0] if brief else ", ".join(told)
     if view.state is Health.DOWN and (view.failure is None or view.failure.kind.answered):
         # One answer after an outage is not believed yet.
-        return "answers again" if brief else "answers again; believed when it does so twice"
+        return "answers" if brief else "answers again; believed when it does so twice"
     if view.failure is None:
         return ", ".join(reason(code) for code in view.reasons)
     kind = failure_kind(view.failure.kind)
