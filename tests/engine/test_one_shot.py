@@ -461,3 +461,12 @@ def test_two_dead_trackers_are_no_outage_of_ours():
     prober.script(ONE, Script(dead={"*": REFUSED}))
     prober.script(TWO, Script(resolve_failure=DNS_ERROR))
     assert once(prober, torrent(1, [ONE], [TWO])).torrents.view(0).verdict is Verdict.CRITICAL
+
+
+def test_why_names_the_port_where_it_is_all_that_tells_trackers_apart():
+    prober = ScriptedProber()
+    named, literal = "udp://one.example:1", "udp://198.51.100.9:7001"
+    for url in (named, literal):
+        prober.script(url, Script(dead={"*": REFUSED}))
+    view = once(prober, torrent(1, [named], [literal])).torrents.view(0)
+    assert view.why == "one.example connection refused, 198.51.100.9:7001 connection refused"

@@ -242,7 +242,7 @@ class Table:
         rules = self.rules[index]
         if not rules:
             return ""
-        failed = ", ".join(f"{s.name.rpartition(':')[0]} {s.reason}" for s in steps if s.standing is Standing.FAILED)
+        failed = ", ".join(f"{_brief(s.name)} {s.reason}" for s in steps if s.standing is Standing.FAILED)
         match rules[0]:
             case Rule.EXHAUSTED | Rule.FAILED_OVER | Rule.REDUNDANCY | Rule.UNREGISTERED | Rule.UNAUTHORIZED if failed:
                 tail = "; last one left" if self.working[index] == 1 and self.total[index] > 1 else ""
@@ -269,6 +269,12 @@ def _why_untried(swarms: tuple[AnswerView, ...], view: TrackerView, failures: li
     if view.asking:
         return "being asked now"
     return "nothing is known of it yet"
+
+
+def _brief(host_port: str) -> str:
+    """A tracker in a few characters: a name without its port; of an address the port may be all that tells it apart."""
+    literal = host_port[0].isdigit() or host_port.startswith("[")
+    return host_port if literal else host_port.rpartition(":")[0]
 
 
 def answer_failure(answer: AnswerView, tracker: TrackerView) -> Failure | None:
