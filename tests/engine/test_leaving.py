@@ -76,6 +76,25 @@ def test_what_left_may_come_back():
     assert [tracker.torrents for tracker in snapshot.trackers] == [3, 1]
 
 
+def test_the_key_stays_at_home_when_the_last_public_torrent_leaves():
+    url = "http://web.example/0123456789abcdef0123456789abcdef/announce"
+    prober = ScriptedProber()
+
+    async def main():
+        engine = make_engine(prober)
+        engine.add_torrents([torrent(1, [url], private=True), torrent(2, [url])])
+        watched = Watched(engine)
+        await watched.until(100)
+        engine.remove_torrents([torrent(2, [url]).info_hash])
+        begun = len(prober.sent)
+        await watched.until(5000)
+        await watched.end()
+        return prober.sent[begun:]
+
+    later = drive(main)
+    assert {(sent.what, sent.with_key) for sent in later if sent.what != "resolve"} == {("check", False)}
+
+
 def test_a_swarm_that_another_torrent_has_too_stays():
     v2 = bytes(range(32))
 

@@ -161,7 +161,7 @@ class Rounds:
             if tracker.not_before > self._clock.monotonic() or failure.retry_in_s:
                 return outcome.probe
         # Only private torrents are here: the key stays at home.
-        with_key = self._key_allowed(tracker) or 0 in swarms.private or not swarms.private
+        with_key = self._key_allowed(tracker) or not swarms.only_private
         return await self._prober.check(tracker.tracker, endpoint, timeout_s=timeout_s, with_key=with_key)
 
     async def _scrape_round(self, tracker: TrackerState, endpoints: list[Endpoint], asked: Sequence[int]) -> None:

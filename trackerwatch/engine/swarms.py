@@ -150,6 +150,13 @@ class Swarms:
             self.more_owners.pop(column, None)
         self.dirty = True
 
+    @property
+    def only_private(self) -> bool:
+        """Whether private torrents list the tracker and no public one does; one that left has no say."""
+        if 1 not in self.private:
+            return False
+        return all(private or column in self.gone for column, private in enumerate(self.private))
+
     def fit(self) -> None:
         """Make the columns as long as the list of swarms."""
         missing = len(self.hashes) - len(self.columns)
