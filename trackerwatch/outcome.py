@@ -164,7 +164,10 @@ class Resolution:
     """Addresses that exist and that the address policy refused, each with its reason (`blocked`, `dns_blocked`)."""
     resolve_s: float
     failure: Failure | None = None
-    """Why there is no address at all. None where there is one, allowed or not."""
+    """Why there is no address at all, or may none be asked (`denied`: the host says by DNS that it runs no tracker, BEP 34).
+    None where there is one, allowed or not."""
+    note: str = ""
+    """What DNS says beside addresses, one clean line ("DNS names port 1337 instead of 80 (BEP 34)"). Empty: nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,3 +309,18 @@ class AnnounceOutcome:
     """Warning message, clean. None: none came."""
     warning_kind: FailureKind | None = None
     """What a warning really is where it is a failure in disguise ("Torrent not registered"). None: a plain warning."""
+
+
+@dataclass(frozen=True, slots=True)
+class SentinelOutcome:
+    """Whether anything at all comes back. An answer, a refusal or a reset proves it. None: no such sentinel is set."""
+
+    tcp: bool | None
+    udp: bool | None
+    local: bool = False
+    """Every sentinel is on loopback or a private address, so that they speak for local trackers too."""
+
+    @property
+    def proves_us_online(self) -> bool:
+        """Whether any sentinel gave a sign of life."""
+        return bool(self.tcp or self.udp)

@@ -21,4 +21,24 @@ class AnnounceNow:
     """Index in `Snapshot.torrents`."""
 
 
-Command = ProbeNow | AnnounceNow
+@dataclass(frozen=True, slots=True)
+class WalkAs:
+    """Walk every torrent's tiers as this client would."""
+
+    client: str
+    """A name of `failover.CLIENTS`."""
+
+
+@dataclass(frozen=True, slots=True)
+class MuteTrackers:
+    """Take trackers out of verdicts and alerts; or back in."""
+
+    trackers: tuple[int, ...]
+    until: float | None
+    """Unix time. None: until it is taken back."""
+    why: str
+    muted: bool = True
+    """False: take the mute back."""
+
+
+Command = ProbeNow | AnnounceNow | WalkAs | MuteTrackers

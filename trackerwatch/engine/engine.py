@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from trackerwatch.engine.announcing import Announcer, Identity
 from trackerwatch.engine.changes import tell_moves
 from trackerwatch.engine.clock import SystemClock, at
-from trackerwatch.engine.commands import AnnounceNow, Command, ProbeNow
+from trackerwatch.engine.commands import AnnounceNow, Command, MuteTrackers, ProbeNow, WalkAs
 from trackerwatch.engine.conclusions import Conclusions
 from trackerwatch.engine.due import Due
 from trackerwatch.engine.events import EventLog
@@ -389,6 +389,8 @@ class Engine:
                 return said
             case AnnounceNow():
                 return self._announce_now(command.torrent)
+            case WalkAs() | MuteTrackers():
+                return "not possible yet"
 
     def _announce_now(self, index: int) -> str:
         torrent, active = self._book.torrents[index], self._book.active[index]

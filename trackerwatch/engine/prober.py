@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         Resolution,
         ScrapeColumns,
         ScrapeOutcome,
+        SentinelOutcome,
     )
     from trackerwatch.tracker import Tracker
 
@@ -70,6 +71,10 @@ class Prober(Protocol):
         self, tracker: Tracker, endpoint: Endpoint, request: AnnounceRequest, *, timeout_s: float
     ) -> AnnounceOutcome:
         """Announce once."""
+        ...
+
+    async def sentinel(self, *, timeout_s: float) -> SentinelOutcome:
+        """Ask the sentinels, which have nothing to do with any tracker, whether this machine is on the net."""
         ...
 
     async def close(self) -> None:

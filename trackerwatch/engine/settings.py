@@ -34,6 +34,37 @@ class PrivateMode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class TrackerSettings:
+    """What differs for one tracker. None: as for all."""
+
+    own: bool = False
+    """The user runs it: any interval goes."""
+    interval_s: float | None = None
+    heartbeat_s: float | None = None
+    down_after: int | None = None
+    up_after: int | None = None
+    slow_s: float | None = None
+    loss: float | None = None
+    """Share of datagrams lost that makes it degraded, 0 to 1."""
+    tls_expiry_s: float | None = None
+    muted: bool = False
+    muted_until: float | None = None
+    """Unix time. None: for good, where `muted`."""
+    mute_why: str = ""
+
+
+class Freshness(StrEnum):
+    """How a one-shot run uses what is remembered."""
+
+    INTERVAL = "interval"
+    """What was answered less than an interval ago is not asked again (`max_age_s` says otherwise)."""
+    FRESH = "fresh"
+    """Everything is asked again, once a minute a tracker, never inside a wait that the tracker gave."""
+    CACHED = "cached"
+    """Nothing is asked."""
+
+
+@dataclass(frozen=True, slots=True)
 class EngineSettings:
     """How the engine behaves; what the config and the command line boil down to."""
 
@@ -49,7 +80,30 @@ class EngineSettings:
     """Between connect-only probes of a UDP endpoint."""
     down_after: int = 3
     """So many counted failures in a row are down."""
+    up_after: int = 2
+    """So many answers in a row after down are up again."""
+    slow_udp_s: float = 2.0
+    slow_http_s: float = 5.0
+    """Slower rounds than this make a tracker degraded."""
+    loss: float = 0.1
+    """Share of datagrams lost that makes an endpoint degraded."""
+    tls_expiry_s: float = 14 * 86400.0
+    client: str = "listed"
+    """The client policy by which failover is walked: a name of `failover.CLIENTS`."""
+    trackers: Mapping[str, TrackerSettings] = field(default_factory=dict)
+    """Where it differs: by host, or by `host:port` which goes before; lower case, an IPv6 literal in brackets with a port."""
+    freshness: Freshness = Freshness.INTERVAL
+    max_age_s: float | None = None
+    """Remembered answers of a one-shot run may be so old. None: an interval."""
+
+    def tracker(self, host: str, port: int) -> TrackerSettings:
+        """What differs for the tracker at this host (an IPv6 literal without brackets) and port."""
+        named = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        return self.trackers.get(named) or self.trackers.get(host) or _NOTHING_DIFFERS
 
     def private_at(self, host: str) -> PrivateMode:
         """What private torrents' trackers on a host are asked."""
         return self.private_hosts.get(host, self.private)
+
+
+_NOTHING_DIFFERS = TrackerSettings()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from trackerwatch.metainfo import SwarmVersion, Torrent
     from trackerwatch.outcome import Endpoint, Failure, FailureKind, PhaseTimes, SwarmCounts
     from trackerwatch.policy.rules import Problem, Verdict
+    from trackerwatch.stats import UptimeFigure
     from trackerwatch.tracker import Tracker
 
 
@@ -51,6 +52,17 @@ class EndpointView:
     """Latency of the latest rounds, oldest first, None for a failed one: the sparkline."""
     said: str
     """The latest answer, one clean line."""
+    flapping: bool = False
+    """It changed between answering and failing so often that its state says little (Nagios: over 21 states)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mute:
+    """Out of verdicts and alerts by the user's wish, never out of history."""
+
+    until: datetime | None
+    """None: until it is taken back."""
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +114,18 @@ class TrackerView:
     effect: Effect
     failing_since: datetime | None = None
     """When the failures in a row began that are pending now. None: none are."""
+    flapping: bool = False
+    """One of its endpoints flaps, or its name does."""
+    muted: Mute | None = None
+    own: bool = False
+    """Run by the user: `own = true` in the config."""
+    uptimes: tuple[UptimeFigure, ...] = ()
+    """Windows 1h, 24h, 7d, 30d, each with coverage and n; of earlier runs too, where a store remembers."""
+    p99_s: float | None = None
+    note: str = ""
+    """What else there is to know, in one clean line: a port moved by DNS (BEP 34), answers from the store. Empty: nothing."""
+    recalled_at: datetime | None = None
+    """The state is remembered, from this time, and was not seen again yet. None: it was seen by this run."""
 
     @property
     def endpoints_up(self) -> int:
@@ -179,6 +203,8 @@ class FailoverView:
     """Distinct trackers listed."""
     explanation: tuple[str, ...]
     """Lines for people: why this tracker, why not the ones before it, what if it dies."""
+    client: str = "listed"
+    """The client policy that was walked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +225,8 @@ class TorrentView:
     """When its present trouble began: its worst broken rule, or its verdict where none is broken."""
     why: str
     """The worst problem in a few words ("foo refused, bar tls"); empty when all is well."""
+    last_seeder_at: datetime | None = None
+    """When some tracker last told of at least one seeder. None: never, as far as is known."""
 
 
 class TorrentTable(Protocol):
@@ -309,6 +337,27 @@ class Event:
     reason: FailureKind | None = None
 
 
+class LocalState(StrEnum):
+    """How we ourselves are doing: what keeps our own outage from being everybody's."""
+
+    FINE = "fine"
+    OFFLINE = "offline"
+    UDP_BLOCKED = "udp_blocked"
+    """Nothing comes back over UDP while TCP works: udp trackers are not judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class OurselvesView:
+    """This machine's own state."""
+
+    state: LocalState = LocalState.FINE
+    since: datetime | None = None
+    message: str = ""
+    """One line for people; empty when fine."""
+    store_trouble: str = ""
+    """Why history is not written down at the moment, one clean line. Empty: it is, or nobody asked for it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Totals:
     """The numbers of the header line."""
@@ -342,6 +391,9 @@ class Snapshot:
     rounds_under_way: int
     oldest_data_at: datetime | None
     newest_data_at: datetime | None
+    ourselves: OurselvesView = OurselvesView()
+    client: str = "listed"
+    """The client policy by which failover is walked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from trackerwatch.outcome import (
     Resolution,
     ScrapeColumns,
     ScrapeOutcome,
+    SentinelOutcome,
     SwarmAnswer,
 )
 from trackerwatch.outside_text import clean
@@ -180,6 +181,10 @@ class SocketProber:
         from trackerwatch.probe.fetch import fetch_torrent  # noqa: PLC0415 - httpx, as below
 
         return await fetch_torrent(url, resolver=self.resolver, trust=self._shared_trust())
+
+    async def sentinel(self, *, timeout_s: float) -> SentinelOutcome:  # noqa: ARG002 - none is set
+        """Nobody to ask."""
+        return SentinelOutcome(None, None)
 
     async def close(self) -> None:
         """Close every socket and thread; calls under way are cancelled and return a failure of kind `internal`."""
