@@ -73,6 +73,11 @@ class Prober(Protocol):
         """Announce once."""
         ...
 
+    @property
+    def sentinels_are_local(self) -> bool:
+        """Whether there are sentinels and all are on loopback or private addresses: they speak for local trackers too."""
+        ...
+
     async def sentinel(self, *, timeout_s: float) -> SentinelOutcome:
         """Ask the sentinels, which have nothing to do with any tracker, whether this machine is on the net."""
         ...
