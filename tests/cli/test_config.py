@@ -15,9 +15,10 @@ from trackerwatch.cli.arguments import given_settings
 from trackerwatch.cli.live import _wish_for_colors
 from trackerwatch.cli.main import build_parser, main
 from trackerwatch.cli.wiring import engine_settings, prober_of, settled
+from trackerwatch.config.overrides import TrackerOverride
 from trackerwatch.config.settings import BY_KEY, Config
 from trackerwatch.config.values import FailurePhrase
-from trackerwatch.engine.settings import AnnounceMode, EngineSettings, PrivateMode
+from trackerwatch.engine.settings import AnnounceMode, EngineSettings, PrivateMode, TrackerSettings
 from trackerwatch.errors import ConfigError, UsageError
 from trackerwatch.locations import host_name
 from trackerwatch.outcome import FailureKind
@@ -51,7 +52,8 @@ def test_init_writes_once_and_what_it_writes_is_ok(capsys, own_home):
     path = own_home / "trackerwatch" / "config.toml"
     assert said(capsys, "config", "init") == (0, f"{path}\n", "")
     fresh = path.read_text()
-    assert all(f"\n#{key} = " in fresh for key in BY_KEY)
+    assert all(f"\n#{key} = " in fresh for key in BY_KEY.keys() - {"trackers"})
+    assert '\n#[trackers."tracker.example.org"]\n#own = true\n' in fresh
     assert said(capsys, "config", "check") == (0, f"ok: {path}\n", "")
     path.write_text("interval = 60\n")
     code, out, err = said(capsys, "config", "init")
@@ -230,6 +232,17 @@ def test_what_settings_mean_to_the_engine():
         private_hosts=(("a.example", "announce"),),
         heartbeat_s=90.0,
         down_after=7,
+        up_after=4,
+        slow_udp_s=1.0,
+        slow_http_s=4.0,
+        loss=0.2,
+        tls_expiry_s=86400.0,
+        client="bep12",
+        max_age_s=60.0,
+        trackers=(
+            ("a.example", TrackerOverride(True, 5.0, 6.0, 5, 1, 3.0, 0.5, 7.0, True, "tired")),
+            ("a.example:80", TrackerOverride(muted=1e9)),
+        ),
     )
     assert engine_settings(config) == EngineSettings(
         interval_s=60.0,
@@ -239,6 +252,17 @@ def test_what_settings_mean_to_the_engine():
         private_hosts={"a.example": PrivateMode.ANNOUNCE},
         heartbeat_s=90.0,
         down_after=7,
+        up_after=4,
+        slow_udp_s=1.0,
+        slow_http_s=4.0,
+        loss=0.2,
+        tls_expiry_s=86400.0,
+        client="bep12",
+        max_age_s=60.0,
+        trackers={
+            "a.example": TrackerSettings(True, 5.0, 6.0, 5, 1, 3.0, 0.5, 7.0, True, None, "tired"),
+            "a.example:80": TrackerSettings(muted=True, muted_until=1e9),
+        },
     )
 
 

@@ -68,12 +68,25 @@ def test_every_key_can_be_set_in_file_and_environment(write, tmp_path):
         "vantage": '"home"',
         "down_after": "5",
         "heartbeat": '"5m"',
+        "up_after": "4",
+        "slow_udp": '"1s"',
+        "slow_http": '"4s"',
+        "loss": '"20%"',
+        "tls_expiry": '"60d"',
+        "client": '"libtorrent"',
+        "dns_preferences": "false",
+        "sentinels": '["tcp://192.0.2.1:443"]',
+        "store": '"s.sqlite"',
+        "max_age": '"20m"',
+        "trackers": '{"a.example" = {own = true, interval = 5}}',
         "failure_phrases": '[{phrase = "x", kind = "unauthorized"}]',
     }
     in_environment = {key: value.strip('"') for key, value in in_file.items()} | {
         "private_hosts": "a.example=announce",
         "allowed_networks": "10.0.0.0/8",
         "ca_file": str(tmp_path / "ca.pem"),
+        "store": str(tmp_path / "s.sqlite"),
+        "sentinels": "tcp://192.0.2.1:443",
     }
     assert in_file.keys() == in_environment.keys() == BY_KEY.keys()
     by_file = settle({}, write("\n".join(f"{key} = {value}" for key, value in in_file.items())), {})
@@ -100,6 +113,17 @@ def test_files_named_by_a_file_lie_beside_it(write, tmp_path, monkeypatch):
     assert settle({}, write('ca_file = "sub/ca.pem"'), {}).config.ca_file == str(tmp_path / "sub/ca.pem")
     assert settle({}, write('ca_file = "~/ca.pem"'), {}).config.ca_file == "/home/somebody/ca.pem"
     assert settle({}, write('ca_file = "/etc/ca.pem"'), {}).config.ca_file == "/etc/ca.pem"
+    assert settle({}, write('store = "~/s.sqlite"'), {}).config.store == "/home/somebody/s.sqlite"
+    assert settle({}, write('store = "s.sqlite"'), {}).config.store == str(tmp_path / "s.sqlite")
+
+
+def test_no_store_at_all(write):
+    assert settle({}, write("store = false"), {}).config.store is False
+    assert settle({}, write('store = "none"'), {}).config.store is False
+    assert settle({}, write('store = "s"'), {"TRACKERWATCH_STORE": "none"}).config.store is False
+    found = settle({"store": False}, write('store = "s"'), {})
+    assert (found.config.store, found.origins["store"].where) == (False, "--store")
+    assert settle({"store": "t"}, write("store = false"), {}).config.store == "t"
 
 
 def test_private_said_closer_to_the_run_means_every_host(write):
@@ -128,6 +152,31 @@ def test_wrong_values_are_all_named(write):
         "F line 2: down_after: 0 is no whole number from 1 to 100",
         "F line 3: private_hosts: 'ask' is no choice for a.example; there are: connect, scrape, announce",
     ]
+
+
+def test_mistakes_in_tables_of_trackers_lead_to_their_line(write):
+    tables = """
+interval = 900
+[trackers."a.example"]
+interval = "5m"
+[ trackers . 'b.example:80' ]
+own = true
+heart_beat = 3
+"""
+    assert mistakes(write(tables)) == [
+        "F line 7: trackers.\"b.example:80\".heart_beat: unknown key 'heart_beat'; did you mean heartbeat?"
+    ]
+    assert mistakes(write('[trackers.plain]\n"inter" = 1')) == [
+        "F line 2: trackers.plain.inter: unknown key 'inter'; did you mean interval?"
+    ]
+    # Said in one line, whose place is all there is.
+    assert mistakes(write('trackers = {"a.example" = {loss = 3}}')) == [
+        'F line 1: trackers."a.example".loss: 3 is no share above 0; write 0.1, or "10%"'
+    ]
+    (line,) = mistakes(NONE, {"TRACKERWATCH_TRACKERS": '{"a b" = {}}'})
+    assert line.startswith("TRACKERWATCH_TRACKERS.\"a b\": 'a b' is no host; ")
+    (line,) = mistakes(write(f'[trackers."{KEY}.example"]\nx = 1'))
+    assert KEY not in line
 
 
 def test_a_line_that_is_not_certain_is_not_told(write):

@@ -23,7 +23,9 @@ def test_every_setting_is_documented():
 def test_keys_carry_no_unit():
     assert list(BY_KEY) == [
         *("interval", "timeout", "deadline", "announce", "private", "private_hosts", "allow_private"),
-        *("allowed_networks", "ca_file", "color", "vantage", "down_after", "heartbeat", "failure_phrases"),
+        *("allowed_networks", "ca_file", "color", "vantage", "down_after", "heartbeat", "up_after", "slow_udp"),
+        *("slow_http", "loss", "tls_expiry", "client", "dns_preferences", "sentinels", "store", "max_age"),
+        *("failure_phrases", "trackers"),
     ]
 
 
@@ -38,6 +40,8 @@ def test_flags():
             "--allow-private",
             "--ca-file",
             "--color",
+            "--store",
+            "--max-age",
         ),
     }
 

@@ -7,26 +7,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trackerwatch.config.settings import PHRASE_KINDS, PRIVATE_MODES
+from trackerwatch.config.settings import PHRASE_KINDS
 from trackerwatch.config.values import (
     Choice,
     Duration,
     FailurePhrase,
     FilePath,
-    HostModes,
     Line,
-    Networks,
+    MaybeDuration,
     Phrases,
+    Share,
+    StorePath,
     Switch,
     Whole,
     WrongValueError,
     duration,
+    near,
+    public,
     quoted,
     shown,
 )
 
 KEY = "0123456789abcdef0123456789abcdef"
-HOSTS = HostModes(PRIVATE_MODES)
 PHRASES = Phrases(PHRASE_KINDS)
 
 
@@ -60,6 +62,27 @@ def test_durations_have_bounds():
     assert complaint(Duration().read, "31d") == "'31d' is too long; at most 30 days"
     assert complaint(Duration(at_least_s=60).read, "59s") == "'59s' is too short; at least 60s"
     assert Duration(at_least_s=60).read("1m") == 60.0
+    assert Duration(at_most_s=400 * 86400).read("90d") == 7776000.0
+    assert complaint(Duration(at_most_s=400 * 86400).read, "401d") == "'401d' is too long; at most 400 days"
+
+
+def test_durations_that_may_be_left_open():
+    assert MaybeDuration().read("") is None
+    assert MaybeDuration().read("20m") == 1200.0
+    assert complaint(MaybeDuration().read, 0).startswith("0 is no duration above 0")
+    assert [MaybeDuration().write(value) for value in (None, 1200.0)] == ['""', '"20m"']
+
+
+@pytest.mark.parametrize(
+    ("value", "share"), [(0.1, 0.1), (1, 1.0), ("10%", 0.1), (" 2.5 % ", 0.025), ("0.3", 0.3), ("100%", 1.0)]
+)
+def test_shares(value, share):
+    assert Share().read(value) == pytest.approx(share)
+
+
+@pytest.mark.parametrize("value", [0, -0.1, 1.01, 10, "0%", "101%", "ten", "%", "", True, None, [1], "nan%", 10**400])
+def test_no_shares(value):
+    assert complaint(Share().read, value).endswith(' is no share above 0; write 0.1, or "10%"')
 
 
 @pytest.mark.parametrize(
@@ -117,54 +140,24 @@ def test_paths():
         assert complaint(FilePath().read, value).endswith(" is no path of a file in quotes")
 
 
-def test_networks():
-    given = ["10.0.0.0/8", "192.168.1.5", "FD00::/8", "10.0.0.0/8"]
-    assert Networks().read(given) == ("10.0.0.0/8", "192.168.1.5/32", "fd00::/8")
-    assert Networks().read_text("10.0.0.0/8, fd00::/8,") == ("10.0.0.0/8", "fd00::/8")
+def test_stores():
+    assert [StorePath().read(value) for value in ("a b.sqlite", "", False, "none", True, "./none")] == [
+        *("a b.sqlite", None, False, False, None, "./none"),
+    ]
+    assert [StorePath().read_text(text) for text in ("off", "No", "none", "x.sqlite")] == [*(False,) * 3, "x.sqlite"]
+    for value in (3, "a\0b", [1], None):
+        assert complaint(StorePath().read, value).endswith(" is no path of a file in quotes, and not false")
 
 
-def test_no_networks():
-    assert complaint(Networks().read, ["10.0.0.5/8"]) == "'10.0.0.5/8' is no network; did you mean 10.0.0.0/8?"
-    assert complaint(Networks().read, ["lan"]).startswith("'lan' is no network; write it like")
-    assert complaint(Networks().read, [10]).startswith("10 is no network in quotes")
-    assert complaint(Networks().read, "10.0.0.0/8").startswith("'10.0.0.0/8' is no list of networks; write them like [")
-    assert complaint(Networks().read_text, "10.0.0.0/99").startswith("'10.0.0.0/99' is no network")
+def test_near_matches():
+    assert near("intervall", ["timeout", "interval"]) == "interval"
+    assert near("x", ["timeout", "interval"]) is None
 
 
-def test_modes_of_hosts():
-    table = {
-        "Tracker.Example.org": "scrape",
-        "[fd00::1]": "announce",
-        "fd00::2": "connect",
-        "münchen.example": "scrape",
-    }
-    assert HOSTS.read(table) == (
-        ("tracker.example.org", "scrape"),
-        ("fd00::1", "announce"),
-        ("fd00::2", "connect"),
-        ("xn--mnchen-3ya.example", "scrape"),
-    )
-    assert HOSTS.read_text("a.example=scrape, fd00::1=announce") == (("a.example", "scrape"), ("fd00::1", "announce"))
-
-
-@pytest.mark.parametrize(
-    "host",
-    ["a.example:80", "udp://a.example", "a.example/announce", "me@a.example", "a b", "", "[fd00::1", "a.example?x"],
-)
-def test_no_hosts(host):
-    assert complaint(HOSTS.read, {host: "scrape"}).endswith(
-        ' is no host; write it like "tracker.example.org", without port and path'
-    )
-
-
-def test_no_modes():
-    assert complaint(HOSTS.read, {"a.example": "ask"}) == (
-        "'ask' is no choice for a.example; there are: connect, scrape, announce"
-    )
-    assert complaint(HOSTS.read, {"a.example": "scrape", "A.example": "scrape"}) == "a.example is named twice"
-    assert complaint(HOSTS.read, {"a.example": ["scrape"]}).startswith("a list is no choice for a.example")
-    assert complaint(HOSTS.read, "a.example").startswith("'a.example' is no table")
-    assert complaint(HOSTS.read_text, "a.example").startswith("'a.example' names no mode")
+def test_public_names():
+    assert public("tracker.example.org:6969") == "tracker.example.org:6969"
+    assert public("[fd00::1]:6969") == "[fd00::1]:6969"
+    assert KEY not in public(f"{KEY}.tracker.example:80")
 
 
 def test_phrases():
@@ -220,17 +213,16 @@ def test_quoted_text_is_toml(text):
 
 def test_what_is_written_is_read_back():
     for kind, value in [
-        (Networks(), ("10.0.0.0/8", "fd00::/8")),
-        (HOSTS, (("a.example", "scrape"), ("fd00::1", "announce"))),
         (PHRASES, (FailurePhrase('say "no"\\', "unauthorized"),)),
         (Switch(), True),
         (Whole(1, 9), 3),
         (Duration(), 900.0),
         (Line(), None),
         (FilePath(), "/a\tb.pem"),
+        (MaybeDuration(), None),
+        (Share(), 0.15),
+        (StorePath(), None),
+        (StorePath(), False),
+        (StorePath(), "/a\tb.sqlite"),
     ]:
         assert kind.read(tomllib.loads(f"x = {kind.write(value)}")["x"]) == value
-
-
-def test_a_host_that_is_a_key_is_not_written():
-    assert KEY not in HOSTS.write(((f"{KEY}.tracker.example", "scrape"),))

@@ -3,6 +3,7 @@
 import tomllib
 
 from trackerwatch.config.loading import ConfigFile, settle
+from trackerwatch.config.overrides import TrackerOverride
 from trackerwatch.config.settings import BY_KEY, DEFAULTS, SETTINGS
 from trackerwatch.config.writing import effective, sample
 
@@ -13,7 +14,7 @@ def test_the_sample_changes_nothing():
 
 
 def test_every_key_of_the_sample_can_be_uncommented(tmp_path):
-    lines = [line[1:] for line in sample().splitlines() if line.startswith("#") and line[1:2].isalpha()]
+    lines = [line[1:] for line in sample().splitlines() if line.startswith("#") and line[1:2] != " "]
     path = tmp_path / "config.toml"
     path.write_text("\n".join(lines))
     found = settle({}, ConfigFile(str(path), ""), {})
@@ -32,7 +33,7 @@ def test_the_sample_names_flags_and_variables():
 
 def test_what_holds_is_toml_with_its_origin(tmp_path):
     path = tmp_path / "config.toml"
-    path.write_text('# mine\nheartbeat = 300\n[private_hosts]\n"a.example" = "scrape"\n')
+    path.write_text('# mine\nheartbeat = 300\n[private_hosts]\n"a.example" = "scrape"\n[trackers.b]\nloss = 0.5\n')
     found = settle({"interval": 60.0}, ConfigFile(str(path), ""), {"TRACKERWATCH_DOWN_AFTER": "5"})
     text = effective(found, unset={"announce": "fallback", "vantage": "box"})
     by_key = {line.partition(" = ")[0]: line.partition("  # ")[2] for line in text.splitlines()}
@@ -45,7 +46,10 @@ def test_what_holds_is_toml_with_its_origin(tmp_path):
         "vantage": "default: the name of this machine",
         "down_after": "TRACKERWATCH_DOWN_AFTER",
         "heartbeat": f"{path} line 2",
+        "store": "default: in the user's data folder",
+        "max_age": "default: the interval",
         "failure_phrases": "default: none",
+        "trackers": f"{path} line 5",
     }
     again = tmp_path / "again.toml"
     again.write_text(text)
@@ -54,4 +58,7 @@ def test_what_holds_is_toml_with_its_origin(tmp_path):
     assert back.config.private_hosts == (("a.example", "scrape"),)
     assert (back.config.interval_s, back.config.heartbeat_s, back.config.down_after) == (60.0, 300.0, 5)
     assert (back.config.vantage, back.config.announce, back.config.ca_file) == ("box", "fallback", None)
+    assert back.config.trackers == (("b", TrackerOverride(loss=0.5)),)
+    assert (back.config.store, back.config.max_age_s) == (None, None)
+    assert back.config.sentinels == DEFAULTS.sentinels
     assert back.config.timeout_s == DEFAULTS.timeout_s

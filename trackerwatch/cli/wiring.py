@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from trackerwatch.cli.arguments import checked_ca_file, given_settings
 from trackerwatch.config.loading import load
-from trackerwatch.engine.settings import AnnounceMode, EngineSettings, PrivateMode
+from trackerwatch.engine.settings import AnnounceMode, EngineSettings, PrivateMode, TrackerSettings
 from trackerwatch.locations import host_name
 from trackerwatch.outcome import FailureKind
 from trackerwatch.outside_text import clean
@@ -19,6 +19,7 @@ from trackerwatch.protocol.failures import PHRASES, literal
 if TYPE_CHECKING:
     from argparse import Namespace
 
+    from trackerwatch.config.overrides import TrackerOverride
     from trackerwatch.config.settings import Config
 
 
@@ -49,6 +50,31 @@ def engine_settings(config: Config) -> EngineSettings:
         private_hosts={host: PrivateMode(mode) for host, mode in config.private_hosts},
         heartbeat_s=config.heartbeat_s,
         down_after=config.down_after,
+        up_after=config.up_after,
+        slow_udp_s=config.slow_udp_s,
+        slow_http_s=config.slow_http_s,
+        loss=config.loss,
+        tls_expiry_s=config.tls_expiry_s,
+        client=config.client,
+        trackers={place: _tracker_settings(override) for place, override in config.trackers},
+        max_age_s=config.max_age_s,
+    )
+
+
+def _tracker_settings(override: TrackerOverride) -> TrackerSettings:
+    muted = override.muted
+    return TrackerSettings(
+        own=override.own,
+        interval_s=override.interval_s,
+        heartbeat_s=override.heartbeat_s,
+        down_after=override.down_after,
+        up_after=override.up_after,
+        slow_s=override.slow_s,
+        loss=override.loss,
+        tls_expiry_s=override.tls_expiry_s,
+        muted=muted is not False,
+        muted_until=None if isinstance(muted, bool) else muted,
+        mute_why=clean(override.why or ""),
     )
 
 

@@ -9,16 +9,17 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from trackerwatch.config.settings import BY_KEY, PREFIX, SETTINGS, Config
-from trackerwatch.config.values import FilePath, WrongValueError, shown
+from trackerwatch.config.values import FilePath, StorePath, WrongValueError, near, public, shown
 from trackerwatch.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
 MAX_FILE_BYTES = 1 << 20
 FILE_VARIABLE = f"{PREFIX}CONFIG"
 """Names the config file; `--config` beats it."""
 _OTHER_VARIABLES = ("CONFIG", "DEBUG")
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _NEAR = 0.8
 """How alike a variable must be to a setting's to be a misspelt one: others may own some that begin like ours."""
 
@@ -174,9 +175,11 @@ def _take_file(
         try:
             read = setting.kind.read(value)
         except WrongValueError as error:
-            mistakes.append(f"{place}: {key}: {error}")
+            if error.at and (line := _line_below(key, error.at, text)):
+                place = f"{shown_path} line {line}"
+            mistakes.append(f"{place}: {_path(key, error.at)}: {error}")
             continue
-        if isinstance(setting.kind, FilePath) and isinstance(read, str):
+        if isinstance(setting.kind, (FilePath, StorePath)) and isinstance(read, str):
             # What a file names lies beside it, wherever the program was started.
             read = os.path.join(os.path.dirname(os.path.abspath(path)), os.path.expanduser(read))  # noqa: PTH100, PTH111, PTH118, PTH120 - plain strings
         values[setting.field] = read
@@ -190,9 +193,9 @@ def _take_environment(
     for low, name in ours.items():
         setting = BY_KEY.get(low)
         if setting is None or setting.variable != name:
-            if low.upper() not in _OTHER_VARIABLES and (near := _near(low, [*BY_KEY, "config", "debug"], _NEAR)):
+            if low.upper() not in _OTHER_VARIABLES and (meant := near(low, [*BY_KEY, "config", "debug"], _NEAR)):
                 mistakes.append(
-                    f"{_clean(name)} in the environment is no setting; did you mean {PREFIX}{near.upper()}?"
+                    f"{_clean(name)} in the environment is no setting; did you mean {PREFIX}{meant.upper()}?"
                 )
             continue
         # Set to nothing is how people take a variable back.
@@ -201,18 +204,18 @@ def _take_environment(
                 values[setting.field] = setting.kind.read_text(text)
                 origins[low] = Origin(Layer.ENVIRONMENT, name)
             except WrongValueError as error:
-                mistakes.append(f"{name}: {error}")
+                mistakes.append(f"{_path(name, error.at)}: {error}")
 
 
 def _hint(key: str) -> str:
-    near = _near(key.lower().replace("-", "_"), BY_KEY, 0.6)
-    return f"did you mean {near}?" if near else f"there are: {', '.join(BY_KEY)}"
+    meant = near(key.lower().replace("-", "_"), BY_KEY)
+    return f"did you mean {meant}?" if meant else f"there are: {', '.join(BY_KEY)}"
 
 
-def _near(word: str, words: Iterable[str], cutoff: float) -> str | None:
-    from difflib import get_close_matches  # noqa: PLC0415 - only where there is a mistake
-
-    return next(iter(get_close_matches(word[:60], list(words), 1, cutoff)), None)
+def _path(key: str, below: tuple[str, ...]) -> str:
+    """`trackers."tracker.example.org".heartbeat`, as TOML writes it and without secrets."""
+    names = (public(name) for name in below)
+    return ".".join([key, *(name if _BARE_KEY.fullmatch(name) else f'"{name}"' for name in names)])
 
 
 def _in_lines(message: str) -> str:
@@ -226,6 +229,20 @@ def _line_of(key: str, text: str) -> int | None:
     pattern = rf"""^[ \t]*(?:\[{{1,2}}[ \t]*)?(?P<q>["']?){re.escape(key)}(?P=q)[ \t]*[=.\]]"""
     found = list(re.finditer(pattern, text, re.MULTILINE))
     return text.count("\n", 0, found[0].start()) + 1 if len(found) == 1 else None
+
+
+def _line_below(key: str, below: tuple[str, ...], text: str) -> int | None:
+    """The line of a key in a table with a head of its own (`[trackers."a.example"]`), or else of the head. None: not found."""
+    name, *inner = below
+    head = rf"""^[ \t]*\[[ \t]*{re.escape(key)}[ \t]*\.[ \t]*(?P<q>["']?){re.escape(name)}(?P=q)[ \t]*\]"""
+    heads = list(re.finditer(head, text, re.MULTILINE))
+    if len(heads) != 1:
+        return None
+    begin = heads[0].end()
+    following = re.compile(r"^[ \t]*\[", re.MULTILINE).search(text, begin)
+    line = text.count("\n", 0, heads[0].start()) + 1
+    within = _line_of(inner[0], text[begin : following.start() if following else len(text)]) if inner else None
+    return line if within is None else text.count("\n", 0, begin) + within
 
 
 def _clean(text: str) -> str:

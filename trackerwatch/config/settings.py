@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from trackerwatch.config.overrides import TrackerTables
+from trackerwatch.config.places import HostModes, Networks, Sentinels
 from trackerwatch.config.values import (
+    LONGEST_CERTIFICATE_S,
+    SHORTEST_HEARTBEAT_S,
     Choice,
     Duration,
     FilePath,
-    HostModes,
     Kind,
     Line,
-    Networks,
+    MaybeDuration,
     Phrases,
+    Share,
+    StorePath,
     Switch,
     Whole,
 )
 
 if TYPE_CHECKING:
+    from trackerwatch.config.overrides import TrackerOverride
     from trackerwatch.config.values import FailurePhrase
 
 # The values of these are enums of rooms that `--help` does not import; a test keeps them equal.
@@ -28,8 +34,7 @@ PRIVATE_MODES = ("connect", "scrape", "announce")
 COLOR_WHEN = ("auto", "always", "never")
 PHRASE_KINDS = ("unregistered", "unauthorized", "rate_limited", "failure_reason")
 
-SHORTEST_HEARTBEAT_S = 60.0
-"""A connect is the least there is, but nobody's tracker wants it every second."""
+CLIENTS = ("listed", "bep12", "libtorrent", "transmission", "all-trackers")
 
 PREFIX = "TRACKERWATCH_"
 """Of every variable in the environment."""
@@ -130,6 +135,60 @@ class Config:
         Duration(at_least_s=SHORTEST_HEARTBEAT_S),
         "Between two connects to a UDP endpoint, which find an outage sooner than scrapes do.",
     )
+    up_after: int = _setting(
+        2,
+        Whole(1, 100),
+        "So many answers in a row make an endpoint that was down up again; one that was never seen needs one.",
+    )
+    slow_udp_s: float = _setting(
+        2.0, Duration(), "Rounds of a UDP endpoint that take longer are slow; 3 slow ones of 10 make it degraded."
+    )
+    slow_http_s: float = _setting(5.0, Duration(), "The same for HTTP and HTTPS.")
+    loss: float = _setting(
+        0.1,
+        Share(),
+        "So large a share of lost datagrams makes a UDP endpoint degraded: a number up to 1, or a percentage.",
+    )
+    tls_expiry_s: float = _setting(
+        14 * 86400.0,
+        Duration(at_most_s=LONGEST_CERTIFICATE_S),
+        "A certificate that ends so soon, or within a third of its life where that is less, makes an endpoint degraded.",
+    )
+    client: str = _setting(
+        "listed",
+        Choice(CLIENTS),
+        "Whose way of choosing trackers failover is told by. listed: the order in the file; bep12: shuffled within tiers; "
+        "libtorrent; transmission; all-trackers: every one at once.",
+    )
+    dns_preferences: bool = _setting(
+        True,
+        Switch(),
+        "Obey what DNS says of a tracker's host (BEP 34): that it runs no tracker, or on which ports. One TXT lookup a host "
+        "and hour.",
+    )
+    sentinels: tuple[str, ...] = _setting(
+        ("tcp://1.1.1.1:443", "udp://9.9.9.9:53"),
+        Sentinels(),
+        "What is asked whether this machine is on the net, once most trackers fall silent together. tcp: a connect; udp: "
+        "one DNS query at port 53, else a BEP 15 connect. Addresses are better than names, which need a resolver. [] asks "
+        "nobody; none in the environment.",
+    )
+    store: str | Literal[False] | None = _setting(
+        None,
+        StorePath(),
+        "File of the history; relative to the folder of this file. false keeps none (--no-store).",
+        flag=True,
+        default_words="in the user's data folder",
+        example='"history.sqlite"',
+    )
+    max_age_s: float | None = _setting(
+        None,
+        MaybeDuration(),
+        "How old an answer in the store may be for a report to use it instead of asking.",
+        flag=True,
+        default_words="the interval",
+        example='"20m"',
+    )
     failure_phrases: tuple[FailurePhrase, ...] = _setting(
         (),
         Phrases(PHRASE_KINDS),
@@ -137,6 +196,16 @@ class Config:
         f"kind is one of {', '.join(PHRASE_KINDS)}.",
         default_words="none",
         example='[{phrase = "torrent gone", kind = "unregistered"}]',
+    )
+    trackers: tuple[tuple[str, TrackerOverride], ...] = _setting(
+        (),
+        TrackerTables(),
+        "What differs for single trackers, by host or by host:port, which goes before. own: you run it, so any interval "
+        "goes; interval, heartbeat, down_after, up_after, slow, loss, tls_expiry: as above; muted: true, or until the end "
+        "of a day, out of verdicts but not out of history; why: a word on that. Tables come last in the file.",
+        default_words="none",
+        example='[trackers."tracker.example.org"]\nown = true\ninterval = "30s"\n'
+        '[trackers."other.example.org:6969"]\nmuted = 2026-12-31\nwhy = "moving house"',
     )
 
 
@@ -153,7 +222,7 @@ class Setting:
     default_words: str
     """Says what the default is where the value alone does not. Empty: the value does."""
     example: str
-    """A value in TOML that shows how it is written. Empty: the default does."""
+    """A value in TOML that shows how it is written, or whole tables with their heads. Empty: the default does."""
 
     @property
     def key(self) -> str:

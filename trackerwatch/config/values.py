@@ -5,19 +5,41 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 LONGEST_S = 30 * 86400.0
-"""No duration may be longer."""
+"""No duration may be longer, unless its setting says otherwise."""
+LONGEST_CERTIFICATE_S = 400 * 86400.0
+"""No certificate that browsers take lives longer."""
+SHORTEST_INTERVAL_S = 60.0
+SHORTEST_HEARTBEAT_S = 60.0
+"""A connect is the least there is, but nobody's tracker wants it every second."""
+NO_STORE = "none"
+"""What stands for no store where only text can stand; a file of that name is `./none`."""
 DURATION_HINT = 'write seconds, or a number with a unit: "90s", "20m", "2h"'
 
 _UNITS_S = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _ADDRESS = re.compile(r"\[?[0-9A-Fa-f:.]{2,45}\]?(?:/[0-9]{1,3})?")
 _MAX_TEXT_CHARS = 200
-_MAX_ITEMS = 1000
+MAX_ITEMS = 1000
+"""Of a list or table."""
 
 
 class WrongValueError(ValueError):
     """A value that a setting cannot have. The message says what is wrong and what would be right, in one clean line."""
+
+    def __init__(self, message: str, *, at: tuple[str, ...] = ()) -> None:
+        """Say what is wrong.
+
+        Args:
+            message: One clean line.
+            at: The keys below the setting's own that lead to the value, as written in the file.
+        """
+        super().__init__(message)
+        self.at = at
 
 
 class Kind:
@@ -50,14 +72,15 @@ class Duration(Kind):
 
     at_least_s: float = 0.0
     """0: anything above 0."""
+    at_most_s: float = LONGEST_S
 
     def read(self, value: object) -> float:
         """Take a duration."""
         duration_s = _duration_s(value)
         if duration_s is None or not 0 < duration_s < math.inf:
             raise WrongValueError(f"{shown(value)} is no duration above 0; {DURATION_HINT}")
-        if duration_s > LONGEST_S:
-            raise WrongValueError(f"{shown(value)} is too long; at most 30 days")
+        if duration_s > self.at_most_s:
+            raise WrongValueError(f"{shown(value)} is too long; at most {self.at_most_s / 86400:.15g} days")
         if duration_s < self.at_least_s:
             raise WrongValueError(f"{shown(value)} is too short; at least {duration(self.at_least_s)}")
         return duration_s
@@ -65,6 +88,33 @@ class Duration(Kind):
     def write(self, value: object) -> str:
         """Write with the largest unit that leaves a whole number."""
         return quoted(duration(value)) if isinstance(value, float) else '""'
+
+
+class MaybeDuration(Kind):
+    """A duration, or None for an empty text."""
+
+    def read(self, value: object) -> float | None:
+        """Take a duration or an empty text."""
+        return None if value == "" else Duration().read(value)
+
+    def write(self, value: object) -> str:
+        """Write a duration, or an empty text."""
+        return Duration().write(value)
+
+
+class Share(Kind):
+    """A part of a whole: a number above 0 and up to 1, or a percentage as text. Gives the number."""
+
+    def read(self, value: object) -> float:
+        """Take a share."""
+        share = _share(value)
+        if share is None or not 0 < share <= 1:
+            raise WrongValueError(f'{shown(value)} is no share above 0; write 0.1, or "10%"')
+        return share
+
+    def write(self, value: object) -> str:
+        """Write a percentage."""
+        return quoted(f"{value * 100:.15g}%") if isinstance(value, float) else '""'
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,60 +198,24 @@ class FilePath(Kind):
         return value or None
 
 
-class Networks(Kind):
-    """IP networks. Gives a tuple of them in their usual spelling."""
+class StorePath(Kind):
+    """The path of the store. Gives None for an empty text (the usual place) and False where there is to be none."""
 
-    def read(self, value: object) -> tuple[str, ...]:
-        """Take a list of networks."""
-        if not isinstance(value, list) or len(value) > _MAX_ITEMS:
-            raise WrongValueError(f'{shown(value)} is no list of networks; write them like ["10.0.0.0/8", "fd00::/8"]')
-        return tuple(dict.fromkeys(_network(item) for item in value))
+    def read(self, value: object) -> str | Literal[False] | None:
+        """Take a path, `false` or `"none"`."""
+        if isinstance(value, bool):
+            return None if value else False
+        if not isinstance(value, str) or "\0" in value:
+            raise WrongValueError(f"{shown(value)} is no path of a file in quotes, and not false")
+        return False if value == NO_STORE else value or None
 
-    def read_text(self, text: str) -> tuple[str, ...]:
-        """Take networks with commas between them."""
-        return self.read([part.strip() for part in text.split(",") if part.strip()])
-
-    def write(self, value: object) -> str:
-        """Write a list."""
-        return f"[{', '.join(quoted(str(item)) for item in value)}]" if isinstance(value, tuple) else "[]"
-
-
-@dataclass(frozen=True, slots=True)
-class HostModes(Kind):
-    """A mode for each of some hosts. Gives a tuple of (host, mode)."""
-
-    modes: tuple[str, ...]
-
-    def read(self, value: object) -> tuple[tuple[str, str], ...]:
-        """Take a table from host to mode."""
-        if not isinstance(value, dict) or len(value) > _MAX_ITEMS:
-            raise WrongValueError(f'{shown(value)} is no table; write it like {{"tracker.example.org" = "scrape"}}')
-        modes: dict[str, str] = {}
-        for name, mode in value.items():
-            host = _host(name)
-            if mode not in self.modes:
-                raise WrongValueError(
-                    f"{shown(mode)} is no choice for {_public(host)}; there are: {', '.join(self.modes)}"
-                )
-            if host in modes:
-                raise WrongValueError(f"{_public(host)} is named twice")
-            modes[host] = str(mode)
-        return tuple(modes.items())
-
-    def read_text(self, text: str) -> tuple[tuple[str, str], ...]:
-        """Take `host=mode` with commas between them."""
-        modes: dict[str, object] = {}
-        for part in filter(str.strip, text.split(",")):
-            host, equals, mode = part.partition("=")
-            if not equals:
-                raise WrongValueError(f'{shown(part)} names no mode; write it like "tracker.example.org=scrape"')
-            modes[host.strip()] = mode.strip()
-        return self.read(modes)
+    def read_text(self, text: str) -> str | Literal[False] | None:
+        """Take a path, or a word for no."""
+        return self.read(NO_STORE if text.strip().lower() in {"false", "no", "off"} else text)
 
     def write(self, value: object) -> str:
-        """Write an inline table."""
-        pairs = value if isinstance(value, tuple) else ()
-        return f"{{{', '.join(f'{quoted(_public(host))} = {quoted(mode)}' for host, mode in pairs)}}}"
+        """Write a path or `false`."""
+        return "false" if value is False else super().write(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,19 +235,17 @@ class Phrases(Kind):
 
     def read(self, value: object) -> tuple[FailurePhrase, ...]:
         """Take a list of tables."""
-        if not isinstance(value, list) or len(value) > _MAX_ITEMS:
+        if not isinstance(value, list) or len(value) > MAX_ITEMS:
             raise WrongValueError(f"{shown(value)} is no list of phrases; {self._hint}")
         return tuple(self._row(number, row) for number, row in enumerate(value, 1))
 
     def read_text(self, text: str) -> tuple[FailurePhrase, ...]:
         """Take a TOML list."""
-        import tomllib  # noqa: PLC0415 - only where phrases are given
-
         try:
-            return self.read(tomllib.loads(f"value = {text}\n").get("value"))
+            return self.read(toml_value(text))
         except WrongValueError:
             raise
-        except (ValueError, RecursionError):
+        except ValueError:
             raise WrongValueError(f"{shown(text)} is no TOML list of phrases; {self._hint}") from None
 
     def write(self, value: object) -> str:
@@ -281,7 +293,7 @@ def quoted(text: str) -> str:
 def shown(value: object) -> str:
     """A wrong value as a message shows it: one short line, with the secrets of URLs replaced."""
     if isinstance(value, str):
-        return repr(_public(value))
+        return repr(public(value))
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float) or (isinstance(value, int) and abs(value) < 10**30):
@@ -292,7 +304,35 @@ def shown(value: object) -> str:
     return next((name for type_, name in names if isinstance(value, type_)), "a date or time")
 
 
-def _public(text: str) -> str:
+def toml_value(text: str) -> object:
+    """The value that a text is in TOML.
+
+    Raises:
+        ValueError: It is none.
+    """
+    import tomllib  # noqa: PLC0415 - few settings need it
+
+    try:
+        return tomllib.loads(f"value = {text}\n").get("value")
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def near(word: str, words: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """The one of some words that a misspelt one is most like. None: it is like none of them.
+
+    Args:
+        word: As written.
+        words: What there is.
+        cutoff: How alike they must be, 0 to 1.
+    """
+    from difflib import get_close_matches  # noqa: PLC0415 - only where there is a mistake
+
+    return next(iter(get_close_matches(word[:60], list(words), 1, cutoff)), None)
+
+
+def public(text: str) -> str:
+    """A name or URL as a message may show it: clean, short, without what may be a secret."""
     from trackerwatch.outside_text import clean, redact_host, redact_url  # noqa: PLC0415 - only for values that are shown
 
     # Addresses hold no secrets, and their colons are not those of a URL.
@@ -309,6 +349,20 @@ def _escaped(character: str) -> str:
     return f"\\u{ord(character):04x}" if ord(character) < 0x10000 else f"\\U{ord(character):08x}"
 
 
+def _share(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
+    divisor = 1.0
+    if isinstance(value, str):
+        value = value.strip()
+        if value.endswith("%"):
+            divisor, value = 100.0, value[:-1]
+    try:
+        return float(value) / divisor
+    except (ValueError, OverflowError):
+        return None
+
+
 def _duration_s(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
@@ -321,34 +375,3 @@ def _duration_s(value: object) -> float | None:
         return float(value) * factor
     except (ValueError, OverflowError):
         return None
-
-
-def _network(item: object) -> str:
-    import ipaddress  # noqa: PLC0415 - only where networks are given
-
-    if not isinstance(item, str):
-        raise WrongValueError(f'{shown(item)} is no network in quotes; write it like "10.0.0.0/8"')
-    try:
-        return str(ipaddress.ip_network(item))
-    except ValueError:
-        try:
-            meant = f"; did you mean {ipaddress.ip_network(item, strict=False)}?"
-        except ValueError:
-            meant = '; write it like "10.0.0.0/8" or "192.168.1.5"'
-    raise WrongValueError(f"{shown(item)} is no network{meant}")
-
-
-def _host(name: object) -> str:
-    from trackerwatch.errors import TrackerUrlError  # noqa: PLC0415 - with the next one
-    from trackerwatch.tracker import parse_tracker  # noqa: PLC0415 - the rules for hosts; only where hosts are given
-
-    text = str(name)
-    literal = f"[{text}]" if text.count(":") > 1 and not text.startswith("[") else text
-    # Whatever else a URL may hold would be left out in silence.
-    alone = not set(literal) & set("/?#@") and (literal.endswith("]") or ":" not in literal)
-    try:
-        if alone:
-            return parse_tracker(f"udp://{literal}").host
-    except TrackerUrlError:
-        alone = False
-    raise WrongValueError(f'{shown(text)} is no host; write it like "tracker.example.org", without port and path')

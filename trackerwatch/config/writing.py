@@ -57,4 +57,8 @@ def _paragraph(setting: Setting) -> str:
     text = textwrap.fill(" ".join(told), 100, initial_indent="# ", subsequent_indent="# ", break_on_hyphens=False)
     also = f"# {setting.flag} on the command line, " if setting.flag else "# "
     value = setting.example or setting.kind.write(setting.default)
-    return f"{text}\n{also}{setting.variable} in the environment\n#{setting.key} = {value}\n"
+    # Whole tables carry their key in their heads.
+    shown = value if "\n" in value else f"{setting.key} = {value}"
+    return f"{text}\n{also}{setting.variable} in the environment\n" + "".join(
+        f"#{line}\n" for line in shown.splitlines()
+    )

@@ -1,0 +1,156 @@
+"""What differs for single trackers: what a table takes, until when somebody is muted, and what is said of mistakes."""
+
+import datetime as dt
+import time
+import tomllib
+
+import pytest
+
+from tests.config.test_values import KEY
+from trackerwatch.config.overrides import TrackerOverride, TrackerTables
+from trackerwatch.config.values import WrongValueError
+
+TABLES = TrackerTables()
+
+WHOLE = """
+[x."A.Example"]
+own = true
+interval = "5s"
+heartbeat = 1
+down_after = 5
+up_after = 1
+slow = "3s"
+loss = "25%"
+tls_expiry = "60d"
+muted = true
+why = " moving house "
+[x."[FD00::1]:06969"]
+interval = "1h"
+[x."a.example:80"]
+"""
+
+
+@pytest.fixture(autouse=True)
+def vienna(monkeypatch):
+    """A clock on the wall that is ahead of UTC, and changes by summer and winter."""
+    monkeypatch.setenv("TZ", "Europe/Vienna")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+def read(text: str) -> dict[str, TrackerOverride]:
+    return dict(TABLES.read(tomllib.loads(text)["x"]))
+
+
+def complaint(text: str) -> tuple[tuple[str, ...], str]:
+    with pytest.raises(WrongValueError) as caught:
+        read(text)
+    assert str(caught.value).isprintable()
+    return caught.value.at, str(caught.value)
+
+
+def test_every_key():
+    tables = read(WHOLE)
+    assert tables == {
+        "a.example": TrackerOverride(
+            own=True,
+            interval_s=5.0,
+            heartbeat_s=1.0,
+            down_after=5,
+            up_after=1,
+            slow_s=3.0,
+            loss=0.25,
+            tls_expiry_s=60 * 86400.0,
+            muted=True,
+            why="moving house",
+        ),
+        "[fd00::1]:6969": TrackerOverride(interval_s=3600.0),
+        "a.example:80": TrackerOverride(),
+    }
+
+
+def utc(*moment: int) -> float:
+    return dt.datetime(*moment, tzinfo=dt.UTC).timestamp()
+
+
+@pytest.mark.parametrize(
+    ("written", "until"),
+    [
+        ("2026-12-31", utc(2026, 12, 31, 23)),
+        ("2026-07-01", utc(2026, 7, 1, 22)),
+        # The day on which the clocks go back has 25 hours.
+        ("2026-10-25", utc(2026, 10, 25, 23)),
+        ("2026-07-01T12:30:00", utc(2026, 7, 1, 10, 30)),
+        ("2026-07-01T12:30:00Z", utc(2026, 7, 1, 12, 30)),
+        ("2026-07-01 12:30:00-05:00", utc(2026, 7, 1, 17, 30)),
+        ("false", False),
+        ("true", True),
+    ],
+)
+def test_muted_until(written, until):
+    assert read(f"[x.a]\nmuted = {written}")["a"].muted == until
+    assert type(read(f"[x.a]\nmuted = {written}")["a"].muted) is type(until)
+
+
+@pytest.mark.parametrize("written", ['"2026-12-31"', "12:30:00", "1", "[]"])
+def test_muted_until_what(written):
+    at, message = complaint(f"[x.a]\nmuted = {written}")
+    assert at == ("a", "muted")
+    assert message.endswith(" is neither true nor false nor a date; write it like 2026-12-31, unquoted")
+
+
+def test_a_date_beyond_the_calendar():
+    assert complaint("[x.a]\nmuted = 9999-12-31") == (("a", "muted"), "no calendar goes that far")
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "message"),
+    [
+        ('[x."a b"]', ("a b",), "'a b' is no host; write it like \"tracker.example.org\" or"),
+        ("[x]\na = 3", ("a",), '3 is no table; write it like [trackers."tracker.example.org"]'),
+        ("[x.a]\nheart-beat = 3", ("a", "heart-beat"), "unknown key 'heart-beat'; did you mean heartbeat?"),
+        (
+            "[x.a]\nfoo = 3",
+            ("a", "foo"),
+            "unknown key 'foo'; there are: own, interval, heartbeat, down_after, up_after, ",
+        ),
+        ("[x.a]\nloss = 3", ("a", "loss"), "3 is no share above 0"),
+        ("[x.a]\ndown_after = 0", ("a", "down_after"), "0 is no whole number from 1 to 100"),
+        ('[x.a]\nown = "yes"', ("a", "own"), "'yes' is neither true nor false"),
+        ("[x.a]\nwhy = 3", ("a", "why"), "3 is no text in quotes"),
+        (
+            '[x.a]\ninterval = "30s"',
+            ("a", "interval"),
+            "'30s' is too short; at least 60s, unless you run the tracker: own = true",
+        ),
+        ("[x.a]\nheartbeat = 59", ("a", "heartbeat"), "59 is too short; at least 60s, unless"),
+        ("[x.a]\n[x.A]", ("A",), "a is named twice"),
+    ],
+)
+def test_mistakes_lead_to_their_place(text, at, message):
+    found_at, found = complaint(text)
+    assert found_at == at
+    assert found.startswith(message)
+
+
+def test_no_tables():
+    for value in ([], 3, "a", None):
+        with pytest.raises(WrongValueError, match=r"is no table; write it like \[trackers\."):
+            TABLES.read(value)
+    for text in ("a.example", "{", "[" * 5000):
+        with pytest.raises(WrongValueError, match=r"is no TOML table; write it like \{"):
+            TABLES.read_text(text)
+
+
+def test_what_is_written_is_read_back():
+    tables = TABLES.read(tomllib.loads(WHOLE + "[x.b]\nmuted = 2026-07-01\n")["x"])
+    written = TABLES.write(tables)
+    assert "\n" not in written
+    assert "muted = 2026-07-01T22:00:00Z" in written
+    assert TABLES.read_text(written) == tables
+
+
+def test_no_secret_is_written():
+    assert KEY not in TABLES.write(((f"{KEY}.tracker.example:80", TrackerOverride()),))
