@@ -1,7 +1,22 @@
 """How endpoints and trackers are doing: the state machine and its roll-up. Pure."""
 
-from trackerwatch.health.endpoint import EndpointHealth, Sample, Thresholds, apply
-from trackerwatch.health.rollup import roll_up
-from trackerwatch.health.states import Health
+from trackerwatch.health.endpoint import EndpointHealth, Sample, Thresholds, apply, judge
+from trackerwatch.health.memory import dump_health, load_health
+from trackerwatch.health.rollup import any_flapping, roll_up
+from trackerwatch.health.states import Health, Verdict
+from trackerwatch.health.transitions import NEXT
 
-__all__ = ["EndpointHealth", "Health", "Sample", "Thresholds", "apply", "roll_up"]
+__all__ = [
+    "NEXT",
+    "EndpointHealth",
+    "Health",
+    "Sample",
+    "Thresholds",
+    "Verdict",
+    "any_flapping",
+    "apply",
+    "dump_health",
+    "judge",
+    "load_health",
+    "roll_up",
+]

@@ -1,16 +1,8 @@
-"""The state machine of one endpoint.
+"""The state machine of one endpoint: what a sample says, by what came before it.
 
-It is fed with samples: one a round, however many datagrams the round took. The table:
-
-    state      sample      next
-    any        not counted the same
-    unknown    answered    up (degraded when a reason holds)
-    up, degr.  answered    up or degraded
-    down       answered    down, until `up_after` in a row (one suffices where it never answered before)
-    any        failed      the same and pending, until `down_after` in a row: down
-
-Degraded is "it answers, and": `failing` (3 of the last 10 failed), `slow` (3 of the last 10 over the limit), `loss` (a tenth of
-the datagrams lost), `tls_expiry` (the certificate ends within 14 days or a third of its life).
+`trackerwatch.health.transitions` has the rules and the table. Degraded is "it answers, and": `failing` (3 of the last 10 rounds
+failed), `slow` (3 of the last 10 over the limit), `loss` (a tenth of the datagrams lost), `tls_expiry` (the certificate ends
+within 14 days or a third of its life, whichever is shorter).
 """
 
 from __future__ import annotations
@@ -18,12 +10,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from trackerwatch.health.states import Health
+from trackerwatch.health.flapping import START_PERCENT, STOP_PERCENT, is_flapping, record
+from trackerwatch.health.states import Health, Verdict
+from trackerwatch.health.transitions import NEXT
 
 if TYPE_CHECKING:
     from trackerwatch.outcome import FailureKind
 
 WINDOW_ROUNDS = 10
+LOSS_ROUNDS = 2
+LOSS_DATAGRAMS = 20
+"""Loss is told from two rounds or from so many datagrams: one lost datagram is no tenth of anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +40,9 @@ class Thresholds:
     loss: float = 0.1
     """Share of datagrams that had to be sent again."""
     tls_expiry_s: float = 14 * 86400.0
+    """A certificate with less left is told of, or with less than a third of its life where that is shorter."""
+    flap_start_percent: float = START_PERCENT
+    flap_stop_percent: float = STOP_PERCENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,10 @@ class EndpointHealth:
     """The last counted samples, oldest first, at most ten."""
     counted: int = 0
     answered: int = 0
+    states: int | None = None
+    """What flapping is told from: `trackerwatch.health.flapping.record`. None: nothing was recorded."""
+    flapping: bool = False
+    """It keeps going down and coming back."""
 
     @property
     def pending(self) -> int:
@@ -108,43 +112,60 @@ def apply(health: EndpointHealth, sample: Sample, now: float, thresholds: Thresh
         now: Wall time, seconds.
         thresholds: When states change.
     """
-    if not sample.counted:
+    verdict, seen, reasons = judge(health, sample, thresholds)
+    if verdict is Verdict.NOT_COUNTED:
         return health
-    window = (*health.window, sample)[-WINDOW_ROUNDS:]
-    state: Health
-    reasons: tuple[str, ...]
-    if sample.answered:
-        answers = health.answers_in_row + 1
-        if health.state is Health.DOWN and health.ever_answered and answers < thresholds.up_after:
-            state, reasons = Health.DOWN, health.reasons
-        else:
-            # What happened while it was down is told by `since` and the outage, not by a degraded state after it.
-            seen = (sample,) if health.state is Health.DOWN else window
-            window = seen
-            reasons = degraded_reasons(seen, thresholds)
-            state = Health.DEGRADED if reasons else Health.UP
-        failures = 0
-    else:
-        answers, failures = 0, health.failures_in_row + 1
-        kind = sample.failure
-        at_once = thresholds.conclusive_at_once and kind is not None and kind.conclusive
-        if at_once or failures >= thresholds.down_after or health.state is Health.DOWN:
-            state, reasons = Health.DOWN, (str(kind),)
-        else:
-            state, reasons = health.state, health.reasons
+    state = NEXT[health.state, verdict]
+    states, flapping = health.states, health.flapping
+    if sample.answered or state is Health.DOWN:
+        states = record(states, failed=not sample.answered)
+        flapping = is_flapping(
+            states,
+            before=flapping,
+            start_percent=thresholds.flap_start_percent,
+            stop_percent=thresholds.flap_stop_percent,
+        )
     return replace(
         health,
         state=state,
         reasons=reasons,
         since=now if state is not health.state else health.since,
-        failures_in_row=failures,
+        failures_in_row=0 if sample.answered else health.failures_in_row + 1,
         failing_since=None if sample.answered else now if health.failing_since is None else health.failing_since,
-        answers_in_row=answers,
+        answers_in_row=health.answers_in_row + 1 if sample.answered else 0,
         ever_answered=health.ever_answered or sample.answered,
-        window=window,
+        window=seen,
         counted=health.counted + 1,
         answered=health.answered + sample.answered,
+        states=states,
+        flapping=flapping,
     )
+
+
+def judge(
+    health: EndpointHealth, sample: Sample, thresholds: Thresholds
+) -> tuple[Verdict, tuple[Sample, ...], tuple[str, ...]]:
+    """What a sample says, seen with those before it.
+
+    Returns:
+        The verdict, the samples that count from now on (at most ten), and the reasons of the next state.
+    """
+    if not sample.counted:
+        return Verdict.NOT_COUNTED, health.window, health.reasons
+    window = (*health.window, sample)[-WINDOW_ROUNDS:]
+    down = health.state is Health.DOWN
+    if not sample.answered:
+        kind = sample.failure
+        at_once = thresholds.conclusive_at_once and kind is not None and kind.conclusive
+        enough = at_once or health.failures_in_row + 1 >= thresholds.down_after
+        reasons = (str(kind),) if enough or down else health.reasons
+        return (Verdict.FAILED if enough else Verdict.DOUBTFUL), window, reasons
+    if down and health.ever_answered and health.answers_in_row + 1 < thresholds.up_after:
+        return Verdict.ONCE, window, health.reasons
+    # What happened while it was down is told by `since` and the outage, not by a degraded state after it.
+    seen = (sample,) if down else window
+    reasons = degraded_reasons(seen, thresholds)
+    return (Verdict.POORLY if reasons else Verdict.WELL), seen, reasons
 
 
 def degraded_reasons(window: tuple[Sample, ...], thresholds: Thresholds) -> tuple[str, ...]:
@@ -155,13 +176,20 @@ def degraded_reasons(window: tuple[Sample, ...], thresholds: Thresholds) -> tupl
     slow = sum(s.latency_s is not None and s.latency_s > thresholds.slow_s for s in window)
     if slow >= thresholds.slow_rounds:
         reasons.append("slow")
-    sent = sum(s.requests for s in window)
-    # A single lost datagram in a short window is no tenth of anything.
-    if sent >= 20 and sum(s.lost for s in window) >= thresholds.loss * sent:
+    if _loses(window, thresholds):
         reasons.append("loss")
     if window and _ends_soon(window[-1], thresholds):
         reasons.append("tls_expiry")
     return tuple(reasons)
+
+
+def _loses(window: tuple[Sample, ...], thresholds: Thresholds) -> bool:
+    """Whether datagrams get lost on the way to an endpoint that answers; a round that failed is a failure, not loss."""
+    answered = [sample for sample in window if sample.answered]
+    sent, lost = sum(s.requests for s in answered), sum(s.lost for s in answered)
+    rounds = sum(s.lost > 0 for s in answered)
+    told = rounds >= LOSS_ROUNDS or (sent >= LOSS_DATAGRAMS and lost > 1)
+    return told and lost >= thresholds.loss * sent
 
 
 def _ends_soon(sample: Sample, thresholds: Thresholds) -> bool:

@@ -33,3 +33,8 @@ def roll_up(endpoints: Iterable[EndpointHealth]) -> tuple[Health, tuple[str, ...
     for health in (*down, *answering):
         codes.update(dict.fromkeys(health.reasons))
     return (Health.DEGRADED, tuple(codes)) if codes else (Health.UP, ())
+
+
+def any_flapping(endpoints: Iterable[EndpointHealth]) -> bool:
+    """Whether a tracker flaps: one of its endpoints does, or (where it is among them) its name."""
+    return any(health.flapping for health in endpoints)

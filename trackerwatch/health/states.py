@@ -12,3 +12,17 @@ class Health(StrEnum):
     UP = "up"
     DEGRADED = "degraded"
     DOWN = "down"
+
+
+class Verdict(StrEnum):
+    """What one sample says of an endpoint, seen together with the samples before it."""
+
+    NOT_COUNTED = "not counted"
+    """It says nothing: our own outage, no local route, our own policy."""
+    WELL = "answered"
+    POORLY = "answered, and a reason holds"
+    ONCE = "answered, too few in a row"
+    """After down only: one answer may be luck."""
+    DOUBTFUL = "failed, too few in a row"
+    """Pending: one failure may be a lost packet."""
+    FAILED = "failed often enough"

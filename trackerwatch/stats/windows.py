@@ -39,14 +39,16 @@ _NEVER = -1
 class Windows:
     """What one tracker's samples came to over the last 1 h, 24 h, 7 d and 30 d. About 13 KB."""
 
-    __slots__ = ("_days", "_fine", "_hourly", "_hours", "_merged")
+    __slots__ = ("_days", "_fine", "_hourly", "_hours", "_merged", "_summed")
 
     def __init__(self) -> None:
         self._fine = _Counts(FINE_S, DAY_S)
         self._hourly = _Counts(HOUR_S, 30 * DAY_S)
         self._hours = _Latencies(HOUR_S, DAY_S)
         self._days = _Latencies(DAY_S, 30 * DAY_S)
+        # A screen asks for every tracker's figures again and again; samples come every few minutes.
         self._merged: dict[str, tuple[int, LatencyHistogram]] = {}
+        self._summed: dict[str, tuple[int, tuple[int, int, float]]] = {}
 
     def add(self, at: float, *, answered: bool, counted: bool, covers_s: float, latency_s: float | None) -> None:
         """Count one sample.
@@ -60,6 +62,7 @@ class Windows:
         """
         if not counted or not 0 <= at < _LATEST:
             return
+        self._summed.clear()
         for ring in (self._fine, self._hourly):
             ring.count(math.floor(at / ring.width_s), int(answered), 1)
             for begin, seconds in split_cover(at, covers_s, ring.width_s):
@@ -83,6 +86,7 @@ class Windows:
         """
         if not (0 <= bucket_start < _LATEST and 0 < span_s <= DAY_S):
             return
+        self._summed.clear()
         for ring in (self._fine, self._hourly):
             ring.spread(bucket_start, span_s, tally)
         if tally.latency.count:
@@ -94,7 +98,10 @@ class Windows:
         """Uptime over one of `WINDOWS_S`; see the head of this module for its edges."""
         ring, span_s = self._ring(window), WINDOWS_S[window]
         first, last = _touched(now, span_s, ring.width_s)
-        successes, counted, covered_s = ring.sums(first, last)
+        kept = self._summed.get(window)
+        if kept is None or kept[0] != last:
+            kept = self._summed[window] = (last, ring.sums(first, last))
+        successes, counted, covered_s = kept[1]
         true_s = now - first * ring.width_s if last >= first else span_s
         return UptimeFigure(window, true_s, successes, counted, covered_s)
 
@@ -109,7 +116,6 @@ class Windows:
         """
         latencies = self._hours if WINDOWS_S[window] <= DAY_S else self._days
         first, last = _touched(now, WINDOWS_S[window], latencies.width_s)
-        # A screen asks for three quantiles of every tracker each second; latencies come every few minutes.
         kept = self._merged.get(window)
         if kept is None or kept[0] != last:
             kept = self._merged[window] = (last, latencies.merged(first, last))
