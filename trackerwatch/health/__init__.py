@@ -2,12 +2,14 @@
 
 from trackerwatch.health.endpoint import EndpointHealth, Sample, Thresholds, apply, judge
 from trackerwatch.health.memory import dump_health, load_health
+from trackerwatch.health.replay import Change, changes_of, replay
 from trackerwatch.health.rollup import any_flapping, roll_up
 from trackerwatch.health.states import Health, Verdict
 from trackerwatch.health.transitions import NEXT
 
 __all__ = [
     "NEXT",
+    "Change",
     "EndpointHealth",
     "Health",
     "Sample",
@@ -15,8 +17,10 @@ __all__ = [
     "Verdict",
     "any_flapping",
     "apply",
+    "changes_of",
     "dump_health",
     "judge",
     "load_health",
+    "replay",
     "roll_up",
 ]

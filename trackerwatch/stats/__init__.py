@@ -1,7 +1,7 @@
 """Numbers over time: uptime, latency, outages, roll-ups. Pure."""
 
 from trackerwatch.stats.latency import LatencyHistogram
-from trackerwatch.stats.outages import Change, changes_of, downtime_s, find_outages, flaps, last_success_at
+from trackerwatch.stats.outages import downtime_s, find_outages, flaps, last_success_at
 from trackerwatch.stats.rollup import coarsen, fold, total
 from trackerwatch.stats.tally import PHASES, Tally
 from trackerwatch.stats.uptime import DAY_S, HOUR_S, WINDOWS_S, UptimeFigure, bucket_start, split_cover
@@ -12,13 +12,11 @@ __all__ = [
     "HOUR_S",
     "PHASES",
     "WINDOWS_S",
-    "Change",
     "LatencyHistogram",
     "Tally",
     "UptimeFigure",
     "Windows",
     "bucket_start",
-    "changes_of",
     "coarsen",
     "downtime_s",
     "find_outages",

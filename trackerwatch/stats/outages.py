@@ -1,39 +1,25 @@
 """Outages: from going down to the answer that ended it, told by transitions or by the samples themselves.
 
 A tracker (endpoint None) and each of its endpoints have outages of their own. One begins with the change to down and ends
-with the next change to anything else; what is down already where the story begins went down before it, and begins with it.
-A gap ends no outage, since nobody answered in it, and what lay in gaps is left out of the time
-that something was down (`downtime_s`).
+with the change to up or degraded; what is down already where the story begins went down before it, and begins with it.
+Neither a gap nor a state that became unknown ends an outage, since nobody answered; the time that something was down leaves
+out what lay in gaps (`downtime_s`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
-from trackerwatch.health.endpoint import EndpointHealth, Sample, Thresholds, apply
 from trackerwatch.health.states import Health
 from trackerwatch.history import Outage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from trackerwatch.outcome import FailureKind
+    from trackerwatch.health.replay import Change, RawOutcome
 
 ANSWERING = frozenset({Health.UP, Health.DEGRADED})
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A state that changed, of an endpoint or (endpoint None) of the tracker."""
-
-    at: float
-    """Unix seconds."""
-    endpoint: str | None
-    from_state: Health
-    to_state: Health
-    reason: str = ""
-    """A failure kind. Empty: none."""
 
 
 class Stretch(Protocol):
@@ -71,6 +57,8 @@ def find_outages(changes: Iterable[Change], since: float | None = None) -> tuple
         known.add(endpoint)
         if change.to_state is Health.DOWN:
             open_[endpoint] = was or Outage(endpoint, change.at, None, change.reason)
+        elif was is not None and change.to_state is Health.UNKNOWN:
+            open_[endpoint] = was
         elif was is not None:
             closed.append(replace(was, end=max(was.begin, change.at)))
     return tuple(sorted((*closed, *open_.values()), key=lambda outage: (outage.begin, outage.endpoint or "")))
@@ -103,34 +91,6 @@ def flaps(changes: Iterable[Change], endpoint: str | None = None) -> int:
             count += answering is not None and now is not answering
             answering = now
     return count
-
-
-class RawOutcome(Protocol):
-    """What is read of a sample here; the engine's `SampleRecord` is one."""
-
-    @property
-    def at(self) -> float:
-        """Unix seconds."""
-        ...
-
-    @property
-    def failure(self) -> FailureKind | None:
-        """None: answered."""
-        ...
-
-
-def changes_of(
-    samples: Iterable[RawOutcome], thresholds: Thresholds, endpoint: str | None = None
-) -> tuple[Change, ...]:
-    """The changes that the samples of one endpoint, in the order of their times, come to."""
-    health = EndpointHealth()
-    changes = []
-    for sample in samples:
-        before, health = health, apply(health, Sample(sample.failure), sample.at, thresholds)
-        if health.state is not before.state:
-            reason = health.reasons[0] if health.reasons else ""
-            changes.append(Change(sample.at, endpoint, before.state, health.state, reason))
-    return tuple(changes)
 
 
 def last_success_at(samples: Iterable[RawOutcome]) -> float | None:

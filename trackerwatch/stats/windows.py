@@ -37,7 +37,7 @@ _NEVER = -1
 
 
 class Windows:
-    """What one tracker's samples came to over the last 1 h, 24 h, 7 d and 30 d. About 13 KB."""
+    """What one tracker's samples came to over the last 1 h, 24 h, 7 d and 30 d. About 20 KB when full."""
 
     __slots__ = ("_days", "_fine", "_hourly", "_hours", "_merged", "_summed")
 
@@ -215,11 +215,13 @@ class _Counts:
 class _Latencies:
     """A ring of histograms of one width; all but the one in use lie packed."""
 
-    __slots__ = ("_number", "_open", "_packed", "width_s")
+    __slots__ = ("_number", "_numbers", "_open", "_packed", "width_s")
 
     def __init__(self, width_s: float, reach_s: float) -> None:
         self.width_s = width_s
-        self._packed: list[tuple[int, bytes] | None] = [None] * (round(reach_s / width_s) + 1)
+        size = round(reach_s / width_s) + 1
+        self._numbers = array("i", [_NEVER]) * size
+        self._packed = [b""] * size
         self._number = _NEVER
         self._open = LatencyHistogram()
 
@@ -227,19 +229,20 @@ class _Latencies:
         """The histogram of a bucket, to be counted on."""
         if number != self._number:
             if self._number != _NEVER:
-                self._packed[self._number % len(self._packed)] = (self._number, self._open.encode())
-            packed = self._packed[number % len(self._packed)]
-            known = packed is not None and packed[0] == number
-            self._open = LatencyHistogram.decode(packed[1]) if packed and known else LatencyHistogram()
+                slot = self._number % len(self._packed)
+                self._numbers[slot], self._packed[slot] = self._number, self._open.encode()
+            slot = number % len(self._packed)
+            known = self._numbers[slot] == number
+            self._open = LatencyHistogram.decode(self._packed[slot]) if known else LatencyHistogram()
             self._number = number
         return self._open
 
     def merged(self, first: int, last: int) -> LatencyHistogram:
         """Everything of the buckets `first` to `last`."""
         merged = LatencyHistogram()
-        for packed in self._packed:
-            if packed and first <= packed[0] <= last and packed[0] != self._number:
-                merged.merge(LatencyHistogram.decode(packed[1]))
+        for number, packed in zip(self._numbers, self._packed, strict=True):
+            if first <= number <= last and number != self._number:
+                merged.merge(LatencyHistogram.decode(packed))
         if first <= self._number <= last:
             merged.merge(self._open)
         return merged
