@@ -14,10 +14,15 @@ _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def data_folder() -> Path:
-    """What must survive: the vantage's id, later the history. Not created."""
+    """What must survive: the vantage's id and the history. Not created."""
     from platformdirs import user_data_dir  # noqa: PLC0415 - only where a path is needed
 
     return Path(user_data_dir("trackerwatch", appauthor=False))
+
+
+def history_file() -> Path:
+    """The store of history, where no other is named. Not created."""
+    return data_folder() / "history.db"
 
 
 def config_file() -> Path:

@@ -44,18 +44,19 @@ def test_no_arguments_show_the_help_on_stderr(capsys):
     assert "usage: trackerwatch" in said.err
 
 
-@pytest.mark.parametrize("flag", [["--plain"], ["--headless"], ["--listen", "127.0.0.1:9000"]])
+@pytest.mark.parametrize("flag", [["--plain"], ["--listen", "127.0.0.1:9000"]])
 def test_what_comes_later_says_so_in_one_line(capsys, flag):
     assert main(["watch", "x", *flag]) == 3
     assert capsys.readouterr().err == (
-        f"trackerwatch: watch {flag[0]} comes in a later version; `trackerwatch report` works without a screen\n"
+        f"trackerwatch: watch {flag[0]} comes in a later version; `trackerwatch watch --headless` needs no screen\n"
     )
 
 
 def test_the_live_screen_wants_a_terminal(capsys):
     assert main(["x.torrent"]) == 3
     assert capsys.readouterr().err == (
-        "trackerwatch: the live screen needs a terminal; `trackerwatch report` works without one\n"
+        "trackerwatch: the live screen needs a terminal; "
+        "`trackerwatch watch --headless` and `trackerwatch report` work without one\n"
     )
 
 
@@ -108,6 +109,7 @@ def test_help_imports_no_face_and_no_socket(words):
         "platformdirs",
         "json",
         "tempfile",
+        "sqlite3",
     }
     assert not {name for name in imported if name.partition(".")[0] in heavy}
     assert "trackerwatch.cli.main" in imported

@@ -56,6 +56,13 @@ def info_hash(text: str) -> str:
     return text.lower()
 
 
+def file_name(text: str) -> str:
+    """The path of a file."""
+    if not text:
+        raise argparse.ArgumentTypeError("needs the name of a file")
+    return text
+
+
 def format_name(text: str) -> str:
     """A format of the registry."""
     if text not in FORMATS:
@@ -177,7 +184,30 @@ def add_asking(parser: argparse.ArgumentParser, *, announce: str) -> None:
         action=argparse.BooleanOptionalAction,
         help="ask loopback, private and link-local addresses too",
     )
+    add_store(group)
     group.add_argument("--color", choices=COLOR_WHEN, help=f"colours (default: {DEFAULTS.color})")
+
+
+def add_store(group: argparse._ActionsContainer) -> None:
+    """The options that say where history is kept."""
+    where = group.add_mutually_exclusive_group()
+    where.add_argument(
+        "--store", type=file_name, metavar="FILE", help="where history is kept (default: in the user's data folder)"
+    )
+    where.add_argument("--no-store", action="store_const", const=False, dest="store", help="keep no history, use none")
+
+
+def add_freshness(parser: argparse.ArgumentParser) -> None:
+    """The options that say how old an answer may be."""
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument(
+        "--max-age",
+        type=seconds,
+        metavar="S",
+        help="use remembered answers up to this age instead of asking (default: as --interval)",
+    )
+    group.add_argument("--fresh", action="store_true", help="ask again, as far as the trackers' own waits allow")
+    group.add_argument("--cached", action="store_true", help="ask nobody: report what is remembered")
 
 
 def given_settings(arguments: argparse.Namespace) -> dict[str, object]:

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
+
+from trackerwatch.outcome import FailureKind
+
+if TYPE_CHECKING:
+    from trackerwatch.engine.views import Snapshot
 
 REPAINT_S = 0.1
 
@@ -54,3 +59,22 @@ class Narrator:
             self._stream.flush()
         except (OSError, ValueError, AttributeError):
             self._is_terminal = False
+
+
+def refusals(snapshot: Snapshot) -> str:
+    """Names the flag that would allow what our own policy refused to ask; empty where it refused nothing."""
+    blocked = sum(
+        any(failure is not None and failure.kind is FailureKind.BLOCKED for failure in failures)
+        for failures in ((view.failure, *(e.failure for e in view.endpoints)) for view in snapshot.trackers)
+    )
+    if not blocked:
+        return ""
+    are = "has" if blocked == 1 else "have"
+    return (
+        f"{many_trackers(blocked)} {are} addresses that are not public and were not asked; --allow-private allows them"
+    )
+
+
+def many_trackers(number: int) -> str:
+    """`1 tracker`, `12 trackers`."""
+    return f"{number:,} tracker{'' if number == 1 else 's'}"

@@ -5,21 +5,23 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections import Counter
-from typing import TYPE_CHECKING, BinaryIO
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from trackerwatch.cli.exit_codes import ExitCode
-from trackerwatch.cli.narration import Narrator
+from trackerwatch.cli.loading import load, tell_skipped
+from trackerwatch.cli.narration import Narrator, many_trackers, refusals
 from trackerwatch.cli.output import OutputError, emit, planned
 from trackerwatch.cli.pipes import drop_stdout
+from trackerwatch.cli.remembering import remembering, store_path
 from trackerwatch.cli.wiring import engine_settings, prober_of, settled
 from trackerwatch.engine.engine import Engine
-from trackerwatch.errors import TrackerUrlError
+from trackerwatch.engine.settings import Freshness
+from trackerwatch.errors import TrackerUrlError, UsageError
 from trackerwatch.filters import Filter, parse_filter
-from trackerwatch.inputs import Loaded, Progress, Skipped, fold_skipped, load_inputs
+from trackerwatch.inputs import Skipped
 from trackerwatch.locations import vantage_id
 from trackerwatch.metainfo.torrent import Placement, Torrent
-from trackerwatch.outcome import FailureKind
 from trackerwatch.outside_text import redact_url
 from trackerwatch.reports.rows import FailOn, Report, SkippedInput, Subject, Vantage, build_report, empty_report
 from trackerwatch.tracker import Tracker, parse_tracker
@@ -28,8 +30,8 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Callable, Coroutine, Iterable, Sequence
 
+    from trackerwatch.cli.remembering import Memory
     from trackerwatch.engine.views import Snapshot
-    from trackerwatch.probe.prober import SocketProber
 
 SHORTEST_ASK_S = 1.0
 """Asking gets so long at least, also where loading used up the deadline."""
@@ -52,7 +54,10 @@ class Run:
         self.filter: Filter = parse_filter(arguments.filter)
         self.config = settled(arguments)
         self.prober = prober_of(self.config)
-        self.settings = engine_settings(self.config)
+        self.settings = replace(engine_settings(self.config), freshness=freshness(arguments))
+        if self.settings.freshness is Freshness.CACHED and store_path(self.config) is None:
+            raise UsageError("--cached reports what is remembered, and there is no store")
+        self.memory: Memory | None = None
         self.vantage = Vantage(vantage_id(), self.config.vantage or "")
         self._started_at = time.monotonic()
 
@@ -65,6 +70,11 @@ class Run:
     def remaining_s(self) -> float:
         """Seconds until the deadline, never less than `SHORTEST_ASK_S`."""
         return max(SHORTEST_ASK_S, self.config.deadline_s - self.elapsed_s)
+
+    def knows_nothing(self, snapshot: Snapshot) -> bool:
+        """Whether nothing was to be asked, and nothing is remembered either."""
+        cached = self.settings.freshness is Freshness.CACHED
+        return cached and all(view.last_probe_at is None and view.recalled_at is None for view in snapshot.trackers)
 
     def report(
         self, snapshot: Snapshot, subject: Subject, selected: Sequence[int] | None, skipped: Iterable[Skipped]
@@ -89,12 +99,20 @@ class Run:
         )
 
 
+def freshness(arguments: Namespace) -> Freshness:
+    """How what is remembered is used: `--fresh`, `--cached` or neither."""
+    if arguments.cached:
+        return Freshness.CACHED
+    return Freshness.FRESH if arguments.fresh else Freshness.INTERVAL
+
+
 def run_once(arguments: Namespace, make_report: Callable[[Run], Coroutine[None, None, Report]]) -> int:
     """Run one command to its exit code."""
     narrator = Narrator()
     one_run = Run(arguments, narrator)
     try:
-        report = asyncio.run(_bounded(make_report(one_run), one_run))
+        with remembering(one_run.config, narrator) as one_run.memory:
+            report = asyncio.run(_bounded(make_report(one_run), one_run))
     finally:
         narrator.clear()
     try:
@@ -120,6 +138,8 @@ async def report_on_inputs(one_run: Run) -> Report:
         remark = f"nothing matches the filter (of {len(loaded.torrents):,} loaded)"
         return one_run.nothing(remark, Subject.TORRENTS, loaded.skipped)
     snapshot = await _ask(one_run, torrents, ())
+    if one_run.knows_nothing(snapshot):
+        return one_run.nothing("nothing stored of these torrents' trackers", Subject.TORRENTS, loaded.skipped)
     selected = None if one_run.filter.is_empty else one_run.filter.select_torrents(snapshot)
     return one_run.report(snapshot, Subject.TORRENTS, selected, loaded.skipped)
 
@@ -133,7 +153,7 @@ async def report_on_trackers(one_run: Run) -> Report:
             trackers[parse_tracker(url)] = None
         except TrackerUrlError as error:
             skipped.append(Skipped(redact_url(url), str(error)))
-    _tell_skipped(skipped, one_run.narrator)
+    tell_skipped(skipped, one_run.narrator)
     if not trackers:
         return one_run.nothing("no usable tracker URL", Subject.TRACKERS, skipped)
     wanted = [tracker for tracker in trackers if one_run.filter.may_match_tracker(tracker)]
@@ -141,6 +161,8 @@ async def report_on_trackers(one_run: Run) -> Report:
         return one_run.nothing(f"nothing matches the filter (of {len(trackers):,} URLs)", Subject.TRACKERS, skipped)
     torrents = [torrent_on(wanted, one_run.arguments.info_hash)] if one_run.arguments.info_hash else []
     snapshot = await _ask(one_run, torrents, wanted)
+    if one_run.knows_nothing(snapshot):
+        return one_run.nothing("nothing stored of these trackers", Subject.TRACKERS, skipped)
     selected = [view.index for view in snapshot.trackers if one_run.filter.matches_tracker(view)]
     return one_run.report(snapshot, Subject.TRACKERS, selected, skipped)
 
@@ -159,35 +181,8 @@ def torrent_on(trackers: Sequence[Tracker], info_hash_hex: str) -> Torrent:
     )
 
 
-async def load(inputs: Sequence[str], prober: SocketProber, narrator: Narrator) -> Loaded:
-    """Load inputs, telling how far it is and what was skipped."""
-
-    def tell(progress: Progress) -> None:
-        of = "" if progress.total is None else f" of {progress.total:,}"
-        narrator.progress(f"loading {progress.done:,}{of} inputs")
-
-    loaded = await load_inputs(inputs, fetch=prober.fetch, stdin=own_stdin(), on_progress=tell)
-    narrator.clear()
-    _tell_skipped(loaded.skipped, narrator)
-    unusable = Counter(line for torrent in loaded.torrents for line in torrent.unusable_trackers)
-    for line in fold_skipped(Skipped("announce URL not used", line) for line in unusable):
-        narrator.say(line)
-    return loaded
-
-
-def own_stdin() -> BinaryIO | None:
-    """Standard input through a reader of its own. None: it is closed.
-
-    The interpreter aborts when it ends while another thread reads `sys.stdin`, and a Ctrl-C must not end so.
-    """
-    try:
-        return open(0, "rb", closefd=False)
-    except OSError:
-        return None
-
-
 async def _ask(one_run: Run, torrents: Sequence[Torrent], trackers: Sequence[Tracker]) -> Snapshot:
-    engine = Engine(one_run.prober, one_run.settings, vantage=one_run.vantage.name)
+    engine = Engine(one_run.prober, one_run.settings, vantage=one_run.vantage.name, keeper=one_run.memory)
     engine.add_torrents(torrents)
     engine.add_trackers(trackers)
     watcher = asyncio.create_task(_tell_progress(engine, one_run))
@@ -199,7 +194,8 @@ async def _ask(one_run: Run, torrents: Sequence[Torrent], trackers: Sequence[Tra
             await watcher
         one_run.narrator.clear()
     snapshot = engine.snapshot()
-    _tell_refusals(snapshot, one_run)
+    if refused := refusals(snapshot):
+        one_run.narrator.say(refused)
     return snapshot
 
 
@@ -216,30 +212,10 @@ async def _tell_progress(engine: Engine, one_run: Run) -> None:
     while True:
         trackers = engine.snapshot().trackers
         done = sum(view.last_probe_at is not None and not view.asking for view in trackers)
-        one_run.narrator.progress(f"asking {_trackers(len(trackers))}: {done:,} answered, {one_run.elapsed_s:.1f} s")
-        await asyncio.sleep(PROGRESS_EVERY_S)
-
-
-def _tell_skipped(skipped: Sequence[Skipped], narrator: Narrator) -> None:
-    for line in fold_skipped(skipped):
-        narrator.say(f"skipped {line}")
-
-
-def _tell_refusals(snapshot: Snapshot, one_run: Run) -> None:
-    """Name the flags that would allow what our own policy refused to ask."""
-    blocked = sum(
-        any(failure is not None and failure.kind is FailureKind.BLOCKED for failure in failures)
-        for failures in ((view.failure, *(e.failure for e in view.endpoints)) for view in snapshot.trackers)
-    )
-    if blocked:
-        are = "has" if blocked == 1 else "have"
-        one_run.narrator.say(
-            f"{_trackers(blocked)} {are} addresses that are not public and were not asked; --allow-private allows them"
+        one_run.narrator.progress(
+            f"asking {many_trackers(len(trackers))}: {done:,} answered, {one_run.elapsed_s:.1f} s"
         )
-
-
-def _trackers(number: int) -> str:
-    return f"{number:,} tracker{'' if number == 1 else 's'}"
+        await asyncio.sleep(PROGRESS_EVERY_S)
 
 
 def _rows(skipped: Iterable[Skipped]) -> list[SkippedInput]:

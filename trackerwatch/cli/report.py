@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from trackerwatch.cli.arguments import add_asking, add_config, add_deadline, add_filter, add_outputs
+from trackerwatch.cli.arguments import (
+    add_asking,
+    add_config,
+    add_deadline,
+    add_filter,
+    add_freshness,
+    add_outputs,
+)
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -27,6 +34,7 @@ def register(commands: Commands) -> None:
     add_outputs(parser)
     add_deadline(parser)
     add_asking(parser, announce="fallback")
+    add_freshness(parser)
     parser.set_defaults(run=run)
 
 

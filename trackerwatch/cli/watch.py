@@ -1,4 +1,4 @@
-"""`trackerwatch watch INPUT...`: the live screen."""
+"""`trackerwatch watch INPUT...`: the live screen, or events without one."""
 
 from __future__ import annotations
 
@@ -19,13 +19,15 @@ def register(commands: Commands) -> None:
     """Add the command to the command line."""
     parser = commands.add_parser(
         NAME,
-        help="the live screen (the default command)",
+        help="the live screen (the default command), or events as JSON lines",
         description="Watch trackers and torrents live.",
     )
     parser.add_argument("inputs", nargs="+", metavar="INPUT", help="torrent, folder, magnet, URL, .txt list, or -")
+    parser.add_argument(
+        "--headless", action="store_true", help="no screen: events on stdout as JSON lines, until SIGTERM or Ctrl-C"
+    )
     # Promised for later; known by name, so that asking for one gets an answer instead of "unrecognized".
     parser.add_argument("--plain", action="store_true", help=argparse.SUPPRESS)
-    parser.add_argument("--headless", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--listen", metavar="ADDR:PORT", help=argparse.SUPPRESS)
     add_filter(parser)
     add_config(parser)
@@ -34,12 +36,20 @@ def register(commands: Commands) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Open the live screen."""
-    for flag in ("plain", "headless", "listen"):
+    """Watch, with a screen or without."""
+    for flag in ("plain", "listen"):
         if getattr(arguments, flag):
-            raise UsageError(f"watch --{flag} comes in a later version; `trackerwatch report` works without a screen")
-    if not sys.stdout.isatty():
-        raise UsageError("the live screen needs a terminal; `trackerwatch report` works without one")
+            raise UsageError(
+                f"watch --{flag} comes in a later version; `trackerwatch watch --headless` needs no screen"
+            )
+    if arguments.headless:
+        from trackerwatch.cli.headless import watch_headless  # noqa: PLC0415 - asyncio, only when a command runs
+
+        return watch_headless(arguments)
+    if sys.stdout is None or not sys.stdout.isatty():
+        raise UsageError(
+            "the live screen needs a terminal; `trackerwatch watch --headless` and `trackerwatch report` work without one"
+        )
     from trackerwatch.cli.live import watch_live  # noqa: PLC0415 - textual, only when the screen opens
 
     return watch_live(arguments)

@@ -1,0 +1,69 @@
+"""Where history is kept: which file, opened for the length of a run, and what is told where that fails."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from trackerwatch.engine.keeper import Keeper
+from trackerwatch.history import History
+from trackerwatch.locations import history_file, vantage_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from trackerwatch.cli.narration import Narrator
+    from trackerwatch.config.settings import Config
+
+
+class Memory(Keeper, History, Protocol):
+    """What runs need of `store.Store`."""
+
+    @property
+    def trouble(self) -> str:
+        """Why nothing is written down at the moment, in one clean line; empty where it is."""
+        ...
+
+    def close(self) -> None:
+        """Write down what is left, and let go of the file."""
+        ...
+
+
+def store_path(config: Config) -> Path | None:
+    """Where history is kept. None: nowhere, by the user's wish."""
+    if config.store is False:
+        return None
+    return history_file() if config.store is None else Path(os.path.expanduser(config.store))  # noqa: PTH111 - a plain string
+
+
+def open_memory(path: Path, config: Config) -> Memory:
+    """The store in a file, made where it is not there; it is in trouble rather than raising."""
+    from trackerwatch.store import Store  # noqa: PLC0415 - sqlite3, only where something is kept
+
+    return Store.open(path, vantage_id=vantage_id(), vantage_name=config.vantage or "")
+
+
+@contextlib.contextmanager
+def remembering(config: Config, narrator: Narrator) -> Iterator[Memory | None]:
+    """A store for the length of a run; what keeps it from working is told once, and never ends the run."""
+    path = store_path(config)
+    if path is None:
+        yield None
+        return
+    memory = open_memory(path, config)
+    told = tell_trouble(memory.trouble, "", narrator)
+    try:
+        yield memory
+    finally:
+        memory.close()
+        tell_trouble(memory.trouble, told, narrator)
+
+
+def tell_trouble(trouble: str, told: str, narrator: Narrator) -> str:
+    """Say what is wrong with the store unless that was said before; returns what has been said now."""
+    if trouble and trouble != told:
+        narrator.say(f"history is not kept: {trouble}")
+        return trouble
+    return told
