@@ -1,243 +1,42 @@
 """All torrents as columns, kept up as their trackers change.
 
-Torrents with the same tiers share one `Shape`; where a torrent stands is looked up by how its trackers stand (one byte each)
-and computed once for all that stand alike. So a round of 10,000 torrents costs a few microseconds each, and a tick nothing.
+Torrents with the same tiers share one `Shape`; whole columns of them are brought up to date at a time. So a round of 10,000
+torrents costs a few microseconds each, and a tick nothing.
 """
 
 from __future__ import annotations
 
 from array import array
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import compress
-from operator import add, attrgetter, is_not
-from typing import TYPE_CHECKING, Any, NamedTuple
+from operator import attrgetter, is_not
+from typing import TYPE_CHECKING, Any
 
-from trackerwatch.engine.swarms import REFUSAL_FLAGS
-from trackerwatch.failover import FailoverState, Standing, Walk, independent_groups, walk
-from trackerwatch.outcome import UNKNOWN_COUNT, FailureKind
-from trackerwatch.policy.judge import SANE_COUNT, Standings, broken_rules, verdict_of
-from trackerwatch.policy.rules import Rule, Verdict
+from trackerwatch.engine.shapes import Judgement, Shape, Stand
+from trackerwatch.failover import LISTED, FailoverState, first_queue
+from trackerwatch.outcome import UNKNOWN_COUNT
+from trackerwatch.policy.rules import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, MutableSequence, Sequence
 
-    from trackerwatch.engine.swarms import Published
     from trackerwatch.engine.tracker_state import TrackerState
-    from trackerwatch.metainfo import Placement, Torrent
+    from trackerwatch.failover import Client
+    from trackerwatch.metainfo import Torrent
+    from trackerwatch.policy.rules import Rule
 
 NO_TIME = float("nan")
-STANDS_KEPT = 64
-"""So many ways to stand are remembered for each shape, beside two for each of its torrents."""
-
-
-class Stand(NamedTuple):
-    """Where all torrents of one shape stand whose trackers stand alike."""
-
-    walk: Walk
-    standings: Standings
-    active: int
-    """Index of the active tracker, -1: none."""
-    active_tier: int
-
-
-class Judgement(NamedTuple):
-    """What the numbers of a torrent come to."""
-
-    stand: Stand
-    rules: tuple[Rule, ...]
-    verdict: Verdict
-
-    @property
-    def trouble(self) -> object:
-        """What it is in, as an object of its own: when that changes, a new time begins."""
-        return self.rules[0] if self.rules else self.verdict
-
-
-@dataclass(frozen=True, slots=True)
-class Numbers:
-    """What is said of several torrents, as parallel columns."""
-
-    standings: list[bytes]
-    """One byte a tracker, two for hybrids."""
-    seeders: list[int]
-    leechers: list[int]
-    completed: list[int]
-    flags: list[int]
-    """Refusals as in `Published.refused`, and `IMPLAUSIBLE`."""
-
-
-IMPLAUSIBLE = 4
-"""Beside the flags of `REFUSAL_FLAGS`: some tracker told counts beyond sanity."""
-
 _UNKNOWN, _PRIMARY = FailoverState.UNKNOWN, FailoverState.PRIMARY
-_SEEDERS, _LEECHERS, _COMPLETED = attrgetter("seeders"), attrgetter("leechers"), attrgetter("completed")
-
-
-_CODES = [bytes([code]) for code in range(64)]
-"""Seeders (unknown, 0, 1, more), whether leechers are known (4) and flags (8 and up) in one byte."""
-_MANY = _CODES[2 + 1 + 4]
 _STAND, _RULES, _VERDICT = attrgetter("stand"), attrgetter("rules"), attrgetter("verdict")
 _TROUBLE = attrgetter("trouble")
 _ACTIVE, _ACTIVE_TIER = attrgetter("stand.active"), attrgetter("stand.active_tier")
 _STATE, _WORKING = attrgetter("stand.walk.state"), attrgetter("stand.walk.working")
+_QUEUE = attrgetter("stand.walk.queue")
 
 
-def _places(column: list[int]) -> slice | list[int]:
-    """These places, as a slice where they stand in a row."""
-    first, last = column[0], column[-1] + 1
-    return slice(first, last) if last - first == len(column) > 8 and column == list(range(first, last)) else column
-
-
-def _pick(counts: array[int], places: slice | list[int]) -> list[int]:
-    """The counts at these places."""
-    return counts[places].tolist() if isinstance(places, slice) else [*map(counts.__getitem__, places)]
-
-
-def _maxima(columns: list[list[int]]) -> list[int]:
-    """The largest of each row."""
-    return columns[0] if len(columns) == 1 else [*map(max, *columns)] if columns else []
-
-
-@dataclass(eq=False, slots=True)
-class Shape:
-    """Torrents with the same trackers in the same tiers, and the same number of swarms."""
-
-    placements: tuple[Placement, ...]
-    trackers: tuple[TrackerState, ...]
-    tiers: tuple[int, ...]
-    swarms: int
-    """1, or 2 for hybrids."""
-    stands: dict[bytes, Stand] = field(default_factory=dict)
-    members: int = 0
-    """Torrents of this shape."""
-    tally: Counter[Stand] = field(default_factory=Counter)
-    """How many of them stand where; the rest stand nowhere yet."""
-
-    def effect_of(self, tracker: TrackerState) -> Counter[FailoverState]:
-        """What one of its trackers does to its torrents: only what stands before the active one made them fail over."""
-        effect = Counter[FailoverState]()
-        place = next((n for n, state in enumerate(self.trackers) if state is tracker), len(self.trackers))
-        for stand, count in self.tally.items():
-            state = stand.walk.state
-            if state is FailoverState.FAILED_OVER and stand.walk.active <= place:
-                state = FailoverState.PRIMARY
-            effect[state] += count
-        effect[FailoverState.UNKNOWN] += self.members - sum(self.tally.values())
-        return effect
-
-    def numbers(self, slots: Sequence[tuple[int, ...]]) -> Numbers:
-        """What the trackers say of torrents, given the columns of each: a maximum over trackers, never a sum."""
-        size = len(slots)
-        unknown = [UNKNOWN_COUNT] * size
-        said = [tracker.swarms.published for tracker in self.trackers for _ in range(self.swarms)]
-        if not said:
-            return Numbers([b""] * size, unknown, unknown, unknown, [0] * size)
-        picks = [(published, _places([slot[n] for slot in slots])) for n, published in enumerate(said)]
-        only = said[0] if len(said) == 1 else None
-        if only is not None:
-            standings = [*map(_CODES.__getitem__, only.standings_at(picks[0][1]))]
-        else:
-            standings = [
-                bytes(row)
-                for row in zip(*(p.standings_at(column) if p else bytes(size) for p, column in picks), strict=True)
-            ]
-        seeders, leechers, completed = (
-            _maxima([_pick(values(p), column) for p, column in picks if p is not None]) or unknown
-            for values in (_SEEDERS, _LEECHERS, _COMPLETED)
-        )
-        flags = [0] * size
-        for n, published in enumerate(said):
-            if published is not None and published.refused:
-                for row, slot in enumerate(slots):
-                    flags[row] |= published.refused.get(slot[n], 0)
-        if max(seeders) > SANE_COUNT or max(leechers) > SANE_COUNT:
-            self._disbelieve(said, slots, Numbers(standings, seeders, leechers, completed, flags))
-        return Numbers(standings, seeders, leechers, completed, flags)
-
-    def _disbelieve(self, said: list[Published | None], slots: Sequence[tuple[int, ...]], numbers: Numbers) -> None:
-        """Where a tracker tells counts beyond sanity, the maximum is that of the others."""
-        for row, slot in enumerate(slots):
-            if numbers.seeders[row] > SANE_COUNT or numbers.leechers[row] > SANE_COUNT:
-                numbers.flags[row] |= IMPLAUSIBLE
-                for counts, values in ((numbers.seeders, _SEEDERS), (numbers.leechers, _LEECHERS)):
-                    told = (values(p)[slot[n]] for n, p in enumerate(said) if p is not None)
-                    counts[row] = max((count for count in told if count <= SANE_COUNT), default=UNKNOWN_COUNT)
-
-    def judge_all(self, numbers: Numbers) -> tuple[list[Judgement], list[int]]:
-        """Where torrents with these numbers stand, and which rules they break.
-
-        Returns:
-            The few judgements there are, and for each torrent which of them is its own.
-        """
-        if min(numbers.seeders, default=0) == UNKNOWN_COUNT or any(numbers.flags):
-            codes = [
-                _CODES[(2 if seeders > 1 else seeders) + 1 + 4 * (leechers >= 0) + 8 * flags]
-                for seeders, leechers, flags in zip(numbers.seeders, numbers.leechers, numbers.flags, strict=True)
-            ]
-        else:
-            codes = [_MANY if seeders > 1 else _CODES[seeders + 5] for seeders in numbers.seeders]
-        # Bytes, not tuples: ten thousand new tuples wake the garbage collector.
-        keys = [*map(add, numbers.standings, codes)]
-        number = {key: n for n, key in enumerate(set(keys))}
-        return [self._judge(key[:-1], key[-1]) for key in number], [number[key] for key in keys]
-
-    def _judge(self, standings: bytes, code: int) -> Judgement:
-        seeders, leechers_known, flags = code % 4 - 1, bool(code & 4), code // 8
-        stand = self.stand(standings)
-        rules = broken_rules(
-            stand.standings,
-            seeders,
-            unregistered=bool(flags & REFUSAL_FLAGS[FailureKind.UNREGISTERED]),
-            unauthorized=bool(flags & REFUSAL_FLAGS[FailureKind.UNAUTHORIZED]),
-            implausible=bool(flags & IMPLAUSIBLE),
-        )
-        return Judgement(stand, rules, verdict_of(rules, counts_known=seeders >= 0 or leechers_known))
-
-    def stand(self, standings: bytes) -> Stand:
-        """Where a torrent stands whose trackers stand so; two bytes a tracker for hybrids."""
-        known = self.stands.get(standings)
-        if known is None:
-            if len(self.stands) > STANDS_KEPT + 2 * self.members:
-                # Trackers come and go in ever new combinations: over weeks a torrent with many would remember them all.
-                self.stands.clear()
-            known = self.stands[standings] = self._work_out(standings)
-        return known
-
-    def _work_out(self, standings: bytes) -> Stand:
-        if self.swarms == 2:
-            standings = bytes(_either(standings[i], standings[i + 1]) for i in range(0, len(standings), 2))
-        result = walk(self.tiers, standings)
-        groups = independent_groups([_stands_on(tracker) for tracker in self.trackers])
-        hopeful = {group for group, standing in zip(groups, standings, strict=True) if standing != Standing.FAILED}
-        facts = Standings(
-            state=result.state,
-            later_tier=result.later_tier,
-            listed=len(self.trackers),
-            listed_independent=len(set(groups)),
-            hopeful_independent=len(hopeful),
-            works=result.working > 0,
-        )
-        active = self.trackers[result.active].index if result.active >= 0 else -1
-        return Stand(result, facts, active, self.tiers[result.active] if result.active >= 0 else -1)
-
-
-def _stands_on(state: TrackerState) -> list[str]:
-    """The host and the addresses that a tracker shares its fate with.
-
-    On loopback everything shares one address and is a laboratory: there ports stand for machines.
-    """
-    names = [state.tracker.host, *(endpoint.address for endpoint in state.endpoints)]
-    loopback = all(e.address.startswith("127.") or e.address == "::1" for e in state.endpoints)
-    return [f"{name} port {state.tracker.port}" for name in names] if state.endpoints and loopback else names
-
-
-def _either(first: int, second: int) -> int:
-    """A hybrid's tracker works when one of its swarms does, and fails only when both fail."""
-    for standing in (Standing.WORKS, Standing.UNTRIED, Standing.FAILED):
-        if standing in (first, second):
-            return standing
-    return Standing.NOT_COUNTED
+def _any_seeder(before: int, after: int) -> bool:
+    return after > 0 or before > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,10 +73,16 @@ class TorrentBook:
         self.working = array("i")
         self.total = array("i")
         self.since = array("d")
+        self.seeded_at = array("d")
+        """Wall time at which some tracker was last known to tell of a seeder, to within one round. NaN: never."""
+        self.queues: list[bytes] = []
+        """What each torrent carries of earlier walks (`failover.order`). Empty where the client keeps to the file's order."""
         self.gone: set[int] = set()
         """Indices of torrents that left; never used again."""
         self._shape_of: dict[tuple[int, int], Shape] = {}
         self.version = 0
+        self.client: Client = LISTED
+        """Who walks the tiers; `walk_as` changes it."""
 
     def __len__(self) -> int:
         return len(self.torrents)
@@ -301,8 +106,10 @@ class TorrentBook:
             self.working.append(0)
             self.total.append(len(torrent.placements))
             self.since.append(now)
+            self.seeded_at.append(NO_TIME)
             shape = self._shape(torrent, trackers)
             self.shapes.append(shape)
+            self.queues.append(first_queue(self.client, shape.places, torrent.info_hash))
             self.slots.append(self._slots(torrent, index, shape))
             for tracker in shape.trackers:
                 tracker.torrents += 1
@@ -314,6 +121,7 @@ class TorrentBook:
             self.total[index] = len(torrent.placements)
             shape = self.shapes[index] = self._shape(torrent, trackers)
             self.slots[index] = self._slots(torrent, index, shape)
+            self.queues[index] = first_queue(self.client, shape.places, torrent.info_hash)
             for tracker in shape.trackers:
                 tracker.torrents += tracker not in before
         shape.members += 1
@@ -357,9 +165,8 @@ class TorrentBook:
         key = (id(torrent.placements), len(torrent.swarms))
         shape = self._shape_of.get(key)
         if shape is None:
-            placements = torrent.placements
-            tiers = tuple(placement.tier for placement in placements)
-            shape = self._shape_of[key] = Shape(placements, tuple(trackers), tiers, len(torrent.swarms))
+            shape = Shape(torrent.placements, tuple(trackers), len(torrent.swarms), self.client)
+            self._shape_of[key] = shape
             for tracker in trackers:
                 tracker.shapes.append(shape)
         return shape
@@ -374,6 +181,34 @@ class TorrentBook:
             for tracker in shape.trackers
             for version, info_hash in swarms
         )
+
+    def walk_as(self, client: Client, now: float) -> Sequence[int]:
+        """Walk every torrent as this client would, from the order that it begins with.
+
+        A switch is the user's doing, no tracker's: it makes no moves, so there is nothing to tell.
+
+        Args:
+            client: One of `failover.CLIENTS`.
+            now: Wall time.
+
+        Returns:
+            Indices of the torrents that may show something else now.
+        """
+        self.client = client
+        for shape in self._shape_of.values():
+            shape.walk_as(client)
+        self.stands = [None] * len(self.torrents)
+        listed = self.listed()
+        for index in listed:
+            self.queues[index] = first_queue(client, self.shapes[index].places, self.torrents[index].info_hash)
+        self.recompute(listed, now)
+        return listed
+
+    def remember_seeded(self, index: int, at: float) -> None:
+        """An earlier run saw a seeder of this torrent at this wall time."""
+        if not self.seeded_at[index] >= at:  # NaN is no earlier time
+            self.seeded_at[index] = at
+            self.version += 1
 
     def chunks(self, indices: list[int], placements: int) -> Iterator[list[int]]:
         """Cut a list of torrents into parts that list about so many trackers in all, one torrent at least."""
@@ -413,7 +248,8 @@ class TorrentBook:
             return list(column[first:last]) if in_a_row else [column[index] for index in members]
 
         numbers = shape.numbers(old(self.slots))
-        judgements, which = shape.judge_all(numbers)
+        queues = None if shape.client.in_order else old(self.queues)
+        judgements, which = shape.judge_all(numbers, queues)
 
         def new(of: Callable[[Judgement], Any]) -> list[Any]:
             table = [of(judgement) for judgement in judgements]
@@ -436,6 +272,9 @@ class TorrentBook:
             (self.working, new(_WORKING)),
             (self.stands, stands),
         )
+        if queues is not None:
+            columns += ((self.queues, new(_QUEUE)),)
+        self._note_seeders(members, old(self.seeders), numbers.seeders, now)
         for column, values in columns:
             if in_a_row:
                 column[first:last] = array(column.typecode, values) if isinstance(column, array) else values
@@ -458,6 +297,13 @@ class TorrentBook:
             )
             if (before is not after or was != now_active) and not (before is _UNKNOWN and after is _PRIMARY)
         ]
+
+    def _note_seeders(self, members: list[int], before: list[int], after: list[int], now: float) -> None:
+        """Write down when there was a seeder: now, and now too where the last one has just gone."""
+        if max(after) > 0 or max(before) > 0:
+            seeded_at = self.seeded_at
+            for index in compress(members, map(_any_seeder, before, after)):
+                seeded_at[index] = now
 
     def _retally(self, shape: Shape, before: list[Stand | None], after: list[Stand], which: list[int]) -> None:
         """Count who stands where. Few distinct stands, many torrents: counted by identity, which costs no hashing."""

@@ -1,8 +1,25 @@
 """Which tracker a client would use, and why: the walk over tiers. Pure."""
 
+from trackerwatch.failover.clients import CLIENTS, LISTED, Client
 from trackerwatch.failover.explain import Step, explain
 from trackerwatch.failover.independence import independent_groups
-from trackerwatch.failover.states import FailoverState, Role
-from trackerwatch.failover.walk import Standing, Walk, walk
+from trackerwatch.failover.order import Place, first_queue, tiers_of
+from trackerwatch.failover.states import FailoverState, Role, Standing
+from trackerwatch.failover.walk import Walk, walk
 
-__all__ = ["FailoverState", "Role", "Standing", "Step", "Walk", "explain", "independent_groups", "walk"]
+__all__ = [
+    "CLIENTS",
+    "LISTED",
+    "Client",
+    "FailoverState",
+    "Place",
+    "Role",
+    "Standing",
+    "Step",
+    "Walk",
+    "explain",
+    "first_queue",
+    "independent_groups",
+    "tiers_of",
+    "walk",
+]

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from trackerwatch.failover.states import FailoverState
-from trackerwatch.failover.walk import Standing
+from trackerwatch.failover.states import FailoverState, Standing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

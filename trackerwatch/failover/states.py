@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 
 class FailoverState(StrEnum):
@@ -24,3 +24,14 @@ class Role(StrEnum):
     BACKUP = "backup"
     FAILED = "failed"
     UNTRIED = "untried"
+
+
+class Standing(IntEnum):
+    """How one tracker stands with one torrent: the value of one byte in a tracker's `standings`."""
+
+    UNTRIED = 0
+    """Not asked, not finished, or it said nothing of this torrent."""
+    WORKS = 1
+    FAILED = 2
+    NOT_COUNTED = 3
+    """Asked, and what went wrong is not its doing (no local route, our own policy)."""
