@@ -25,6 +25,7 @@ from trackerwatch.outcome import (
     Resolution,
     ScrapeColumns,
     ScrapeOutcome,
+    SentinelOutcome,
     SwarmAnswer,
     SwarmCounts,
 )
@@ -32,6 +33,8 @@ from trackerwatch.tracker import Protocol, Tracker, parse_tracker
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
+
+    from trackerwatch.engine.keeper import Keeper
 
 T = TypeVar("T")
 BEGIN = 1_700_000_000.0
@@ -73,16 +76,27 @@ def drive(main: Callable[[], Awaitable[T]]) -> T:
 
 
 class DrivenClock:
-    """The loop's clock, as monotonic and as wall time."""
+    """The loop's clock, as monotonic and as wall time, which a test may set."""
+
+    def __init__(self, offset_s: float = 0.0) -> None:
+        self.offset_s = offset_s
+        """Wall time is so far ahead of where it would be."""
 
     def monotonic(self) -> float:
         return asyncio.get_running_loop().time()
 
     def wall(self) -> float:
         try:
-            return BEGIN + asyncio.get_running_loop().time()
+            return BEGIN + self.offset_s + asyncio.get_running_loop().time()
         except RuntimeError:
-            return BEGIN
+            return BEGIN + self.offset_s
+
+
+def sleep_through(seconds: float) -> None:
+    """The program is stopped for so long: when it goes on, both clocks have."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, DrivenLoop)
+    loop.selector.now += seconds
 
 
 @dataclass
@@ -139,6 +153,7 @@ class ScriptedProber:
     def __init__(self) -> None:
         self.scripts: dict[str, Script] = {}
         self.sent: list[Sent] = []
+        self.sentinels = SentinelOutcome(tcp=None, udp=None)
         self.closed = False
 
     def script(self, url: str, script: Script | None = None) -> Script:
@@ -243,6 +258,16 @@ class ScriptedProber:
             FailureKind.UNREGISTERED if script.warning and "not registered" in script.warning else None,
         )
 
+    @property
+    def sentinels_are_local(self) -> bool:
+        return self.sentinels.local
+
+    async def sentinel(self, *, timeout_s: float) -> SentinelOutcome:
+        now = asyncio.get_running_loop().time()
+        self.sent.append(Sent(now, "sentinel", "", ""))
+        await asyncio.sleep(min(1.0, timeout_s))
+        return self.sentinels
+
     async def close(self) -> None:
         self.closed = True
 
@@ -261,8 +286,21 @@ def torrent(n: int, *tiers: Sequence[str], private: bool = False, v2: bytes | No
     return Torrent(f"torrent {n}", n.to_bytes(20, "big"), v2, private, 1000 + n, placements, sources=(f"{n}.torrent",))
 
 
-def make_engine(prober: ScriptedProber, settings: EngineSettings | None = None) -> Engine:
-    return Engine(prober, settings or EngineSettings(), vantage="test", rng=random.Random(7), clock=DrivenClock())
+def make_engine(
+    prober: ScriptedProber,
+    settings: EngineSettings | None = None,
+    *,
+    clock: DrivenClock | None = None,
+    keeper: Keeper | None = None,
+) -> Engine:
+    return Engine(
+        prober,
+        settings or EngineSettings(),
+        vantage="test",
+        rng=random.Random(7),
+        clock=clock or DrivenClock(),
+        keeper=keeper,
+    )
 
 
 class Watched:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from trackerwatch.engine.clock import Clock
     from trackerwatch.engine.prober import Prober
+    from trackerwatch.engine.recording import Recording
     from trackerwatch.engine.settings import EngineSettings
     from trackerwatch.engine.tracker_state import TrackerState
     from trackerwatch.metainfo import Torrent
@@ -75,14 +76,19 @@ class Announcer:
         prober: Prober,
         settings: EngineSettings,
         clock: Clock,
+        *,
         identity: Identity,
         torrent_of: Callable[[int], Torrent],
+        recording: Recording,
     ) -> None:
         self._prober = prober
-        self._settings = settings
+        self.settings = settings
         self._clock = clock
         self._identity = identity
         self._torrent_of = torrent_of
+        self._recording = recording
+        self.one_shot = False
+        """Whoever runs a report after a repair wants to know whether it worked."""
         self._rotation: dict[int, int] = {}
         self._host_free_at: dict[str, float] = {}
         self._under_way: set[tuple[int, int]] = set()
@@ -98,7 +104,7 @@ class Announcer:
             tracker: Where.
             active_here: Whether a torrent's active tracker is this one, by torrent index.
         """
-        mode, now = self._settings.announce, self._clock.monotonic()
+        mode, now = self.settings.announce, self._clock.monotonic()
         if mode is AnnounceMode.NEVER or now < tracker.not_before or not _may_answer(tracker):
             return []
         swarms = tracker.swarms
@@ -117,7 +123,7 @@ class Announcer:
 
     def next_at(self, tracker: TrackerState, *, active_here: Callable[[int], bool]) -> float | None:
         """Monotonic time of a tracker's next announce in mode `always`. None: announces follow rounds."""
-        if self._settings.announce is not AnnounceMode.ALWAYS:
+        if self.settings.announce is not AnnounceMode.ALWAYS:
             return None
         owners, announces = tracker.swarms.owners, tracker.swarms.announces
         dues = [record.not_before for column, record in announces.items() if active_here(owners[column])]
@@ -132,7 +138,7 @@ class Announcer:
         return not torrent.private or self._private_allowed(tracker)
 
     def _private_allowed(self, tracker: Tracker) -> bool:
-        return self._settings.private_at(tracker.host) is PrivateMode.ANNOUNCE
+        return self.settings.private_at(tracker.host) is PrivateMode.ANNOUNCE
 
     def _due(self, tracker: TrackerState, column: int, now: float) -> bool:
         """Whether a swarm may be announced now: by its privacy, and by what the tracker asked for."""
@@ -148,7 +154,9 @@ class Announcer:
         record = tracker.swarms.announces.get(column)
         if record is None or not record.decides:
             return True
-        daily = record.refusal is not None or tracker.swarms.columns.answers[column] == SwarmAnswer.AMBIGUOUS
+        daily = (record.refusal is not None and not self.one_shot) or tracker.swarms.columns.answers[
+            column
+        ] == SwarmAnswer.AMBIGUOUS
         return not daily or self._clock.wall() - record.at >= DECISION_LASTS_S
 
     def _sample(self, tracker: TrackerState, now: float) -> list[int]:
@@ -191,7 +199,7 @@ class Announcer:
         """Keep the distance between announces to one host, whatever trackers it runs."""
         if tracker.local:
             return
-        spacing_s = ALWAYS_SPACING_S if self._settings.announce is AnnounceMode.ALWAYS else SPACING_S
+        spacing_s = ALWAYS_SPACING_S if self.settings.announce is AnnounceMode.ALWAYS else SPACING_S
         now = self._clock.monotonic()
         free_at = max(now, self._host_free_at.get(tracker.tracker.host, 0.0))
         self._host_free_at[tracker.tracker.host] = free_at + spacing_s
@@ -223,20 +231,23 @@ class Announcer:
         swarms = tracker.swarms
         torrent = self._torrent_of(swarms.owners[column])
         private = torrent.private or bool(swarms.private[column])
-        if self._settings.announce is AnnounceMode.PEERS and not private:
+        if self.settings.announce is AnnounceMode.PEERS and not private:
             outcome = await self._announce_with_peers(tracker, endpoint, column, torrent)
         else:
             request = self._request(swarms.hashes[column], torrent, AnnounceEvent.STOPPED, numwant=0)
-            timeout_s = self._settings.timeout_s
+            timeout_s = self.settings.timeout_s
             outcome = await self._prober.announce(tracker.tracker, endpoint, request, timeout_s=timeout_s)
         failure, now = outcome.probe.failure, self._clock.monotonic()
         about_it = failure is not None and failure.kind in REFUSAL_FLAGS
         if not about_it:
             tracker.obey(failure, now)
+            if failure is not None and (failure.retry_in_s or failure.retry_never):
+                self._recording.waits(tracker)
         never = about_it and failure is not None and failure.retry_never
         not_before = float("inf") if never else now + self._wait_s(tracker, outcome, failure)
         swarms.announces[column] = AnnounceRecord(outcome, self._clock.wall(), not_before)
         tracker.apply_announce(outcome)
+        self._recording.announced(tracker, swarms.hashes[column], outcome, not_before - now)
         return outcome
 
     def _wait_s(self, tracker: TrackerState, outcome: AnnounceOutcome, failure: Failure | None) -> float:
@@ -247,7 +258,7 @@ class Announcer:
         if tracker.local:
             return max(minimum, 1.0)
         if failure is not None and not failure.kind.answered:
-            return max(minimum, self._settings.interval_s)
+            return max(minimum, self.settings.interval_s)
         return max(minimum, outcome.interval_s or tracker.interval_s or ANNOUNCE_INTERVAL_S)
 
     async def _announce_with_peers(
@@ -257,9 +268,7 @@ class Announcer:
         info_hash = tracker.swarms.hashes[column]
         started = self._request(info_hash, torrent, AnnounceEvent.STARTED, numwant=PEERS_WANTED)
         try:
-            outcome = await self._prober.announce(
-                tracker.tracker, endpoint, started, timeout_s=self._settings.timeout_s
-            )
+            outcome = await self._prober.announce(tracker.tracker, endpoint, started, timeout_s=self.settings.timeout_s)
         finally:
             farewell = asyncio.ensure_future(self._say_goodbye(tracker, endpoint, info_hash, torrent))
             self._farewells.add(farewell)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from trackerwatch.engine.events import EventLog
     from trackerwatch.engine.torrent_book import Move, TorrentBook
     from trackerwatch.engine.tracker_state import TrackerState
-    from trackerwatch.outcome import Failure
+    from trackerwatch.outcome import Endpoint, Failure
 
 EACH_TORRENT_UP_TO = 20
 """More torrents that move at once are one event with a count."""
@@ -25,10 +25,10 @@ EACH_TORRENT_UP_TO = 20
 
 def tell_state(
     events: EventLog, tracker: TrackerState, before: Health, after: Health, *, now: float, effect: str
-) -> None:
-    """A tracker's state changed. That one is found up at the start is no news."""
+) -> str:
+    """A tracker's state changed. That one is found up at the start is no news. What was said of it; empty: nothing."""
     if (before, after) == (Health.UNKNOWN, Health.UP):
-        return
+        return ""
     name, failure = tracker.tracker.host_port, tracker.failure
     recovered = before is Health.DOWN and after in ANSWERING
     if recovered:
@@ -41,28 +41,37 @@ def tell_state(
         message = f"{name} cannot be judged now" + (f": {failure_words(failure)}" if failure else "")
     else:
         message = f"{name} is well again"
+    message = f"{message} -> {effect}" if effect and not recovered else message
     events.add(
         EventKind.RECOVERED if recovered else EventKind.STATE_CHANGED,
-        f"{message} -> {effect}" if effect and not recovered else message,
+        message,
         now,
         tracker=tracker.tracker,
+        endpoint=_culprit(tracker) if after is Health.DEGRADED else None,
         from_state=str(before),
         to_state=str(after),
         reason=failure.kind if failure and after in (Health.DOWN, Health.DEGRADED) else None,
     )
+    return message
+
+
+def _culprit(tracker: TrackerState) -> Endpoint | None:
+    """The endpoint that is down while another answers. None: that is not what is wrong."""
+    if "endpoint_down" not in tracker.reasons:
+        return None
+    return next((e.endpoint for e in tracker.endpoints.values() if e.health.state is Health.DOWN), None)
 
 
 def _why_degraded(tracker: TrackerState, failure: Failure | None) -> str:
-    if "endpoint_down" in tracker.reasons:
-        down = next((e for e in tracker.endpoints.values() if e.health.state is Health.DOWN), None)
-        if down is not None:
-            return f"{down.endpoint.address} is down: {failure_words(down.failure)}"
+    down = _culprit(tracker)
+    if down is not None:
+        return f"{down.address} is down: {failure_words(tracker.endpoints[down].failure)}"
     return ", ".join(tracker.reasons).replace("_", " ") or failure_words(failure)
 
 
 def effect_of(moves: Sequence[Move]) -> str:
     """`41 failed over, 3 exhausted`; empty where nothing moved for the worse."""
-    states = Counter(move.after for move in moves if _kind(move) in (EventKind.FAILED_OVER, EventKind.EXHAUSTED))
+    states = Counter(move.after for move in moves if kind_of_move(move) in (EventKind.FAILED_OVER, EventKind.EXHAUSTED))
     parts = [
         f"{states[state]} {words}"
         for state, words in ((FailoverState.FAILED_OVER, "failed over"), (FailoverState.EXHAUSTED, "exhausted"))
@@ -77,7 +86,7 @@ def tell_moves(
     """Torrents moved between trackers."""
     by_kind: dict[EventKind, list[Move]] = {}
     for move in moves:
-        kind = _kind(move)
+        kind = kind_of_move(move)
         if kind is not None:
             by_kind.setdefault(kind, []).append(move)
     for kind, moved in by_kind.items():
@@ -93,30 +102,34 @@ def tell_moves(
             )
             continue
         for move in moved:
-            torrent = book.torrents[move.torrent]
-            active = trackers[move.active_after].tracker if move.active_after >= 0 else None
-            where = f" to {active.host_port} (tier {book.active_tier[move.torrent]})" if active else ""
-            words = {
-                EventKind.EXHAUSTED: f"{torrent.name} has no working tracker left",
-                EventKind.FAILED_OVER: f"{torrent.name} failed over{where}",
-                EventKind.PROMOTED: f"{torrent.name} moved{where}",
-                EventKind.RECOVERED: f"{torrent.name} is back{where}",
-            }[kind]
             events.add(
                 kind,
-                words,
+                move_words(move, kind, book, trackers),
                 now,
-                tracker=active,
-                torrent=torrent,
+                tracker=trackers[move.active_after].tracker if move.active_after >= 0 else None,
+                torrent=book.torrents[move.torrent],
                 from_state=str(move.before),
                 to_state=str(move.after),
             )
 
 
+def move_words(move: Move, kind: EventKind, book: TorrentBook, trackers: Sequence[TrackerState]) -> str:
+    """What a torrent's move is told as."""
+    name = book.torrents[move.torrent].name
+    active = trackers[move.active_after].tracker if move.active_after >= 0 else None
+    where = f" to {active.host_port} (tier {book.active_tier[move.torrent]})" if active else ""
+    return {
+        EventKind.EXHAUSTED: f"{name} has no working tracker left",
+        EventKind.FAILED_OVER: f"{name} failed over{where}",
+        EventKind.PROMOTED: f"{name} moved{where}",
+        EventKind.RECOVERED: f"{name} is back{where}",
+    }[kind]
+
+
 _BADNESS = {FailoverState.PRIMARY: 0, FailoverState.FAILED_OVER: 1, FailoverState.EXHAUSTED: 2}
 
 
-def _kind(move: Move) -> EventKind | None:
+def kind_of_move(move: Move) -> EventKind | None:
     """What to call a move. None: it is not worth telling."""
     before, after = _BADNESS.get(move.before), _BADNESS.get(move.after)
     if after is None or (before is None and not after):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from trackerwatch.engine.changes import effect_of, tell_moves, tell_state
+from trackerwatch.engine.changes import effect_of, kind_of_move, move_words, tell_moves, tell_state
+from trackerwatch.engine.records import TransitionRecord
+from trackerwatch.engine.views import EventKind
 from trackerwatch.health import Health
 
 if TYPE_CHECKING:
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 
     from trackerwatch.engine.clock import Clock
     from trackerwatch.engine.events import EventLog
+    from trackerwatch.engine.recording import Recording
     from trackerwatch.engine.torrent_book import Move, TorrentBook
     from trackerwatch.engine.tracker_state import TrackerState
 
@@ -31,6 +34,8 @@ class Conclusions:
         trackers: Sequence[TrackerState],
         events: EventLog,
         clock: Clock,
+        *,
+        recording: Recording,
         on_news: Callable[[Iterable[int]], None],
     ) -> None:
         """Know what to draw conclusions from.
@@ -40,12 +45,14 @@ class Conclusions:
             trackers: All trackers by index; may grow.
             events: Where changes are told.
             clock: Wall time for when things began, monotonic time for how long a pass takes.
+            recording: Where changes are written down.
             on_news: Called with the torrents whose rows changed.
         """
         self._book = book
         self._trackers = trackers
         self._events = events
         self._clock = clock
+        self._recording = recording
         self._on_news = on_news
         self._unsettled: dict[int, TrackerState] = {}
         self._next: asyncio.Task[None] | None = None
@@ -92,12 +99,31 @@ class Conclusions:
             self._tell(changes, moves, news)
             self._pause_s = min(LONGEST_PAUSE_S, self._clock.monotonic() - begun)
 
-    def settle(self, *states: TrackerState) -> None:
-        """The same at one go, for several trackers together: each torrent is brought up to date once."""
+    def settle(self, *states: TrackerState, quietly: bool = False) -> None:
+        """The same at one go, for several trackers together: each torrent is brought up to date once.
+
+        Args:
+            *states: The trackers.
+            quietly: What changes is not told: it is our own doing, or of an earlier run.
+        """
         now = self._clock.wall()
         changes = [(state, state.conclude(now)) for state in states]
         news = self._publish_all(states)
-        self._tell(changes, self._book.recompute(news, now), news)
+        moves = self._book.recompute(news, now)
+        if quietly:
+            self._on_news(news)
+        else:
+            self._tell(changes, moves, news)
+
+    def resettle(self, states: Sequence[TrackerState]) -> None:
+        """Bring every torrent of these trackers up to date quietly: what the user wants of them changed."""
+        news = list(dict.fromkeys(index for state in states for index in state.swarms.all_owners()))
+        for state in states:
+            state.dirty = True
+            for shape in state.shapes:
+                shape.stands.clear()
+        self._book.recompute(news, self._clock.wall())
+        self._on_news(news)
 
     def _publish_all(self, states: Sequence[TrackerState]) -> list[int]:
         news = [fresh for state in states if (fresh := self._publish(state))]
@@ -123,9 +149,49 @@ class Conclusions:
         changed = [(state, change) for state, change in changes if change is not None]
         for state, change in changed:
             # With several at once nobody can say whose doing which move was: the moves speak for themselves.
-            tell_state(self._events, state, *change, now=now, effect=effect_of(moves) if len(changed) == 1 else "")
+            effect = effect_of(moves) if len(changed) == 1 else ""
+            message = tell_state(self._events, state, *change, now=now, effect=effect)
+            self._write_down(state, *change, message)
         tell_moves(self._events, moves, self._book, self._trackers, now)
+        for move in moves:
+            self._write_down_move(move, now)
+        for state, _ in changes:
+            self._recording.memory(state)
         self._on_news(news)
+
+    def _write_down(self, state: TrackerState, before: Health, after: Health, message: str) -> None:
+        failure = state.failure if after in (Health.DOWN, Health.DEGRADED) else None
+        answers_again = before is Health.DOWN and after in (Health.UP, Health.DEGRADED)
+        self._recording.transition(
+            TransitionRecord(
+                at=self._clock.wall(),
+                kind=EventKind.RECOVERED if answers_again else EventKind.STATE_CHANGED,
+                from_state=str(before),
+                to_state=str(after),
+                reason=failure.kind if failure else None,
+                message=message,
+                tracker=state.tracker,
+            )
+        )
+
+    def _write_down_move(self, move: Move, now: float) -> None:
+        kind = kind_of_move(move)
+        if kind is None:
+            return
+        torrent = self._book.torrents[move.torrent]
+        self._recording.transition(
+            TransitionRecord(
+                at=now,
+                kind=kind,
+                from_state=str(move.before),
+                to_state=str(move.after),
+                reason=None,
+                message=move_words(move, kind, self._book, self._trackers),
+                tracker=self._trackers[move.active_after].tracker if move.active_after >= 0 else None,
+                info_hash=torrent.info_hash,
+                name=torrent.name,
+            )
+        )
 
     async def end(self) -> None:
         """Conclude for every tracker, now; passes under way are cut short."""

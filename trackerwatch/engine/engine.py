@@ -19,26 +19,32 @@ from trackerwatch.engine.conclusions import Conclusions
 from trackerwatch.engine.due import Due
 from trackerwatch.engine.events import EventLog
 from trackerwatch.engine.feed import Feed
-from trackerwatch.engine.ourselves import NO_NAME_RESOLVES, excusable
+from trackerwatch.engine.interruptions import TICK_S, Interruptions
+from trackerwatch.engine.muting import expired, mute, mute_of
 from trackerwatch.engine.pacing import next_due
+from trackerwatch.engine.recording import Recording
+from trackerwatch.engine.remembering import Remembering
 from trackerwatch.engine.requests import announce_refusal, announce_wait, to_probe
 from trackerwatch.engine.rounds import Rounds
 from trackerwatch.engine.settings import AnnounceMode, EngineSettings, PrivateMode
 from trackerwatch.engine.snapshot import Projector
+from trackerwatch.engine.standing_orders import interval_s, thresholds
 from trackerwatch.engine.torrent_book import TorrentBook
 from trackerwatch.engine.tracker_state import TrackerState
 from trackerwatch.engine.views import Event, EventKind, Snapshot
-from trackerwatch.failover import Standing
-from trackerwatch.health import Health, Thresholds
+from trackerwatch.failover import CLIENTS, Standing
+from trackerwatch.health import Health
 from trackerwatch.outcome import FailureKind
 from trackerwatch.schedule import Agenda
-from trackerwatch.tracker import Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from trackerwatch.engine.clock import Clock
+    from trackerwatch.engine.keeper import Keeper
     from trackerwatch.engine.prober import Prober
+    from trackerwatch.engine.timekeeping import Jump
+    from trackerwatch.health import Thresholds
     from trackerwatch.metainfo import Torrent
     from trackerwatch.tracker import Tracker
 
@@ -46,7 +52,8 @@ ROUNDS_AT_ONCE = 128
 STOP_WITHIN_S = 5.0
 LATENESS_FADES = 10.0
 """Seconds in which the lateness shown loses one."""
-SLOW_S = {Protocol.UDP: 2.0, Protocol.HTTP: 5.0, Protocol.HTTPS: 5.0}
+AFTER_A_GAP_S = 20.0
+"""What fell due in a gap is asked in the course of so many seconds, not all at once."""
 
 
 class Engine:
@@ -60,7 +67,18 @@ class Engine:
         vantage: str,
         rng: random.Random | None = None,
         clock: Clock | None = None,
+        keeper: Keeper | None = None,
     ) -> None:
+        """Make an engine that watches nothing yet.
+
+        Args:
+            prober: Asks; the engine itself sends nothing.
+            settings: What the user wants.
+            vantage: The name of the place from which is looked.
+            rng: For jitter and identifiers.
+            clock: The machine's, or a test's.
+            keeper: Remembers between runs. None: nobody does.
+        """
         self.settings = settings
         self._prober = prober
         self._clock = clock or SystemClock()
@@ -70,21 +88,66 @@ class Engine:
         self._by_tracker: dict[Tracker, TrackerState] = {}
         self._events = EventLog()
         self._agenda: Agenda[int] = Agenda()
+        self._recording = Recording(keeper, self._clock, self._interval_s)
         self._announcer = Announcer(
-            prober, settings, self._clock, Identity.random(self._rng), lambda owner: self._book.torrents[owner]
+            prober,
+            settings,
+            self._clock,
+            identity=Identity.random(self._rng),
+            torrent_of=lambda owner: self._book.torrents[owner],
+            recording=self._recording,
         )
-        self._conclusions = Conclusions(self._book, self._trackers, self._events, self._clock, self._changed)
-        self._rounds = Rounds(prober, settings, self._clock, self._announcer, self._conclusions.settle)
+        self._interruptions = Interruptions(
+            prober,
+            self._clock,
+            self._trackers,
+            events=self._events,
+            recording=self._recording,
+            ask_for_a_sign=self._ask_for_a_sign,
+            on_jump=self._on_jump,
+        )
+        self._conclusions = Conclusions(
+            self._book,
+            self._trackers,
+            self._events,
+            self._clock,
+            recording=self._recording,
+            on_news=self._changed,
+        )
+        self._interruptions.conclude_with(self._conclusions)
+        self._rounds = Rounds(
+            prober,
+            settings,
+            self._clock,
+            announcer=self._announcer,
+            outage=self._interruptions.outage,
+            recording=self._recording,
+            on_progress=self._conclusions.settle,
+        )
+        self._remembering = (
+            None
+            if keeper is None
+            else Remembering(
+                keeper,
+                settings,
+                self._clock,
+                self._interval_s,
+                on_memory=self._came_back_to_mind,
+                on_seeder=self._book.remember_seeded,
+            )
+        )
         self._asking: dict[asyncio.Task[None], TrackerState] = {}
         self._announcing: dict[int, asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
         self._stopping = False
         self._one_shot = False
+        self._client = settings.client
         self._lateness = (0.0, 0.0)
         self._version = 0
         self._snapshot: Snapshot | None = None
         self._feeds: weakref.WeakSet[Feed] = weakref.WeakSet()
         self._started = self._clock.wall()
+        self._book.walk_as(CLIENTS[settings.client], self._started)
         started_at = at(self._started)
         if started_at is None:
             raise ValueError("the clock has no wall time")
@@ -129,6 +192,7 @@ class Engine:
         for state in touched.values():
             if not state.torrents:
                 self._agenda.drop(state.index)
+                self._interruptions.outage.forget(state)
                 state.retire()
             self._conclusions.settle(state)
         self._changed(gone)
@@ -144,16 +208,25 @@ class Engine:
         if state is None:
             state = self._by_tracker[tracker] = TrackerState(len(self._trackers), tracker, self._thresholds(tracker))
             self._trackers.append(state)
+            self._give_orders(state)
         return state
+
+    def _give_orders(self, state: TrackerState) -> None:
+        """Apply what the settings say of one tracker."""
+        state.thresholds = self._thresholds(state.tracker)
+        state.lasting_thresholds = thresholds(self.settings, state.tracker, one_shot=False)
+        its = self.settings.tracker(state.tracker.host, state.tracker.port)
+        state.own, state.dirty = its.own, True
+        state.mute = mute_of(its, self._clock.wall())
+
+    def _interval_s(self, state: TrackerState) -> float:
+        return interval_s(self.settings, state)
 
     def _private_scraped(self, tracker: Tracker) -> bool:
         return self.settings.private_at(tracker.host) is not PrivateMode.CONNECT
 
     def _thresholds(self, tracker: Tracker) -> Thresholds:
-        slow_s = SLOW_S[tracker.protocol]
-        if self._one_shot:
-            return Thresholds(down_after=2, conclusive_at_once=True, slow_s=slow_s)
-        return Thresholds(down_after=self.settings.down_after, slow_s=slow_s)
+        return thresholds(self.settings, tracker, one_shot=self._one_shot)
 
     def _soon(self, state: TrackerState) -> None:
         """Ask for what is new here as soon as manners allow."""
@@ -168,7 +241,11 @@ class Engine:
 
     async def run_once(self, *, deadline_s: float) -> None:
         """Ask every tracker once, with its fall-backs, or until the deadline: what is not finished stays unknown."""
-        self._one_shot = self._rounds.one_shot = True
+        self._one_shot = self._rounds.one_shot = self._announcer.one_shot = True
+        self._interruptions.outage.one_shot = True
+        if self._remembering is not None:
+            self._remembering.one_shot = True
+        self._recording.hold()
         self._begin()
         try:
             async with asyncio.timeout(deadline_s):
@@ -177,23 +254,8 @@ class Engine:
             pass
         finally:
             await self._wind_up()
-            self._judge_ourselves()
-
-    def _judge_ourselves(self) -> None:
-        """Where the fault is ours, nothing is held against a tracker: all is unknown."""
-        excused = excusable(self._trackers)
-        if not excused:
-            return
-        for state in excused:
-            state.excuse(NO_NAME_RESOLVES)
-        names = {state.tracker.host for state in excused}
-        self._events.add(
-            EventKind.LOCAL_OFFLINE,
-            f"{NO_NAME_RESOLVES.message}: {_count(len(names), 'host')} tried",
-            self._clock.wall(),
-            reason=NO_NAME_RESOLVES.kind,
-        )
-        self._conclusions.settle(*excused)
+            self._recording.release(await self._interruptions.judge_once())
+            self._changed(())
 
     async def run(self) -> None:
         """Watch until `stop`."""
@@ -210,9 +272,10 @@ class Engine:
 
     def _begin(self) -> None:
         """Put everything on the agenda: what is due was not late before the run began."""
+        self._interruptions.begin()
         now = self._clock.monotonic()
         for state in self._trackers:
-            state.thresholds = self._thresholds(state.tracker)
+            self._give_orders(state)
             state.plan = Due.FULL
             if not self._one_shot and state.asked_at is not None:
                 self._plan(state)
@@ -235,10 +298,13 @@ class Engine:
                     await asyncio.sleep(0)  # their callbacks strike them off
         except TimeoutError:
             pass
+        await self._interruptions.outage.end()
         await self._conclusions.end()
 
     async def _loop(self) -> None:
         while not self._stopping:
+            if not self._one_shot:
+                self._tick()
             now = self._clock.monotonic()
             while len(self._asking) < ROUNDS_AT_ONCE and (due := self._agenda.pop_due(now)):
                 self._start(self._trackers[due[0]], late_s=now - due[1])
@@ -247,12 +313,71 @@ class Engine:
             next_due_at = self._agenda.next_due()
             blocked = len(self._asking) >= ROUNDS_AT_ONCE
             wait_s = None if next_due_at is None or blocked else max(0.0, next_due_at - now)
+            if not self._one_shot:
+                wait_s = TICK_S if wait_s is None else min(wait_s, TICK_S)
             try:
                 async with asyncio.timeout(wait_s):
                     await self._wake.wait()
             except TimeoutError:
                 pass
             self._wake.clear()
+
+    def _tick(self) -> None:
+        self._interruptions.tick()
+        unmuted = expired(self._trackers, self._clock.wall())
+        if unmuted:
+            self._conclusions.resettle(unmuted)
+
+    def _on_jump(self, jump: Jump) -> None:
+        """Time was not lived through: what fell due meanwhile is not late, and is not asked all at once."""
+        now = self._clock.monotonic()
+        self._lateness = (0.0, now)
+        if jump.shift_s:
+            self._book.shift_wall(jump.shift_s)
+        for state in self._trackers:
+            due = self._agenda.due_at(state.index)
+            if due is not None and due < now:
+                self._agenda.put(state.index, now + self._rng.random() * AFTER_A_GAP_S)
+            if state.next_probe_at is not None:
+                state.next_probe_at += jump.shift_s
+        self._changed(())
+
+    def _ask_for_a_sign(self, indices: Sequence[int], spread_s: float) -> None:
+        """Small probes, soon: whether these trackers are heard tells us about ourselves."""
+        now = self._clock.monotonic()
+        for index in indices:
+            state = self._trackers[index]
+            left_alone = state.never_again is not None or state.not_before > now or state.retired
+            if not (state.asking or left_alone or self._stopping):
+                state.plan = Due.MINIMAL
+                self._agenda.put(index, now + self._rng.random() * spread_s)
+        self._wake.set()
+
+    def _came_back_to_mind(self, state: TrackerState) -> None:
+        """A tracker's state is remembered: shown at once, told by no event."""
+        self._interruptions.outage.introduce(state)
+        self._conclusions.settle(state, quietly=True)
+
+    def note_store(self, trouble: str) -> None:
+        """Tell of trouble with what remembers (one clean line), or that it is over (empty)."""
+        self._interruptions.note_store(trouble)
+        self._changed(())
+
+    def reconfigure(self, settings: EngineSettings) -> None:
+        """Go on with other settings; rounds under way end by the old ones."""
+        client_before = self.settings.client
+        self.settings = self._rounds.settings = self._announcer.settings = settings
+        if self._remembering is not None:
+            self._remembering.settings = settings
+        for state in self._trackers:
+            self._give_orders(state)
+            if not state.asking and self._agenda.due_at(state.index) is not None:
+                self._plan(state)
+        self._conclusions.resettle(self._trackers)
+        if settings.client != client_before:
+            self._walk_as(settings.client)
+        self._wake.set()
+        self._changed(())
 
     def _start(self, state: TrackerState, *, late_s: float) -> None:
         """Do what is due at a tracker."""
@@ -278,16 +403,19 @@ class Engine:
     async def _round(self, state: TrackerState) -> None:
         # Textual runs tasks eagerly up to their first await: let the caller finish its loop first.
         await asyncio.sleep(0)
-        plan = state.plan
+        plan: Due | None = state.plan
         rounds = self._rounds
-        ask = {Due.FULL: rounds.full, Due.FRESH: rounds.fresh, Due.AGAIN: rounds.again}.get(plan, rounds.minimal)
+        if self._remembering is not None:
+            plan = await self._remembering.before(state, state.plan)
+        ask = {Due.FULL: rounds.full, Due.FRESH: rounds.fresh, Due.AGAIN: rounds.again}
         try:
-            await ask(state)
+            if plan is not None:
+                await ask.get(plan, rounds.minimal)(state)
         finally:
             state.asking = False
             state.dirty = True
         await asyncio.shield(self._conclusions.soon(state))
-        if plan is not Due.MINIMAL:
+        if plan not in (Due.MINIMAL, None):
             self._announce_due(state)
 
     def _round_done(self, task: asyncio.Task[None]) -> None:
@@ -383,14 +511,29 @@ class Engine:
             case ProbeNow():
                 ready, said = to_probe([self._trackers[index] for index in command.trackers], self._clock.monotonic())
                 for state in ready:
-                    state.plan = Due.FULL
+                    state.plan, state.hurried = Due.FULL, True
                     self._agenda.put(state.index, self._clock.monotonic())
                 self._wake.set()
                 return said
             case AnnounceNow():
                 return self._announce_now(command.torrent)
-            case WalkAs() | MuteTrackers():
-                return "not possible yet"
+            case WalkAs():
+                return self._walk_as(command.client)
+            case MuteTrackers():
+                states = [self._trackers[index] for index in command.trackers]
+                said = mute(states, command)
+                self._conclusions.resettle(states)
+                return said
+
+    def _walk_as(self, client: str) -> str:
+        if client not in CLIENTS:
+            return f"no client is called {client}; there are: {', '.join(CLIENTS)}"
+        self._client = client
+        self._book.walk_as(CLIENTS[client], self._clock.wall())
+        for state in self._trackers:
+            state.dirty = True
+        self._changed(self._book.listed())
+        return f"failover is walked as {client} does"
 
     def _announce_now(self, index: int) -> str:
         torrent, active = self._book.torrents[index], self._book.active[index]
@@ -430,6 +573,8 @@ class Engine:
                 lateness_s=self._lateness_s(self._clock.monotonic()),
                 rounds_under_way=len(self._asking),
                 started_at=self._started_at,
+                ourselves=self._interruptions.view,
+                client=self._client,
             )
         return self._snapshot
 

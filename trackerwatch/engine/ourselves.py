@@ -28,7 +28,13 @@ NAMES_THAT_PROVE = 2
 """So many names must fail before the resolver is blamed: one may be broken for itself."""
 
 SILENT = frozenset(
-    {FailureKind.TIMEOUT, FailureKind.DNS_TIMEOUT, FailureKind.DNS_ERROR, FailureKind.NO_ROUTE, FailureKind.LOCAL_OFFLINE}
+    {
+        FailureKind.TIMEOUT,
+        FailureKind.DNS_TIMEOUT,
+        FailureKind.DNS_ERROR,
+        FailureKind.NO_ROUTE,
+        FailureKind.LOCAL_OFFLINE,
+    }
 )
 """Failures in which nobody was heard."""
 _OUR_RESOLVER = frozenset({FailureKind.DNS_ERROR, FailureKind.DNS_TIMEOUT})
@@ -155,6 +161,10 @@ class Evidence:
         seen = [w for w in self._witnesses.values() if w.at > float("-inf")]
         failed = [w for w in seen if w.kind in _OUR_RESOLVER]
         return len(failed) == len(seen) and len({w.host for w in failed}) >= NAMES_THAT_PROVE
+
+    def concerned(self, *, udp_only: bool) -> list[int]:
+        """Trackers that the sentinels can speak for."""
+        return [i for i, w in self._witnesses.items() if self._weighed(w) and (w.udp or not udp_only)]
 
     def silent(self, *, udp_only: bool = False) -> list[int]:
         """Trackers of which nothing was heard at the latest."""

@@ -85,6 +85,10 @@ class Outage:
         """A tracker is asked no more."""
         self._evidence.forget(tracker.index)
 
+    def judged(self, *, udp_only: bool) -> list[int]:
+        """Trackers that our own outage concerns."""
+        return self._evidence.concerned(udp_only=udp_only)
+
     async def excuses(self, tracker: TrackerState, failure: Failure | None, begun: float) -> bool:
         """Note the outcome of a probe, and find out whether a failure is ours: then it counts for nothing.
 

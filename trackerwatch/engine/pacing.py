@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trackerwatch.engine.due import Due
+from trackerwatch.engine.standing_orders import heartbeat_s
+from trackerwatch.engine.standing_orders import interval_s as interval_of
 from trackerwatch.health import Health
 from trackerwatch.health.rollup import ANSWERING
 from trackerwatch.schedule.pace import (
     LOCAL_WINDOW_S,
     PUBLIC_WINDOW_S,
     reask_delay_s,
-    round_interval_s,
     stretched,
 )
 from trackerwatch.tracker import Protocol
@@ -43,9 +44,7 @@ def next_due(
     """
     if state.never_again is not None:
         return None
-    interval_s = round_interval_s(
-        settings.interval_s, local=state.local, min_request_interval_s=state.min_request_interval_s
-    )
+    interval_s = interval_of(settings, state)
     full = now if state.full_at is None else state.full_at + stretched(interval_s, randomness)
     full = max(full, now + recheck_wait_s(state, now))
     well = state.asked_at is not None and state.state in ANSWERING
@@ -57,11 +56,11 @@ def next_due(
     dues = [(full, Due.FULL)]
     if state.swarms.asked < len(state.swarms) and well:
         dues.append((max(now, now + recheck_wait_s(state, now)), Due.FRESH))
-    reask_s = _reask_s(state, settings, interval_s)
+    reask_s = _reask_s(state, interval_s)
     if reask_s is not None:
         dues.append((max(now, since + reask_s), Due.MINIMAL))
     if state.tracker.protocol is Protocol.UDP:
-        beat_s = stretched(min(settings.heartbeat_s, interval_s), randomness)
+        beat_s = stretched(min(heartbeat_s(settings, state.tracker), interval_s), randomness)
         dues.append((max(now, since + beat_s), Due.MINIMAL))
     if announce_at is not None:
         dues.append((max(now, announce_at), Due.ANNOUNCES))
@@ -73,22 +72,22 @@ def next_due(
     return due, Due.FULL if due >= full else what
 
 
-def _reask_s(state: TrackerState, settings: EngineSettings, interval_s: float) -> float | None:
+def _reask_s(state: TrackerState, interval_s: float) -> float | None:
     """Doubt is settled quickly: failures that are not yet down, and first answers after down."""
     if state.name_health.judged:
         healths = [state.name_health]
     else:
         healths = [e.health for e in state.endpoints.values() if e.judged_now]
-    doubts = [health.failures_in_row for health in healths if 0 < health.failures_in_row < settings.down_after]
+    doubts = [health.failures_in_row for health in healths if 0 < health.failures_in_row < state.thresholds.down_after]
     doubts += [1 for health in healths if health.state is Health.DOWN and health.answers_in_row]
     if not doubts:
         return None
-    return reask_delay_s(min(doubts), interval_s, local=state.local)
+    return reask_delay_s(min(doubts), interval_s, local=state.local or state.own)
 
 
 def recheck_wait_s(state: TrackerState, now: float) -> float:
     """Seconds until a tracker may be asked for counts again, whoever wants it: once a minute, and as it asked for itself."""
-    window_s = max(LOCAL_WINDOW_S if state.local else PUBLIC_WINDOW_S, state.min_request_interval_s or 0.0)
+    window_s = max(LOCAL_WINDOW_S if state.local or state.own else PUBLIC_WINDOW_S, state.min_request_interval_s or 0.0)
     since = 0.0 if state.asked_at is None else state.asked_at + window_s
     return max(since, state.not_before) - now
 

@@ -8,6 +8,7 @@ in the answer itself says little about the tracker, so an announce or a bare req
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from trackerwatch.engine.pacing import may_scrape_now
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 
     from trackerwatch.engine.announcing import Announcer
     from trackerwatch.engine.clock import Clock
+    from trackerwatch.engine.outage import Outage
     from trackerwatch.engine.prober import Prober
+    from trackerwatch.engine.recording import Recording
     from trackerwatch.engine.settings import EngineSettings
     from trackerwatch.engine.tracker_state import TrackerState
     from trackerwatch.outcome import Endpoint, ScrapeOutcome
@@ -46,13 +49,18 @@ class Rounds:
         prober: Prober,
         settings: EngineSettings,
         clock: Clock,
+        *,
         announcer: Announcer,
+        outage: Outage,
+        recording: Recording,
         on_progress: Callable[[TrackerState], None],
     ) -> None:
         self._prober = prober
-        self._settings = settings
+        self.settings = settings
         self._clock = clock
         self._announcer = announcer
+        self._outage = outage
+        self._recording = recording
         self._on_progress = on_progress
         self.one_shot = False
 
@@ -83,7 +91,8 @@ class Rounds:
             await self.full(tracker)
             return
         doubtful = [e for e in tracker.usable_endpoints() if tracker.endpoints[e].health.pending]
-        await asyncio.gather(*(self._minimal(tracker, endpoint) for endpoint in doubtful))
+        outcomes = await asyncio.gather(*(self._minimal(tracker, endpoint) for endpoint in doubtful))
+        self._recording.round(tracker, tracker.count_round(outcomes))
 
     async def fresh(self, tracker: TrackerState) -> None:
         """Scrape the swarms that no scrape asked for yet, so that one new torrent does not ask for all of them."""
@@ -93,9 +102,11 @@ class Rounds:
         size = len(tracker.swarms)
         if asked and endpoints and tracker.scrape_supported and self._prober.scrape_supported(tracker.tracker):
             tracker.asked_at = self._clock.monotonic()
-            outcome = await self._ask(tracker, endpoints[0], [tracker.swarms.hashes[column] for column in asked])
+            hashes = [tracker.swarms.hashes[column] for column in asked]
+            outcome = await self._ask(tracker, endpoints[0], hashes)
             if outcome.probe.failure is None:
                 tracker.swarms.take(outcome.columns, asked)
+                self._recording.scrape(tracker, outcome, hashes)
         tracker.swarms.asked = size
 
     def askable(self, tracker: TrackerState) -> Sequence[int]:
@@ -107,13 +118,21 @@ class Rounds:
         return [n for n, private in enumerate(swarms.private) if (every or not private) and n not in gone]
 
     def _key_allowed(self, tracker: TrackerState) -> bool:
-        return self._settings.private_at(tracker.tracker.host) is not PrivateMode.CONNECT
+        return self.settings.private_at(tracker.tracker.host) is not PrivateMode.CONNECT
 
     # ------------------------------------------------------------------ parts
 
     async def _resolve(self, tracker: TrackerState) -> bool:
-        resolution = await self._prober.resolve(tracker.tracker, timeout_s=self._settings.timeout_s)
+        begun = self._clock.monotonic()
+        resolution = await self._prober.resolve(tracker.tracker, timeout_s=self.settings.timeout_s)
+        failure = resolution.failure
+        if failure is not None and await self._outage.excuses(tracker, failure, begun):
+            self._recording.ours(tracker, failure)
+            return False
         found = tracker.apply_resolution(resolution, self._clock.wall())
+        if failure is not None:
+            self._recording.unresolved(tracker, failure)
+        self._outage.introduce(tracker)
         if tracker.readdressed:
             tracker.swarms.dirty = True
             for shape in tracker.shapes:
@@ -138,16 +157,16 @@ class Rounds:
 
     async def _minimal_round(self, tracker: TrackerState, endpoints: list[Endpoint]) -> None:
         outcomes = await asyncio.gather(*(self._minimal(tracker, endpoint) for endpoint in endpoints))
-        tracker.count_round(list(outcomes))
+        self._recording.round(tracker, tracker.count_round(outcomes))
 
     async def _minimal(self, tracker: TrackerState, endpoint: Endpoint) -> ProbeOutcome:
         """The smallest probe of one endpoint, counted."""
+        begun = self._clock.monotonic()
         outcome = await self._smallest(tracker, endpoint)
-        self._count(tracker, outcome)
-        return outcome
+        return await self._count(tracker, outcome, begun)
 
     async def _smallest(self, tracker: TrackerState, endpoint: Endpoint) -> ProbeOutcome:
-        timeout_s = self._settings.timeout_s
+        timeout_s = self.settings.timeout_s
         swarms, udp = tracker.swarms, tracker.tracker.protocol is Protocol.UDP
         scrapes = not udp and tracker.scrape_supported is not False and may_scrape_now(tracker, self._clock.monotonic())
         asked = self.askable(tracker) if scrapes else ()
@@ -156,6 +175,8 @@ class Rounds:
                 tracker.tracker, endpoint, [swarms.hashes[asked[0]]], timeout_s=timeout_s
             )
             failure = outcome.probe.failure
+            if outcome.min_request_interval_s is not None:
+                tracker.min_request_interval_s = outcome.min_request_interval_s
             if failure is None or is_unreachable(failure) or failure.kind.retried or failure.kind.answered:
                 return outcome.probe
             if tracker.not_before > self._clock.monotonic() or failure.retry_in_s:
@@ -185,7 +206,7 @@ class Rounds:
                     if second.probe.failure is None:
                         self._take(tracker, second, asked)
                         break
-        tracker.count_round([probe, *outcomes])
+        self._recording.round(tracker, tracker.count_round([probe, *outcomes]))
 
     def _left_alone(self, tracker: TrackerState) -> bool:
         """Whether the tracker asked for patience, perhaps just now."""
@@ -204,12 +225,14 @@ class Rounds:
             tracker.tracker,
             endpoint,
             hashes,
-            timeout_s=self._settings.timeout_s,
+            timeout_s=self.settings.timeout_s,
             columns=columns,
             on_progress=on_progress,
         )
-        tracker.obey(outcome.probe.failure, self._clock.monotonic())
-        tracker.min_request_interval_s = outcome.min_request_interval_s or tracker.min_request_interval_s
+        self._obey(tracker, outcome.probe.failure)
+        if outcome.min_request_interval_s is not None:
+            tracker.min_request_interval_s = outcome.min_request_interval_s
+            self._recording.waits(tracker)
         return outcome
 
     async def _scrape(
@@ -234,28 +257,35 @@ class Rounds:
                 tracker.dirty = True
                 self._on_progress(tracker)
 
+        begun = self._clock.monotonic()
         try:
             outcome = await self._ask(tracker, endpoint, hashes, columns, on_progress)
         except asyncio.CancelledError:
             # A deadline: what came until then is kept.
             on_progress(every_s=0.0)
             raise
-        self._take(tracker, outcome, asked)
         failure = outcome.probe.failure
         if failure is None:
-            tracker.apply_probe(outcome.probe, self._clock.wall(), outcome.exchange_s)
+            self._take(tracker, outcome, asked)
+            self._recording.scrape(tracker, outcome, hashes)
+            await self._count(tracker, outcome.probe, begun, outcome.exchange_s)
             return outcome, outcome.probe
+        if await self._outage.excuses(tracker, failure, begun):
+            probe = replace(outcome.probe, failure=_ours(failure))
+            return replace(outcome, probe=probe), probe
+        self._take(tracker, outcome, asked)
         settled = is_unreachable(failure) or failure.kind in _ABOUT_TORRENTS or failure.kind is FailureKind.RATE_LIMITED
         if settled or self._left_alone(tracker):
-            self._count(tracker, outcome.probe)
+            self._apply(tracker, outcome.probe)
             return outcome, outcome.probe
+        begun = self._clock.monotonic()
         decided = await self._second_opinion(tracker, endpoint)
         if failure.kind.answered:
             # It said no to a scrape, which is an answer, whatever else it says.
             decided = outcome.probe if decided.failure is not None else decided
         elif decided.failure is not None and self.one_shot:
-            self._count(tracker, outcome.probe)
-        self._count(tracker, decided)
+            self._apply(tracker, outcome.probe)
+        decided = await self._count(tracker, decided, begun)
         if decided.failure is None and decided.operation is Operation.ANNOUNCE:
             self._scrape_failed_alone(tracker, failure)
         return outcome, decided
@@ -265,17 +295,17 @@ class Rounds:
         if tracker.tracker.protocol is Protocol.UDP or failure.kind.retried:
             return
         tracker.scrape_supported = False
-        wait_s = min(SCRAPE_AGAIN_S, self._settings.interval_s * 2.0**tracker.scrape_failures)
+        wait_s = min(SCRAPE_AGAIN_S, self.settings.interval_s * 2.0**tracker.scrape_failures)
         tracker.scrape_failures += 1
         tracker.scrape_again_at = self._clock.monotonic() + wait_s
 
     async def _second_opinion(self, tracker: TrackerState, endpoint: Endpoint) -> ProbeOutcome:
         """Is the tracker sick, or its scrape alone? An announce tells where it is allowed, else a bare request."""
-        if self._settings.announce is not AnnounceMode.NEVER:
+        if self.settings.announce is not AnnounceMode.NEVER:
             outcome = await self._announcer.test(tracker, endpoint)
             if outcome is not None:
                 return outcome
-        return await self._prober.check(tracker.tracker, endpoint, timeout_s=self._settings.timeout_s)
+        return await self._prober.check(tracker.tracker, endpoint, timeout_s=self.settings.timeout_s)
 
     async def _sample_second_family(
         self,
@@ -307,14 +337,47 @@ class Rounds:
         elif failure.kind in _ABOUT_TORRENTS:
             swarms.refuse(failure, asked)
         elif swarms.scraped_at is not None:
-            stale_s = STALE_INTERVALS * max(self._settings.interval_s, tracker.min_request_interval_s or 0.0)
+            stale_s = STALE_INTERVALS * max(self.settings.interval_s, tracker.min_request_interval_s or 0.0)
             if self._clock.wall() - swarms.scraped_at > stale_s:
                 swarms.forget_counts()
         tracker.apply_scrape(outcome, self._clock.wall())
 
-    def _count(self, tracker: TrackerState, outcome: ProbeOutcome) -> None:
-        tracker.apply_probe(outcome, self._clock.wall())
-        tracker.obey(outcome.failure if outcome.operation is not Operation.ANNOUNCE else None, self._clock.monotonic())
+    async def _count(
+        self, tracker: TrackerState, outcome: ProbeOutcome, begun: float, exchange_s: tuple[float, ...] = ()
+    ) -> ProbeOutcome:
+        """Count a probe once it is known whose its silence is.
+
+        Args:
+            tracker: Whom was asked.
+            outcome: What it came to.
+            begun: Monotonic: when the probe began.
+            exchange_s: As for `TrackerState.apply_probe`.
+
+        Returns:
+            The same; with another failure, which counts for nothing, where the fault is ours.
+        """
+        failure = outcome.failure
+        if await self._outage.excuses(tracker, failure, begun):
+            return replace(outcome, failure=_ours(failure))
+        self._apply(tracker, outcome, exchange_s)
+        return outcome
+
+    def _apply(self, tracker: TrackerState, outcome: ProbeOutcome, exchange_s: tuple[float, ...] = ()) -> None:
+        change = tracker.apply_probe(outcome, self._clock.wall(), exchange_s)
+        self._recording.probe(tracker, outcome, change)
+        if outcome.operation is not Operation.ANNOUNCE:
+            self._obey(tracker, outcome.failure)
+
+    def _obey(self, tracker: TrackerState, failure: Failure | None) -> None:
+        if failure is not None and (failure.retry_in_s or failure.retry_never):
+            tracker.obey(failure, self._clock.monotonic())
+            self._recording.waits(tracker)
+
+
+def _ours(failure: Failure | None) -> Failure:
+    """The same silence, once it is known to be our own."""
+    said = failure.message if failure else ""
+    return Failure(FailureKind.LOCAL_OFFLINE, failure.phase if failure else None, said)
 
 
 def _taken_note_of(future: asyncio.Future[list[ProbeOutcome]]) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from trackerwatch.engine.clock import at
 from trackerwatch.engine.table import Table
-from trackerwatch.engine.views import Effect, EndpointView, Snapshot, Totals, TrackerView
+from trackerwatch.engine.views import Effect, EndpointView, Mute, Snapshot, Totals, TrackerView
 from trackerwatch.failover import FailoverState
 from trackerwatch.health import Health
 from trackerwatch.policy.rules import Problem, Rule, Verdict
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from trackerwatch.engine.events import EventLog
     from trackerwatch.engine.torrent_book import TorrentBook
     from trackerwatch.engine.tracker_state import EndpointState, TrackerState
+    from trackerwatch.engine.views import OurselvesView
     from trackerwatch.tracker import Tracker
 
 T = TypeVar("T")
@@ -49,14 +50,16 @@ class Projector:
         lateness_s: float,
         rounds_under_way: int,
         started_at: datetime,
+        ourselves: OurselvesView,
+        client: str,
     ) -> Snapshot:
         """Everything there is to see now. `now` is wall time."""
         changed = False
         for state in trackers:
             if state.index >= len(self._trackers):
-                self._trackers.append(tracker_view(state))
+                self._trackers.append(tracker_view(state, now))
             elif state.dirty:
-                self._trackers[state.index] = tracker_view(state)
+                self._trackers[state.index] = tracker_view(state, now)
             else:
                 continue
             changed = True
@@ -87,6 +90,8 @@ class Projector:
             rounds_under_way=rounds_under_way,
             oldest_data_at=at(min(seen, default=None)),
             newest_data_at=at(max(seen, default=None)),
+            ourselves=ourselves,
+            client=client,
         )
 
     def _tabulate(self, trackers: Sequence[TrackerState], book: TorrentBook, views: tuple[TrackerView, ...]) -> Table:
@@ -113,8 +118,10 @@ class Projector:
         )
 
 
-def tracker_view(state: TrackerState) -> TrackerView:
-    """One tracker as faces see it."""
+def tracker_view(state: TrackerState, now: float) -> TrackerView:
+    """One tracker as faces see it at a wall time."""
+    windows = state.windows
+    uptimes = windows.figures(now)
     effect = Counter[FailoverState]()
     for shape in state.shapes:
         effect.update(shape.effect_of(state))
@@ -133,9 +140,9 @@ def tracker_view(state: TrackerState) -> TrackerView:
         next_probe_at=at(state.next_probe_at),
         asking=state.asking,
         latency_s=min(latencies, default=None),
-        p50_s=state.histogram.quantile(0.5),
-        p95_s=state.histogram.quantile(0.95),
-        uptime=state.answered_rounds / state.counted_rounds if state.counted_rounds else None,
+        p50_s=windows.quantile(0.5, "24h", now),
+        p95_s=windows.quantile(0.95, "24h", now),
+        uptime=next(figure.ratio for figure in uptimes if figure.window == "24h"),
         recent=tuple(state.recent),
         scrape_supported=state.scrape_supported,
         interval_s=state.interval_s,
@@ -151,6 +158,13 @@ def tracker_view(state: TrackerState) -> TrackerView:
             unknown=effect[FailoverState.UNKNOWN],
         ),
         failing_since=at(state.failing_since),
+        flapping=state.flapping,
+        muted=Mute(at(state.mute.until), state.mute.why) if state.mute else None,
+        own=state.own,
+        uptimes=uptimes,
+        p99_s=windows.quantile(0.99, "24h", now),
+        note="; ".join(filter(None, (state.note, state.spared))),
+        recalled_at=at(state.remembered_at),
     )
 
 
@@ -173,6 +187,7 @@ def _endpoint_view(endpoint: EndpointState, tracker: TrackerState) -> EndpointVi
         consecutive_failures=health.failures_in_row,
         recent=tuple(endpoint.recent),
         said=endpoint.said,
+        flapping=health.flapping,
     )
 
 
@@ -207,6 +222,8 @@ def _tracker_problems(views: tuple[TrackerView, ...], now: float) -> tuple[Probl
     """Problems of trackers, those with the worst effect first."""
     problems = []
     for view in sorted(views, key=lambda v: (-v.effect.exhausted, -v.effect.failed_over, -v.torrents)):
+        if view.muted is not None:
+            continue
         if view.state is Health.DOWN:
             effect = view.effect
             numbers = (effect.unaffected, effect.failed_over, effect.exhausted, effect.unknown)

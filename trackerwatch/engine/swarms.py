@@ -43,6 +43,8 @@ class AnnounceRecord:
     """Wall time."""
     not_before: float
     """Monotonic: earliest next announce of this swarm here; infinity where the tracker wants none ever again."""
+    recalled: bool = False
+    """It is remembered, of an earlier run or of another program on the same store."""
 
     @property
     def refusal(self) -> FailureKind | None:
@@ -77,6 +79,8 @@ class Published:
     scrape_latency_s: float | None
     scraped_at: float | None
     """Wall time of the counts in the columns."""
+    recalled: bool = False
+    """The counts are remembered, and were not asked for in this run."""
 
     def standings_at(self, columns: slice | list[int]) -> bytes:
         """The standings of these swarms."""
@@ -110,6 +114,8 @@ class Swarms:
     scrape_failure: Failure | None = None
     scrape_latency_s: float | None = None
     scraped_at: float | None = None
+    recalled: bool = False
+    """The counts in the columns are of an earlier run, or of another program on the same store."""
     dirty: bool = True
     """`publish` has work."""
     published: Published | None = None
@@ -178,7 +184,7 @@ class Swarms:
         A hash whose request has no answer keeps what was known of it: a lost datagram is no news of a swarm.
         """
         self.fit()
-        self.dirty = True
+        self.dirty, self.recalled = True, False
         whole = len(at) == len(self.hashes) == len(columns)
         if whole and not columns.failures:
             self.columns = columns.copy()
@@ -283,6 +289,7 @@ class Swarms:
             self.scrape_failure,
             self.scrape_latency_s,
             self.scraped_at,
+            self.recalled,
         )
         return before
 

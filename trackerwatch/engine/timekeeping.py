@@ -46,11 +46,15 @@ class Jump:
 class Timekeeper:
     """Compares the clocks from tick to tick."""
 
-    def __init__(self, monotonic: float, wall: float) -> None:
-        self._monotonic = monotonic
-        self._wall = wall
+    def __init__(self, monotonic: float = 0.0, wall: float = 0.0) -> None:
+        self.start(monotonic, wall)
         self.jumped_at = float("-inf")
         """Monotonic time at which the latest jump was noticed."""
+
+    def start(self, monotonic: float, wall: float) -> None:
+        """Begin to compare; what went before is no jump."""
+        self._monotonic = monotonic
+        self._wall = wall
 
     def tick(self, monotonic: float, wall: float, *, expected_s: float) -> Jump | None:
         """Look at both clocks.

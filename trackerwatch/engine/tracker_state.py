@@ -12,11 +12,14 @@ from trackerwatch.engine.swarms import Swarms
 from trackerwatch.health import EndpointHealth, Health, Sample, Thresholds, apply, roll_up
 from trackerwatch.outcome import FailureKind, Family, Operation, Phase, PhaseTimes
 from trackerwatch.schedule.pace import MAX_TRACKER_WAIT_S, is_local
-from trackerwatch.stats import LatencyHistogram
+from trackerwatch.stats import LatencyHistogram, Windows
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from trackerwatch.engine.records import TrackerMemory
+    from trackerwatch.engine.shapes import Shape
     from trackerwatch.engine.swarms import Published
-    from trackerwatch.engine.torrent_book import Shape
     from trackerwatch.outcome import AnnounceOutcome, Endpoint, Failure, ProbeOutcome, Resolution, ScrapeOutcome
     from trackerwatch.tracker import Tracker
 
@@ -28,12 +31,46 @@ REFUSED_ADDRESS = frozenset({FailureKind.BLOCKED, FailureKind.DNS_BLOCKED})
 """Refusals of our own address policy: such an endpoint is shown and never asked."""
 
 
+@dataclass(frozen=True, slots=True)
+class MuteState:
+    """The user does not want to hear of a tracker."""
+
+    until: float | None
+    """Wall. None: until it is taken back."""
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoundResult:
+    """What a round of a tracker as a whole came to."""
+
+    failure: Failure | None
+    """None: some endpoint answered."""
+    latency_s: float | None
+    """Of the endpoint that answered fastest."""
+    phases: PhaseTimes
+    requests: int
+    lost: int
+
+    @property
+    def counted(self) -> bool:
+        """Whether it says anything about the tracker."""
+        return self.failure is None or self.failure.kind.counted
+
+    @property
+    def answered(self) -> bool:
+        """Whether the tracker said anything parseable."""
+        return self.failure is None or self.failure.kind.answered
+
+
 @dataclass(slots=True)
 class EndpointState:
     """One address behind a tracker."""
 
     endpoint: Endpoint
     health: EndpointHealth = field(default_factory=EndpointHealth)
+    lasting: EndpointHealth | None = None
+    """In a one-shot run, which judges afresh: what is remembered of its health, with this run's samples added."""
     phases: PhaseTimes = field(default_factory=PhaseTimes)
     failure: Failure | None = None
     said: str = ""
@@ -43,6 +80,8 @@ class EndpointState:
     latencies: deque[float] = field(default_factory=lambda: deque(maxlen=LATENCIES_KEPT))
     histogram: LatencyHistogram = field(default_factory=LatencyHistogram)
     recent: deque[float | None] = field(default_factory=lambda: deque(maxlen=RECENT_ROUNDS))
+    covered_at: float | None = None
+    """Monotonic: up to here something is known of it. None: nothing was, or a gap came between."""
 
     @property
     def latency_s(self) -> float | None:
@@ -72,6 +111,8 @@ class TrackerState:
     index: int
     tracker: Tracker
     thresholds: Thresholds
+    lasting_thresholds: Thresholds = field(default_factory=Thresholds)
+    """Those of watching, by which one-shot runs keep what is remembered up to date."""
     swarms: Swarms = field(default_factory=Swarms)
     torrents: int = 0
     """Torrents that list it."""
@@ -108,9 +149,28 @@ class TrackerState:
     last_probe_at: float | None = None
     last_success_at: float | None = None
     recent: deque[float | None] = field(default_factory=lambda: deque(maxlen=RECENT_ROUNDS))
-    counted_rounds: int = 0
-    answered_rounds: int = 0
     histogram: LatencyHistogram = field(default_factory=LatencyHistogram)
+    windows: Windows = field(default_factory=Windows)
+    """Uptime and latency over hours and days, of earlier runs too."""
+    covered_at: float | None = None
+    """Monotonic: up to here something is known of the tracker. None: nothing was, or a gap came between."""
+    note: str = ""
+    """What DNS says beside addresses (BEP 34)."""
+    mute: MuteState | None = None
+    own: bool = False
+    cut_off: Failure | None = None
+    """Our own outage: it is judged by nothing while this is set."""
+    remembered_at: float | None = None
+    """Wall: its state is of an earlier run, as of then. None: this run saw it."""
+    remembered: TrackerMemory | None = None
+    """What an earlier run knew, where this one judges for itself (one-shot runs)."""
+    spared: str = ""
+    """Why it was not asked: what is remembered is fresh enough, or it wants to be left alone. Empty: it was."""
+    hurried: bool = False
+    """Somebody waits for its next full round: only the shortest window counts."""
+    recalled_swarms: int = 0
+    """So many of the first swarms were looked up in memory."""
+    before_cut_off: tuple[Health, tuple[str, ...], float | None] | None = None
 
     asked_at: float | None = None
     """Monotonic: when a scrape of many swarms last began."""
@@ -148,21 +208,19 @@ class TrackerState:
         """
         self.dirty = True
         self.resolve_s, self.last_probe_at = resolution.resolve_s, now
+        self.note = resolution.note
         self._retell(self.resolve_failure, resolution.failure)
         self.resolve_failure = resolution.failure
         if resolution.failure is not None:
             kind = resolution.failure.kind
             self.name_health = apply(self.name_health, Sample(kind), now, self.thresholds)
-            if kind.counted:
-                self.counted_rounds += 1
-                self.recent.append(None)
             if self.name_health.state is Health.DOWN or not kind.counted:
                 self._readdress({})
             return False
         self.name_health = EndpointHealth()
         current: dict[Endpoint, EndpointState] = {}
         for endpoint in resolution.endpoints:
-            state = self.endpoints.get(endpoint) or self.gone.pop(endpoint, None) or EndpointState(endpoint)
+            state = self.endpoints.get(endpoint) or self.gone.pop(endpoint, None) or self._new_endpoint(endpoint)
             if state.refused:
                 state.failure = None
             current[endpoint] = state
@@ -171,6 +229,12 @@ class TrackerState:
             current[endpoint].failure = refusal
         self._readdress(current)
         return bool(resolution.endpoints)
+
+    def _new_endpoint(self, endpoint: Endpoint) -> EndpointState:
+        if self.remembered is None:
+            return EndpointState(endpoint)
+        known = next((known for known in self.remembered.endpoints if known.endpoint == endpoint), None)
+        return EndpointState(endpoint, lasting=known.health if known else EndpointHealth())
 
     def _readdress(self, current: dict[Endpoint, EndpointState]) -> None:
         if current.keys() != self.endpoints.keys():
@@ -183,17 +247,23 @@ class TrackerState:
         if self.sticky not in current:
             self.sticky = None
 
-    def apply_probe(self, outcome: ProbeOutcome, now: float, exchange_s: tuple[float, ...] = ()) -> None:
+    def apply_probe(
+        self, outcome: ProbeOutcome, now: float, exchange_s: tuple[float, ...] = ()
+    ) -> tuple[Health, Health] | None:
         """Count one probe of one endpoint.
 
         Args:
             outcome: What it came to.
             now: Wall time.
             exchange_s: Every latency of a round; by default the one in the outcome.
+
+        Returns:
+            The endpoint's states before and after, where they differ.
         """
         state = self.endpoints.get(outcome.endpoint)
         if state is None:
-            return
+            return None
+        self.remembered_at = None
         self.dirty = True
         failure, phases = outcome.failure, outcome.phases
         self._retell(state.failure, failure)
@@ -231,25 +301,67 @@ class TrackerState:
             state.phases = phases
         if sample.counted:
             state.recent.append(latency_s if sample.answered else None)
-        state.health = apply(state.health, sample, now, self.thresholds)
+        before, state.health = state.health.state, apply(state.health, sample, now, self.thresholds)
+        if state.lasting is not None:
+            state.lasting = apply(state.lasting, sample, now, self.lasting_thresholds)
+        return (before, state.health.state) if state.health.state is not before else None
 
     def _retell(self, before: Failure | None, after: Failure | None) -> None:
         if (before.kind if before else None) is not (after.kind if after else None):
             self.retold = True
 
-    def count_round(self, outcomes: list[ProbeOutcome]) -> None:
-        """Count one round of the tracker as a whole: it answered where any endpoint did."""
+    def count_round(self, outcomes: Sequence[ProbeOutcome]) -> RoundResult | None:
+        """Sum up one round of the tracker as a whole: it answered where any endpoint did. None: nobody was asked."""
+        if not outcomes:
+            return None
         counted = [o for o in outcomes if o.failure is None or o.failure.kind.counted]
-        if not counted:
-            return
         answers = [o for o in counted if o.failure is None or o.failure.kind.answered]
-        latencies = [s for o in answers if (s := o.phases.exchange_s or o.phases.connect_s) is not None]
-        self.counted_rounds += 1
-        self.answered_rounds += bool(answers)
-        if not answers:
-            self.recent.append(None)
-        elif latencies:
-            self.recent.append(min(latencies))
+        latencies = [(s, o) for o in answers if (s := o.phases.exchange_s or o.phases.connect_s) is not None]
+        best = min(latencies, key=lambda pair: pair[0], default=None)
+        told = best[1] if best else (answers or counted or outcomes)[0]
+        failures = [o.failure for o in (answers or counted or outcomes) if o.failure is not None]
+        result = RoundResult(
+            failure=None if any(o.failure is None for o in answers) else failures[0],
+            latency_s=best[0] if best else None,
+            phases=told.phases,
+            requests=sum(o.requests for o in outcomes),
+            lost=sum(o.lost for o in outcomes),
+        )
+        if result.counted and (not result.answered or result.latency_s is not None):
+            self.recent.append(result.latency_s)
+        return result
+
+    def cover(self, place: EndpointState | TrackerState, now: float, longest_s: float) -> float:
+        """For how long before now (monotonic) nothing was known of a place, which a sample now speaks for.
+
+        Args:
+            place: This tracker or one of its endpoints.
+            now: Monotonic.
+            longest_s: What one sample may speak for at most.
+        """
+        since, place.covered_at = place.covered_at, now
+        return 0.0 if since is None else min(max(0.0, now - since), longest_s)
+
+    def uncover(self) -> None:
+        """A gap: the next sample speaks for nothing before it."""
+        self.covered_at = None
+        for state in self.endpoints.values():
+            state.covered_at = None
+
+    def shift_wall(self, shift_s: float) -> None:
+        """The clock was set: what was noted by it moves along, so that ages stay true."""
+        for place in (self, *self.endpoints.values(), *self.gone.values()):
+            for name in ("last_probe_at", "last_success_at"):
+                if (moment := getattr(place, name)) is not None:
+                    setattr(place, name, moment + shift_s)
+        for state in (*self.endpoints.values(), *self.gone.values()):
+            state.health = _shifted(state.health, shift_s)
+        self.name_health = _shifted(self.name_health, shift_s)
+        if self.since is not None:
+            self.since += shift_s
+        if self.swarms.scraped_at is not None:
+            self.swarms.scraped_at += shift_s
+        self.dirty = self.swarms.dirty = True
 
     def obey(self, failure: Failure | None, monotonic: float) -> None:
         """Remember what a tracker asked for beside a failure (BEP 31, Retry-After, HTTP 410)."""
@@ -293,15 +405,48 @@ class TrackerState:
         self.dirty = self.swarms.dirty = True
 
     def excuse(self, failure: Failure) -> None:
-        """What was held against it was our own fault: it is judged by nothing."""
-        self.name_health, self.resolve_failure = EndpointHealth(), failure
-        self._readdress({})
+        """What this run held against it was our own fault: it is judged by nothing."""
+        self.name_health, self.cut_off = EndpointHealth(), failure
+        if self.resolve_failure is not None:
+            self._readdress({})
+        for state in self.endpoints.values():
+            if not state.refused:
+                state.health, state.failure = EndpointHealth(), failure
         self.dirty = self.swarms.dirty = self.retold = True
+
+    def suspend_judgement(self, failure: Failure) -> None:
+        """We are cut off: it is judged by nothing until we are not, and then as before."""
+        if self.cut_off is None:
+            self.before_cut_off = (self.state, self.reasons, self.since)
+            self.uncover()
+        self.cut_off = failure
+        self.state, self.reasons = Health.UNKNOWN, ()
+        self.dirty = self.swarms.dirty = self.retold = True
+
+    def resume_judgement(self) -> None:
+        """We are back: it is as it was when we fell off, and asked soon."""
+        if self.before_cut_off is not None:
+            self.state, self.reasons, self.since = self.before_cut_off
+        self.before_cut_off = self.cut_off = None
+        self.uncover()
+        self.dirty = self.swarms.dirty = self.retold = True
+
+    @property
+    def muted(self) -> bool:
+        """Whether the user wants it out of verdicts."""
+        return self.mute is not None
+
+    @property
+    def flapping(self) -> bool:
+        """Whether its name or one of its endpoints flaps."""
+        return self.name_health.flapping or any(state.health.flapping for state in self.endpoints.values())
 
     # ------------------------------------------------------------------ conclusions
 
     def conclude(self, now: float) -> tuple[Health, Health] | None:
         """Roll the endpoints up. The states before and after, where they differ."""
+        if self.before_cut_off is not None:
+            return None
         state, reasons = self._rolled_up()
         if (state, reasons) == (self.state, self.reasons):
             return None
@@ -310,6 +455,8 @@ class TrackerState:
         if state is before:
             return None
         first, self.since = self.since is None, now
+        if first and self.remembered is not None and self.remembered.state is state:
+            self.since = self.remembered.since
         if Health.DOWN in (before, state) or Health.UNKNOWN in (before, state):
             self.swarms.dirty = True
         if before is Health.DOWN or (before is Health.UNKNOWN and not first):
@@ -317,6 +464,8 @@ class TrackerState:
         return before, state
 
     def _rolled_up(self) -> tuple[Health, tuple[str, ...]]:
+        if self.cut_off is not None:
+            return Health.UNKNOWN, ()
         if self.never_again is not None:
             return Health.DOWN, (str(self.never_again.kind),)
         if self.name_health.judged:
@@ -330,6 +479,8 @@ class TrackerState:
     @property
     def counted(self) -> bool:
         """Whether anything is known that is the tracker's doing; also before it was asked."""
+        if self.cut_off is not None:
+            return False
         if not self.endpoints:
             return self.resolve_failure is None or self.resolve_failure.kind.counted
         return any(state.judged_now for state in self.endpoints.values())
@@ -358,6 +509,8 @@ class TrackerState:
     @property
     def failure(self) -> Failure | None:
         """What best explains a tracker that is not up: what counts first, what is nobody's doing only where nothing does."""
+        if self.cut_off is not None:
+            return self.cut_off
         if self.never_again is not None:
             return self.never_again
         if self.resolve_failure is not None:
@@ -405,3 +558,12 @@ def is_unreachable(failure: Failure) -> bool:
     if failure.kind in _UNREACHABLE or not failure.kind.counted:
         return True
     return failure.phase in _BEFORE_THE_EXCHANGE and failure.kind not in _ELSEWHERE
+
+
+def _shifted(health: EndpointHealth, shift_s: float) -> EndpointHealth:
+    """The same health by a clock that was set."""
+    return replace(
+        health,
+        since=None if health.since is None else health.since + shift_s,
+        failing_since=None if health.failing_since is None else health.failing_since + shift_s,
+    )

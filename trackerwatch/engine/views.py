@@ -317,6 +317,8 @@ class EventKind(StrEnum):
     CONFIG_RELOADED = "config_reloaded"
     CONFIG_REJECTED = "config_rejected"
     STORE_DEGRADED = "store_degraded"
+    GAP = "gap"
+    """Time was not lived through: a suspend, a pause, a clock that was set."""
     STOPPED = "stopped"
 
 

@@ -1,0 +1,187 @@
+"""Puts what is remembered of a tracker into its state, and tells whether that spares a question. Pure.
+
+Waits come back as they are: they are the tracker's. States come back with their age; what is older than a week comes back as
+history alone.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from trackerwatch.engine.settings import Freshness
+from trackerwatch.engine.swarms import AnnounceRecord
+from trackerwatch.engine.tracker_state import EndpointState
+from trackerwatch.health.rollup import ANSWERING
+from trackerwatch.outcome import UNKNOWN_COUNT, SwarmAnswer
+from trackerwatch.schedule.pace import MAX_TRACKER_WAIT_S, is_local
+
+if TYPE_CHECKING:
+    from trackerwatch.engine.keeper import Recalled, Waits
+    from trackerwatch.engine.records import EndpointMemory, TrackerMemory
+    from trackerwatch.engine.settings import EngineSettings
+    from trackerwatch.engine.tracker_state import TrackerState
+
+STATES_LAST_S = 7 * 86400.0
+"""A state of long ago says nothing of today."""
+CLOCK_SET_BACK_S = 86400.0
+"""What seems to come from the future was written before the clock was set back."""
+INFINITY = float("inf")
+
+
+def remember(state: TrackerState, recalled: Recalled, *, monotonic: float, wall: float, judge: bool) -> None:
+    """Take over what is remembered of a tracker this run knows nothing of yet.
+
+    Args:
+        state: Of that tracker.
+        recalled: What is remembered.
+        monotonic: Now.
+        wall: Now.
+        judge: Whether its state holds until this run sees it. Otherwise this run judges for itself, and goes on with what
+            is remembered only where it comes to the same.
+    """
+    obey_waits(state, recalled.waits, monotonic=monotonic, wall=wall)
+    if recalled.windows is not None:
+        state.windows = recalled.windows
+    if not state.recent:
+        state.recent.extend(recalled.recent)
+    memory = recalled.memory
+    if memory is None or not -CLOCK_SET_BACK_S < wall - memory.at < STATES_LAST_S or state.last_probe_at is not None:
+        return
+    state.last_success_at = memory.last_success_at
+    state.interval_s, state.min_interval_s = memory.interval_s, memory.min_interval_s
+    if not judge:
+        state.remembered = memory
+        return
+    state.endpoints = {known.endpoint: _endpoint(known) for known in memory.endpoints}
+    state.local = is_local(endpoint.address for endpoint in state.endpoints)
+    state.name_health, state.resolve_failure = memory.name_health, memory.resolve_failure
+    state.state, state.reasons, state.since = memory.state, memory.reasons, memory.since
+    state.last_probe_at = memory.last_probe_at
+    state.scrape_supported = memory.scrape_supported or None
+    state.remembered_at = memory.at
+    state.readdressed = state.retold = state.dirty = state.swarms.dirty = True
+
+
+def _endpoint(known: EndpointMemory) -> EndpointState:
+    return EndpointState(
+        endpoint=known.endpoint,
+        health=known.health,
+        phases=known.phases,
+        failure=known.failure,
+        said=known.said,
+        last_probe_at=known.last_probe_at,
+        last_success_at=known.last_success_at,
+        tls_expires_at=known.tls_expires_at,
+    )
+
+
+def remember_swarms(state: TrackerState, recalled: Recalled, *, monotonic: float, wall: float) -> bool:
+    """Take over remembered counts and announces of swarms that this run has not asked for.
+
+    Returns:
+        Whether something is known of every swarm now.
+    """
+    swarms = state.swarms
+    swarms.fit()
+    columns = swarms.columns
+    complete = True
+    for column, info_hash in enumerate(swarms.hashes):
+        known = recalled.swarms.get(info_hash)
+        announced = recalled.announced.get(info_hash)
+        if announced is not None and column not in swarms.announces:
+            wait_s = (
+                min(announced.not_before - wall, MAX_TRACKER_WAIT_S) if announced.not_before < INFINITY else INFINITY
+            )
+            swarms.announces[column] = AnnounceRecord(
+                announced.outcome, announced.at, monotonic + max(0.0, wait_s), recalled=True
+            )
+        if known is None:
+            complete = complete and (announced is not None or column in swarms.gone)
+            continue
+        if columns.answers[column] != SwarmAnswer.NOT_ASKED and not swarms.recalled:
+            continue
+        for counts, count in (
+            (columns.seeders, known.seeders),
+            (columns.leechers, known.leechers),
+            (columns.completed, known.completed),
+        ):
+            counts[column] = UNKNOWN_COUNT if count is None else count
+        columns.answers[column] = known.answer
+        swarms.dirty = True
+    if recalled.scraped_at is not None and (swarms.scraped_at is None or swarms.recalled):
+        swarms.scraped_at = min(recalled.scraped_at, wall)
+        swarms.recalled = True
+    state.dirty = True
+    return complete
+
+
+def obey_waits(state: TrackerState, waits: Waits, *, monotonic: float, wall: float) -> None:
+    """Take over what a tracker asked of any program on the same store."""
+    if waits.asked_at is not None:
+        asked_at = monotonic - max(0.0, wall - waits.asked_at)
+        state.asked_at = asked_at if state.asked_at is None else max(state.asked_at, asked_at)
+        state.full_at = asked_at if state.full_at is None else max(state.full_at, asked_at)
+    wait_s = min(waits.not_before - wall, MAX_TRACKER_WAIT_S)
+    if wait_s > 0:
+        state.not_before = max(state.not_before, monotonic + wait_s)
+    if waits.min_request_interval_s is not None and state.min_request_interval_s is None:
+        state.min_request_interval_s = waits.min_request_interval_s
+    if waits.never_again is not None:
+        state.never_again = waits.never_again
+        state.dirty = True
+
+
+class Verdict(Enum):
+    """What a one-shot run does at a tracker of which something is remembered."""
+
+    ASK = "ask"
+    SPARE = "spare"
+    """What is remembered is fresh enough: nothing is sent."""
+    NEVER = "never"
+    """Nothing may be sent, whatever is remembered."""
+
+
+def worth_asking(
+    state: TrackerState,
+    memory: TrackerMemory | None,
+    settings: EngineSettings,
+    *,
+    complete: bool,
+    wall: float,
+    interval_s: float,
+) -> Verdict:
+    """Whether a one-shot run asks a tracker.
+
+    Args:
+        state: With what is remembered of its swarms in it.
+        memory: What is remembered of its health.
+        settings: How fresh answers must be.
+        complete: Whether something is remembered of every swarm.
+        wall: Now.
+        interval_s: Between two rounds of this tracker.
+    """
+    if settings.freshness is Freshness.CACHED:
+        return Verdict.NEVER
+    if state.never_again is not None:
+        return Verdict.NEVER
+    scraped_at = state.swarms.scraped_at
+    if settings.freshness is Freshness.FRESH or not complete or scraped_at is None:
+        return Verdict.ASK
+    if memory is None or memory.state not in ANSWERING:
+        # Whether it works by now is just what is asked.
+        return Verdict.ASK
+    # On one's own network nobody is bothered by a question, so answers there are live unless asked for otherwise.
+    longest_s = settings.max_age_s if settings.max_age_s is not None else 0.0 if is_near(state, memory) else interval_s
+    return Verdict.SPARE if 0.0 <= wall - scraped_at <= longest_s else Verdict.ASK
+
+
+def is_near(state: TrackerState, memory: TrackerMemory | None) -> bool:
+    """Whether it is on loopback or a private network, as far as is known before its name is resolved."""
+    if state.endpoints:
+        return state.local
+    host = state.tracker.host
+    literal = host.replace(".", "").isdigit() or ":" in host
+    if memory is not None and memory.endpoints and not literal:
+        return is_local(known.endpoint.address for known in memory.endpoints)
+    return is_local((host,)) if literal else host == "localhost"
