@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from trackerwatch.errors import TrackerUrlError
-from trackerwatch.tracker import MAX_URL_CHARS, Protocol, Tracker, parse_tracker
+from trackerwatch.tracker import MAX_URL_CHARS, Protocol, Tracker, at_port, parse_tracker
 
 KEY = "0123456789abcdef0123456789abcdef"
 
@@ -192,3 +192,21 @@ def test_anything_is_a_tracker_or_a_reasoned_refusal(url):
     assert tracker.shown_url.isprintable()
     assert tracker.target[:1] in {"", "/", "?"}
     tracker.url.encode()
+
+
+@pytest.mark.parametrize(
+    ("url", "moved"),
+    [
+        ("udp://tracker.example:6969/announce", "udp://tracker.example:1337/announce"),
+        ("udp://tracker.example", "udp://tracker.example:1337"),
+        ("http://me:p%40w@tracker.example/a@b:9?x=1", "http://me:p%40w@tracker.example:1337/a@b:9?x=1"),
+        ("https://[2001:db8::1]:8443?k=1", "https://[2001:db8::1]:1337?k=1"),
+    ],
+)
+def test_the_same_tracker_at_another_port(url, moved):
+    tracker = parse_tracker(url)
+    other = at_port(tracker, 1337)
+    assert other is parse_tracker(moved)
+    assert (other.target, other.host, other.port) == (tracker.target, tracker.host, 1337)
+    assert at_port(tracker, tracker.port) is tracker
+    assert at_port(other, tracker.port) is tracker

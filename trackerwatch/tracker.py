@@ -110,6 +110,17 @@ def parse_tracker(url: str) -> Tracker:
     return _tracker(normalised, protocol, host, port, target)
 
 
+def at_port(tracker: Tracker, port: int) -> Tracker:
+    """The same tracker at another port of its host."""
+    if port == tracker.port:
+        return tracker
+    scheme, _, rest = tracker.url.partition("://")
+    authority = rest[: len(rest) - len(tracker.target)]
+    user_info, at, _ = authority.rpartition("@")
+    host = f"[{tracker.host}]" if ":" in tracker.host else tracker.host
+    return parse_tracker(f"{scheme}://{user_info}{at}{host}:{port}{tracker.target}")
+
+
 _known: WeakValueDictionary[str, Tracker] = WeakValueDictionary()
 """Every tracker that somebody holds: identity is equality for as long as it matters, and no longer."""
 _known_lock = threading.Lock()

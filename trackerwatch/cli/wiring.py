@@ -13,6 +13,7 @@ from trackerwatch.engine.settings import AnnounceMode, EngineSettings, PrivateMo
 from trackerwatch.locations import host_name
 from trackerwatch.outcome import FailureKind
 from trackerwatch.outside_text import clean
+from trackerwatch.probe.dns_preferences import HostPreferences
 from trackerwatch.probe.prober import SocketProber
 from trackerwatch.protocol.failures import PHRASES, literal
 
@@ -86,4 +87,6 @@ def prober_of(config: Config) -> SocketProber:
         allowed_networks=tuple(ipaddress.ip_network(network) for network in config.allowed_networks),
         ca_file=config.ca_file,
         phrases=own + PHRASES,
+        sentinels=config.sentinels,
+        preferences=HostPreferences() if config.dns_preferences else None,
     )

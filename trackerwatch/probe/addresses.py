@@ -105,7 +105,7 @@ class AddressPolicy:
         every other refused address, are `blocked`.
         """
         refusal = self.refusal(address)
-        if refusal is None or not is_sinkhole(address) or is_local_name(host) or _is_numeric(host):
+        if refusal is None or not is_sinkhole(address) or is_local_name(host) or is_numeric_host(host):
             return refusal
         message = f"the name resolves to {_shown(address)}: a resolver or a hosts file blocks it"
         return Failure(FailureKind.DNS_BLOCKED, None, message)
@@ -126,7 +126,7 @@ def is_local_name(host: str) -> bool:
     return name in _LOCAL_NAMES or name.endswith(_LOCAL_SUFFIXES)
 
 
-def _is_numeric(host: str) -> bool:
+def is_numeric_host(host: str) -> bool:
     """Whether a host is an address in any spelling that inet_aton(3) takes, and so no name that somebody could block."""
     return _parsed(host) is not None or _NUMERIC_HOST.fullmatch(host) is not None
 

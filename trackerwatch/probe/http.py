@@ -27,6 +27,7 @@ from trackerwatch.protocol.http_announce import decode_announce, encode_announce
 from trackerwatch.protocol.http_answer import failure_of_liveness, failure_without_reply, with_retry_after
 from trackerwatch.protocol.http_scrape import derive_scrape_address
 from trackerwatch.protocol.http_target import base_target
+from trackerwatch.tracker import at_port
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -183,7 +184,8 @@ class HttpProbe:
     ) -> AsyncIterator[HttpSession]:
         async with self._gate.place(tracker.host):
             session = HttpSession(
-                tracker,
+                # DNS may name another port than the URL (BEP 34): then that one goes into the Host header too.
+                at_port(tracker, endpoint.port),
                 endpoint,
                 resolve=self._resolve,
                 trust=self._trust,

@@ -24,6 +24,7 @@ from trackerwatch.outside_text import clean
 from trackerwatch.probe.addresses import AddressPolicy
 from trackerwatch.probe.gate import Gate
 from trackerwatch.probe.resolve import Resolver
+from trackerwatch.probe.sentinel import Sentinel, are_local, ask
 from trackerwatch.protocol.failures import PHRASES
 from trackerwatch.tracker import Protocol as TrackerProtocol
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from trackerwatch.outcome import AnnounceRequest, Endpoint
     from trackerwatch.probe.addresses import IPNetwork
+    from trackerwatch.probe.dns_preferences import HostPreferences
     from trackerwatch.probe.http import HttpProbe
     from trackerwatch.probe.tls import TlsTrust
     from trackerwatch.probe.udp import UdpProbe
@@ -78,6 +80,8 @@ class SocketProber:
         allowed_networks: tuple[IPNetwork, ...] = (),
         ca_file: str | None = None,
         phrases: Sequence[Phrase] = PHRASES,
+        sentinels: Sequence[str] = (),
+        preferences: HostPreferences | None = None,
     ) -> None:
         """Make a prober; nothing is opened until it is asked.
 
@@ -86,8 +90,11 @@ class SocketProber:
             allowed_networks: Networks that may be asked besides the public ones.
             ca_file: PEM file of certificate authorities to trust besides the system's (`--ca-file`). None: the system's.
             phrases: What failure texts mean, as `protocol.failures.classify` takes it.
+            sentinels: Whom `sentinel` asks, whatever their addresses: `tcp://host:port`, `udp://host:port`.
+            preferences: What hosts say of their trackers in DNS (BEP 34); closed with the prober. None: nobody asks.
 
         Raises:
+            ValueError: One of the sentinels is none.
             ConfigError: The file cannot be read or holds no certificate.
         """
         self.resolver = Resolver(AddressPolicy(allow_private, allowed_networks))
@@ -98,6 +105,9 @@ class SocketProber:
 
             self._trust = TlsTrust(Path(ca_file))
         self._phrases = phrases
+        self._sentinels = tuple(Sentinel.parse(url) for url in sentinels)
+        self._sentinel_resolver: Resolver | None = None
+        self._preferences = preferences
         self._gate = Gate()
         self._udp: UdpProbe | None = None
         self._http: HttpProbe | None = None
@@ -105,12 +115,15 @@ class SocketProber:
         self._closed = False
 
     async def resolve(self, tracker: Tracker, *, timeout_s: float) -> Resolution:
-        """Find the addresses behind a tracker's host and apply the address policy to each.
+        """Find the addresses behind a tracker's host, apply the address policy to each and do what the host says (BEP 34).
 
         Lookups take no place in the gate: they are no connection to the tracker's host, one lookup serves all trackers on
         it, and the resolver bounds how many are under way.
         """
+        lookup: Coroutine[object, object, Resolution]
         lookup = self.resolver.resolve_host(tracker.host, tracker.port, timeout_s=timeout_s)
+        if self._preferences is not None and not self._closed:
+            lookup = self._preferences.applied_to(tracker, lookup)
         return await self._bounded(lookup, lambda failure: Resolution((), (), 0.0, failure))
 
     def scrape_supported(self, tracker: Tracker) -> bool:
@@ -182,17 +195,32 @@ class SocketProber:
 
         return await fetch_torrent(url, resolver=self.resolver, trust=self._shared_trust())
 
-    async def sentinel(self, *, timeout_s: float) -> SentinelOutcome:  # noqa: ARG002 - none is set
-        """Nobody to ask."""
-        return SentinelOutcome(None, None)
+    @property
+    def sentinels_are_local(self) -> bool:
+        """Whether there are sentinels and all are on loopback or private addresses: they speak for local trackers too."""
+        return are_local(self._sentinels)
+
+    async def sentinel(self, *, timeout_s: float) -> SentinelOutcome:
+        """Ask the sentinels whether anything comes back to this machine."""
+        if not self._sentinels:
+            return SentinelOutcome(None, None)
+        if self._sentinel_resolver is None:
+            self._sentinel_resolver = Resolver(AddressPolicy(allow_private=True), threads=len(self._sentinels))
+        asking = ask(self._sentinels, resolve=self._sentinel_resolver.resolve_host, timeout_s=timeout_s)
+        # A mistake of ours proves nothing.
+        return await self._bounded(asking, lambda _: SentinelOutcome(None, None))
 
     async def close(self) -> None:
         """Close every socket and thread; calls under way are cancelled and return a failure of kind `internal`."""
         self._closed = True
         self.resolver.close()
+        if self._sentinel_resolver is not None:
+            self._sentinel_resolver.close()
         under_way = list(self._under_way)
         for task in under_way:
             task.cancel()
+        if self._preferences is not None:
+            under_way += self._preferences.close()
         if under_way:
             # Sockets are closed by the calls themselves on their way out.
             await asyncio.wait(under_way, timeout=_CLOSE_WAIT_S)
