@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from trackerwatch.outcome import PhaseTimes
 from trackerwatch.stats import DAY_S, HOUR_S, Tally, coarsen, fold, total
 
-NIGHT = 1_750_032_000.0 - 43200
+NIGHT = 1_750_032_000.0
 EDGES = [1e-5 * 1.1**bucket for bucket in range(250)]
 
 

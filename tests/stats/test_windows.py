@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from trackerwatch.outcome import PhaseTimes
 from trackerwatch.stats import WINDOWS_S, LatencyHistogram, Tally, Windows, fold
 
-NOON = 1_750_032_000.0
+NOON = 1_750_075_200.0
 """A UTC day begins 12 hours before."""
 YEAR_S = 365 * 86400.0
 

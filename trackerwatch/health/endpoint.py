@@ -21,6 +21,8 @@ WINDOW_ROUNDS = 10
 LOSS_ROUNDS = 2
 LOSS_DATAGRAMS = 20
 """Loss is told from two rounds or from so many datagrams: one lost datagram is no tenth of anything."""
+LATE_ROUNDS = 5
+"""Loss of these is told too: rounds of two datagrams hide what began lately behind the good ones before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,10 +188,12 @@ def degraded_reasons(window: tuple[Sample, ...], thresholds: Thresholds) -> tupl
 def _loses(window: tuple[Sample, ...], thresholds: Thresholds) -> bool:
     """Whether datagrams get lost on the way to an endpoint that answers; a round that failed is a failure, not loss."""
     answered = [sample for sample in window if sample.answered]
-    sent, lost = sum(s.requests for s in answered), sum(s.lost for s in answered)
-    rounds = sum(s.lost > 0 for s in answered)
-    told = rounds >= LOSS_ROUNDS or (sent >= LOSS_DATAGRAMS and lost > 1)
-    return told and lost >= thresholds.loss * sent
+    for rounds in (answered, answered[-LATE_ROUNDS:]):
+        sent, lost = sum(s.requests for s in rounds), sum(s.lost for s in rounds)
+        told = sum(s.lost > 0 for s in rounds) >= LOSS_ROUNDS or (sent >= LOSS_DATAGRAMS and lost > 1)
+        if told and lost >= thresholds.loss * sent:
+            return True
+    return False
 
 
 def _ends_soon(sample: Sample, thresholds: Thresholds) -> bool:
