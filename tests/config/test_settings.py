@@ -6,8 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trackerwatch import failover
 from trackerwatch.cli.wiring import engine_settings
-from trackerwatch.config.settings import ANNOUNCE_MODES, BY_KEY, DEFAULTS, PHRASE_KINDS, PRIVATE_MODES, SETTINGS
+from trackerwatch.config.settings import (
+    ANNOUNCE_MODES,
+    BY_KEY,
+    CLIENTS,
+    DEFAULTS,
+    PHRASE_KINDS,
+    PRIVATE_MODES,
+    SETTINGS,
+)
 from trackerwatch.config.values import WrongValueError
 from trackerwatch.engine.settings import AnnounceMode, EngineSettings, PrivateMode
 from trackerwatch.outcome import FailureKind
@@ -50,6 +59,7 @@ def test_choices_are_the_enums():
     assert {*AnnounceMode} == {*ANNOUNCE_MODES}
     assert {*PrivateMode} == {*PRIVATE_MODES}
     assert {*PHRASE_KINDS} < {*FailureKind}
+    assert tuple(failover.CLIENTS) == CLIENTS
 
 
 def test_the_defaults_are_the_engines():

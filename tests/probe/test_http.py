@@ -183,6 +183,19 @@ class TestAnnounce:
         failure = (await announce(probe, Canned(http(b"", "410 Gone")))).probe.failure
         assert (failure.kind, failure.retry_never) == (FailureKind.HTTP_STATUS, True)
 
+    async def test_gone_is_for_ever_in_a_reply_too(self, probe):
+        failure = (await announce(probe, Canned(http(b"d14:failure reason4:gonee", "410 Gone")))).probe.failure
+        assert (failure.kind, failure.retry_never) == (FailureKind.FAILURE_REASON, True)
+
+    async def test_never_is_for_ever(self, probe):
+        body = encode({b"failure reason": b"no", b"retry in": b"never"})
+        failure = (await announce(probe, Canned(http(body)))).probe.failure
+        assert (failure.kind, failure.retry_in_s, failure.retry_never) == (FailureKind.FAILURE_REASON, None, True)
+
+    async def test_a_page_may_say_when(self, probe):
+        failure = (await announce(probe, Canned(http(b"<html>", "200 OK", "Retry-After: 60")))).probe.failure
+        assert (failure.kind, failure.retry_in_s) == (FailureKind.NOT_BENCODE, 60)
+
     async def test_a_busy_proxy_says_when(self, probe):
         failure = (await announce(probe, Canned(http(b"", "429 No", "Retry-After: 120")))).probe.failure
         assert (failure.kind, failure.retry_in_s) == (FailureKind.RATE_LIMITED, 120)
@@ -394,6 +407,20 @@ class TestScrape:
         assert server.batch_sizes == [20, 10, 5, 2, 1]
         assert probe._learnt == {}
 
+    @pytest.mark.parametrize(
+        ("answer", "wait_s", "never"),
+        [
+            (http(encode({b"failure reason": b"busy", b"retry in": 5})), 300, False),
+            (http(encode({b"failure reason": b"busy", b"retry in": b"never"})), None, True),
+            (http(encode({b"failure reason": b"busy"}), "200 OK", "Retry-After: 90"), 90, False),
+            (http(b"", "503 No", "Retry-After: 120"), 120, False),
+            (http(b"", "410 Gone"), None, True),
+        ],
+    )
+    async def test_waits_are_told(self, probe, answer, wait_s, never):
+        failure = (await scrape(probe, Canned(answer, path="/announce"), [A])).probe.failure
+        assert (failure.retry_in_s, failure.retry_never) == (wait_s, never)
+
     async def test_unregistered_is_about_the_hashes_asked(self, probe):
         class TbDev(HttpTracker):
             def scrape(self, request):
@@ -478,6 +505,12 @@ class TestScrape:
         outcome = await probe.scrape(server.tracker, server.endpoint, [A], timeout_s=10)
         assert outcome.probe.failure.kind is FailureKind.REFUSED
         assert probe.scrape_supported(server.tracker)
+
+    async def test_a_guess_that_fails_says_when_and_not_never(self, probe):
+        canned = Canned(http(b"", "410 Gone", "Retry-After: 90"), path="/announce/KEYKEYKEYKEYKEYKEY")
+        failure = (await scrape(probe, canned, [A])).probe.failure
+        assert failure.kind is FailureKind.SCRAPE_UNSUPPORTED
+        assert (failure.retry_in_s, failure.retry_never) == (90, False)
 
     async def test_limits_belong_to_one_endpoint(self, probe):
         async with HttpTracker(swarms(40)) as server:

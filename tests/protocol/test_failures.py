@@ -20,6 +20,7 @@ TEXTS = {
         Minimum announce lock of 300 seconds
         Please respect the min interval
         Rate limit exceeded. Please wait.
+        Rate-limited, your client announces every 5 seconds
         your announces are too frequent
         Slow down!
         antispam: announcing again so soon
@@ -39,6 +40,8 @@ TEXTS = {
         unapproved request: missing jwt
         unapproved request: invalid jwt
         The supplied key: Key("abc"), is not valid
+        Your account is suspended: passkey parked
+        Torrent_pass missing
         Passkey does not exist. Please Re-Download The .torrent
         User does not exist. Please Re-Download
         Access denied
@@ -60,24 +63,35 @@ TEXTS = {
         Connection limit exceeded!
         Too many H&R
         You have reached a rate limit. You can only seed/leech a single torrent from upto 3 locations
+        Seeding from 4 locations: rate limit reached
+        Too many location(s), rate limit of location(s) is 3
         Your client is not approved
         Your client is not acceptable
         Your client is not on the whitelist
         This client is banned
         Client is blacklisted
+        Your client is on the blacklist
+        Client not whitelisted
+        Client version banned
         Your client is too old
         unapproved client
         Banned client
         Browser, crawler or cheater
         Abnormal access blocked
         Invalid User-Agent
+        Bad user agent
         Your client does not support compact announces
         You cannot use this agent
         your IP was refused
+        Your IP address is not allowed
+        Access denied, your client is bad
         The ip is banned
         Host banned
         You are blocked
         VPN connections are refused
+        No proxies, please
+        Access denied, wait for 2 hours
+        Hit and run
     """,
     FailureKind.UNREGISTERED: """
         unregistered torrent
@@ -98,6 +112,8 @@ TEXTS = {
         Torrent deleted
         torrent banned
         Torrent has been nuked
+        torrent nuked
+        Torrent rejected
         Torrent was rejected
         This torrent has been deleted.
         Torrent was retitled
@@ -117,8 +133,20 @@ TEXTS = {
         cookie value is expired
         Torrent is pending moderation
         Torrent not approved
+        Torrent is not reviewed
+        review not approved
         Torrent is postponed
         invalid port
+        illegal port
+        invalid query escape
+        Cannot parse query params for announce request: x
+        Invalid 'left'
+        Invalid 'port'
+        info_hash is missing
+        malformed packet
+        malformed event
+        unsupported event
+        GET string too short
         Port can't be 0
         invalid info_hash
         provided invalid infohash
@@ -129,6 +157,12 @@ TEXTS = {
         GET string too long
         Request-URI Too Long
         temporarily unavailable
+        call back later
+        internal error
+        try again later
+        tracker is not open
+        announce is currently unavailable
+        the database is gone
         Tracker is overloaded
         maintenance
         Error in mysql database
@@ -138,6 +172,10 @@ TEXTS = {
         Stopped peer doesn't exist.
         something else entirely
         the torrent was trumped
+        dead
+        unknown
+        Uploaded
+        unknown error
     """,
 }
 
@@ -162,6 +200,20 @@ def test_slang_counts_for_private_torrents_alone():
     assert classify("Trump: better release exists", private=True) is FailureKind.UNREGISTERED
     assert classify("dupe", private=True) is FailureKind.UNREGISTERED
     assert classify("dupe") is FailureKind.FAILURE_REASON
+    for text in ("Dead", "torrent dead.", "unknown", "uploaded!"):
+        assert classify(text, private=True) is FailureKind.UNREGISTERED
+    for text in ("unknown error", "you have uploaded nothing", "tracker is dead slow", "a dupery"):
+        assert classify(text, private=True) is FailureKind.FAILURE_REASON
+
+
+def test_traps():
+    # A bad key, whatever else the words say.
+    for text in ("unknown passkey", "unregistered torrent pass", "passkey does not exist"):
+        assert classify(text, private=True) is FailureKind.UNAUTHORIZED
+    # A stopped peer that is not there is nothing that is missing.
+    assert classify("Stopped peer does not exist") is FailureKind.FAILURE_REASON
+    assert classify("access denied") is classify("Access denied, leeching forbidden") is FailureKind.UNAUTHORIZED
+    assert classify("access denied for maintenance") is FailureKind.FAILURE_REASON
 
 
 @pytest.mark.parametrize(

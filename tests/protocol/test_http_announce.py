@@ -211,6 +211,17 @@ def test_the_status_helps_where_the_words_do_not():
     body = b"d14:failure reason2:noe"
     assert decode_announce(body, http_status=429).failure.kind is FailureKind.RATE_LIMITED
     assert decode_announce(body, http_status=404).failure.kind is FailureKind.FAILURE_REASON
+    assert decode_announce(body, http_status=404).failure.retry_never is False
+
+
+def test_gone_is_for_ever_whatever_the_words():
+    assert decode_announce(b"d14:failure reason2:noe", http_status=410).failure.retry_never is True
+
+
+def test_the_slang_of_private_trackers_counts_in_failures_alone():
+    failure = decode_announce(b"d14:failure reason7:trumpede", private=True).failure
+    assert failure.kind is FailureKind.UNREGISTERED
+    assert decode_announce(b"d5:peers0:15:warning message7:trumpede", private=True).warning_kind is None
 
 
 def test_an_acknowledged_stop_is_no_failure():

@@ -166,7 +166,8 @@ class HttpProbe:
             elif failure.kind in _GUESS_REFUTED and not self._guesses.get(tracker.id):
                 self._guesses[tracker.id] = False
                 message = f"a guessed scrape URL did not work: {failure.message}"
-                failure = Failure(FailureKind.SCRAPE_UNSUPPORTED, failure.phase, message)
+                # What a page that is not there says of ever is no word of the tracker; a wait may be.
+                failure = Failure(FailureKind.SCRAPE_UNSUPPORTED, failure.phase, message, failure.retry_in_s)
                 columns.failures.update(dict.fromkeys(columns.failures, failure))
         median_s = statistics.median(scrape_round.exchange_s) if scrape_round.exchange_s else None
         return ScrapeOutcome(

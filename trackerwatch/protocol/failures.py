@@ -43,7 +43,7 @@ PHRASES: tuple[Phrase, ...] = (
         r"cookie value is expired",
     ),
     # Old UNIT3D: a limit of locations, worded as one of rate.
-    *_phrases(FailureKind.UNAUTHORIZED, r"rate limit.*\blocations?\b"),
+    *_phrases(FailureKind.UNAUTHORIZED, r"rate limit.*\blocations?\b", r"\blocations?\b.*rate limit"),
     *_phrases(
         FailureKind.RATE_LIMITED,
         r"minimum announce (?:time|lock|interval)",
@@ -90,10 +90,11 @@ PHRASES: tuple[Phrase, ...] = (
         FailureKind.UNAUTHORIZED,
         r"client is (?:not (?:approved|acceptable|allowed|on the whitelist|whitelisted)|banned|blacklisted|too old)",
         r"(?:unapproved|banned|blacklisted) client",
-        r"client (?:version )?(?:is )?(?:not (?:approved|acceptable|allowed)|banned|blacklisted)",
+        r"client (?:version )?(?:is )?(?:not (?:approved|acceptable|allowed|whitelisted)|banned|blacklisted)",
+        r"client (?:version )?is (?:on|in) (?:the|our) black ?list",
         r"browser, crawler",
         r"abnormal access blocked",
-        r"user-?agent",
+        r"user[ -]?agent",
         r"does not support compact",
         r"cannot use this agent",
     ),
@@ -131,7 +132,14 @@ PHRASES: tuple[Phrase, ...] = (
         r"[種种]子不存在",
         r"没有在我们的",
     ),
-    *_phrases(FailureKind.UNREGISTERED, r"\btrump", r"\bdupe\b", private_only=True),
+    *_phrases(
+        FailureKind.UNREGISTERED,
+        r"\btrump",
+        r"\bdupe\b",
+        # The whole text of single sites; within a longer one these words mean anything.
+        r"^(?:torrent )?(?:dead|unknown|uploaded)\W*$",
+        private_only=True,
+    ),
     # Some other thing that does not exist, after the ones that say which.
     *_phrases(FailureKind.FAILURE_REASON, _STOPPED),
     *_phrases(FailureKind.UNREGISTERED, r"does not exist"),

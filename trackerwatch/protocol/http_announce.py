@@ -131,7 +131,8 @@ def decode_announce(
     warning = warning_kind = None
     if b"warning message" in reply:
         warning = text_of(reply[b"warning message"], secrets)
-        kind = classify(warning, private=private, table=phrases)
+        # The slang of private trackers counts in failures alone.
+        kind = classify(warning, table=phrases)
         warning_kind = kind if kind.value != "failure_reason" else None
     return AnnounceReply(
         counts=SwarmCounts(

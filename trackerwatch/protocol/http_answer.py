@@ -10,7 +10,7 @@ from trackerwatch.bencoding import decode_reply
 from trackerwatch.errors import ProtocolError
 from trackerwatch.outcome import Failure, FailureKind, Phase
 from trackerwatch.outside_text import clean
-from trackerwatch.protocol.http_values import text_of
+from trackerwatch.protocol.http_values import GONE, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -64,8 +64,9 @@ def failure_without_reply(answer: HttpAnswer, error: ProtocolError, *, secrets: 
     if not answer.succeeded:
         return _status_failure(answer, secrets)
     if _BENCODED_START.match(answer.body):
-        return Failure(FailureKind.BAD_REPLY, Phase.EXCHANGE, str(error))
-    return Failure(FailureKind.NOT_BENCODE, Phase.EXCHANGE, describe_body(answer.body, secrets=secrets))
+        return Failure(FailureKind.BAD_REPLY, Phase.EXCHANGE, str(error), answer.retry_after_s)
+    message = describe_body(answer.body, secrets=secrets)
+    return Failure(FailureKind.NOT_BENCODE, Phase.EXCHANGE, message, answer.retry_after_s)
 
 
 def _status_failure(answer: HttpAnswer, secrets: Iterable[str]) -> Failure:
@@ -74,7 +75,7 @@ def _status_failure(answer: HttpAnswer, secrets: Iterable[str]) -> Failure:
     message = describe_status(answer.status)
     if title := page_title(answer.body, secrets=secrets):
         message += f': "{title}"'
-    return Failure(kind, Phase.EXCHANGE, message, answer.retry_after_s, retry_never=answer.status == 410)
+    return Failure(kind, Phase.EXCHANGE, message, answer.retry_after_s, retry_never=answer.status == GONE)
 
 
 def failure_of_liveness(answer: HttpAnswer, *, secrets: Iterable[str]) -> tuple[Failure | None, str]:

@@ -22,6 +22,9 @@ MAX_RETRY_IN_S = 7 * 86_400.0
 NEVER = b"never"
 """BEP 31: the tracker wants never to be asked again."""
 
+GONE = 410
+"""The HTTP status that says the same."""
+
 
 def text_of(value: object, secrets: Iterable[str]) -> str:
     """A text value as one clean line; what is no text is shown as Python would."""
@@ -76,7 +79,8 @@ def failure_of(
 
     Returns:
         None where there is no `failure reason`. `retry_in_s` is the longest of `retry in` (BEP 31, minutes as a number or
-        as its digits), `interval` and `min interval`, which Ocelot and UNIT3D put beside a failure.
+        as its digits), `interval` and `min interval`, which Ocelot and UNIT3D put beside a failure. `retry_never` says
+        `retry in: never`, or the status 410.
     """
     if b"failure reason" not in reply:
         return None
@@ -93,7 +97,7 @@ def failure_of(
         Phase.EXCHANGE,
         message,
         retry_in_s=max((wait for wait in waits if wait is not None), default=None),
-        retry_never=isinstance(retry_in, bytes) and retry_in.strip().lower() == NEVER,
+        retry_never=http_status == GONE or (isinstance(retry_in, bytes) and retry_in.strip().lower() == NEVER),
     )
 
 
