@@ -32,6 +32,7 @@ _GAPS = {LocalState.OFFLINE: GapKind.LOCAL_OFFLINE, LocalState.UDP_BLOCKED: GapK
 _BACK = {
     LocalState.OFFLINE: "this machine is on the net again",
     LocalState.UDP_BLOCKED: "UDP comes through again",
+    LocalState.NO_NAMES: "names resolve again",
 }
 
 
@@ -110,14 +111,14 @@ class Interruptions:
 
     def _enter(self, now_is: LocalState, failure: Failure, now: float) -> None:
         hit = self.outage.judged(udp_only=now_is is LocalState.UDP_BLOCKED)
-        states = [self._trackers[index] for index in hit]
+        states = [] if now_is is LocalState.NO_NAMES else [self._trackers[index] for index in hit]
         for state in states:
             state.suspend_judgement(failure)
         self._since = now
         self.view = OurselvesView(now_is, at(now), failure.message, self.view.store_trouble)
         self._events.add(
             EventKind.LOCAL_OFFLINE,
-            f"{failure.message}; {len(states)} tracker{'' if len(states) == 1 else 's'} not judged until this is over",
+            f"{failure.message}; {_count(states)} not judged until this is over" if states else failure.message,
             now,
             to_state=str(now_is),
             reason=FailureKind.LOCAL_OFFLINE,
@@ -129,10 +130,11 @@ class Interruptions:
         for state in states:
             state.resume_judgement()
         since = now if self._since is None else min(self._since, now)
-        self._recording.gap(_GAPS[before], since, now, self.view.message)
+        if before in _GAPS:
+            self._recording.gap(_GAPS[before], since, now, self.view.message)
         self._events.add(
             EventKind.LOCAL_ONLINE,
-            f"{_BACK[before]}, after {_span(now - since)}; what was not seen counts for nothing",
+            f"{_BACK[before]}, after {_span(now - since)}",
             now,
             from_state=str(before),
         )
@@ -174,6 +176,10 @@ class Interruptions:
         self.view = OurselvesView(view.state, view.since, view.message, trouble)
         said = f"history goes on in memory: {trouble}" if trouble else "history is written down again"
         self._events.add(EventKind.STORE_DEGRADED, said, self._clock.wall(), to_state="memory" if trouble else "fine")
+
+
+def _count(states: Sequence[TrackerState]) -> str:
+    return f"{len(states)} tracker{'' if len(states) == 1 else 's'}"
 
 
 def _span(seconds: float) -> str:

@@ -37,7 +37,9 @@ SILENT = frozenset(
     }
 )
 """Failures in which nobody was heard."""
-_OUR_RESOLVER = frozenset({FailureKind.DNS_ERROR, FailureKind.DNS_TIMEOUT})
+OUR_RESOLVER = frozenset({FailureKind.DNS_ERROR, FailureKind.DNS_TIMEOUT})
+STACK_SAYS = OUR_RESOLVER | {FailureKind.NO_ROUTE}
+"""Silence of which our own machine may be the cause by its own account."""
 _SAYS_NOTHING = frozenset(
     {FailureKind.BLOCKED, FailureKind.DENIED, FailureKind.INTERNAL, FailureKind.DNS_NXDOMAIN, FailureKind.DNS_BLOCKED}
 )
@@ -128,6 +130,15 @@ class Evidence:
         """Whether enough trackers answered earlier for their silence to mean anything."""
         return _enough(witness for _, witness in self._earlier())
 
+    @property
+    def many_hosts(self) -> bool:
+        """Whether there are enough hosts for a fault of all of them to be ours."""
+        return len({w.host for w in self._witnesses.values() if self._weighed(w)}) >= NAMES_THAT_PROVE
+
+    def everybody_unheard_since(self, begun: float) -> list[int]:
+        """Trackers, whether they answered earlier or not, without a result since a monotonic time."""
+        return [i for i, w in self._witnesses.items() if self._weighed(w) and w.at < begun]
+
     def unheard_since(self, begun: float) -> list[int]:
         """Trackers whose word would help: they answered earlier and have no result since a monotonic time."""
         return [index for index, witness in self._earlier() if witness.at < begun]
@@ -147,7 +158,7 @@ class Evidence:
     def no_way_out(self, begun: float) -> bool:
         """Whether the local stack itself says so: every result since then is "no route", or a name that does not resolve."""
         seen = [w for w in self._witnesses.values() if self._weighed(w) and w.at >= begun]
-        if any(w.kind is not FailureKind.NO_ROUTE and w.kind not in _OUR_RESOLVER for w in seen):
+        if any(w.kind is not FailureKind.NO_ROUTE and w.kind not in OUR_RESOLVER for w in seen):
             return False
         return len({witness.host for witness in seen}) >= NAMES_THAT_PROVE
 
@@ -159,7 +170,7 @@ class Evidence:
     def resolver_broken(self) -> bool:
         """Whether every name failed to resolve, two at least, and nobody was heard."""
         seen = [w for w in self._witnesses.values() if w.at > float("-inf")]
-        failed = [w for w in seen if w.kind in _OUR_RESOLVER]
+        failed = [w for w in seen if w.kind in OUR_RESOLVER]
         return len(failed) == len(seen) and len({w.host for w in failed}) >= NAMES_THAT_PROVE
 
     def concerned(self, *, udp_only: bool) -> list[int]:

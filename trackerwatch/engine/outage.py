@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from trackerwatch.engine.ourselves import SILENT, Evidence
+from trackerwatch.engine.ourselves import OUR_RESOLVER, SILENT, STACK_SAYS, Evidence
 from trackerwatch.engine.views import LocalState
 from trackerwatch.outcome import Failure, FailureKind, Phase
 from trackerwatch.tracker import Protocol
@@ -30,12 +30,20 @@ WITNESSES_WAIT_S = 25.0
 """For the word of those that answered earlier: two time-outs and a little."""
 WITNESSES_ASKED = 40
 """Of thousands a few dozen tell as much."""
+NAMES_ASKED = 3
+"""Of other hosts, to see whether any name resolves."""
+NAME_TIMEOUT_S = 5.0
 LISTEN_EVERY_S = 15.0
 """While we are cut off, the sentinels are asked so often."""
 
 OFFLINE = Failure(FailureKind.LOCAL_OFFLINE, None, "nothing is heard from anywhere: this machine is cut off")
 NO_WAY_OUT = Failure(FailureKind.LOCAL_OFFLINE, Phase.CONNECT, "this machine has no way to the net now")
 NO_NAME_RESOLVES = Failure(FailureKind.LOCAL_OFFLINE, Phase.RESOLVE, "no name resolves on this machine now")
+NO_NAMES = Failure(
+    FailureKind.LOCAL_OFFLINE,
+    Phase.RESOLVE,
+    "no name resolves on this machine: trackers are asked where they were last",
+)
 UDP_BLOCKED = Failure(FailureKind.LOCAL_OFFLINE, None, "UDP blocked here? TCP works, and nothing comes back over UDP")
 
 
@@ -65,7 +73,9 @@ class Outage:
         self._ask_for_a_sign = ask_for_a_sign
         self._on_change = on_change
         self._evidence = Evidence(local_too=prober.sentinels_are_local)
+        self._known: dict[int, TrackerState] = {}
         self._inquiry: asyncio.Task[None] | None = None
+        self._names: asyncio.Task[bool] | None = None
         self._listening: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
         self.state = LocalState.FINE
@@ -75,6 +85,7 @@ class Outage:
 
     def introduce(self, tracker: TrackerState) -> None:
         """Make a tracker known; again when its addresses are."""
+        self._known[tracker.index] = tracker
         answered = tracker.last_success_at is not None
         udp = tracker.tracker.protocol is Protocol.UDP
         self._evidence.introduce(
@@ -84,6 +95,12 @@ class Outage:
     def forget(self, tracker: TrackerState) -> None:
         """A tracker is asked no more."""
         self._evidence.forget(tracker.index)
+        self._known.pop(tracker.index, None)
+
+    def name_resolved(self) -> None:
+        """Some name resolves."""
+        if self.state is LocalState.NO_NAMES:
+            self._change(LocalState.FINE, None)
 
     def judged(self, *, udp_only: bool) -> list[int]:
         """Trackers that our own outage concerns."""
@@ -110,9 +127,13 @@ class Outage:
         udp = tracker.tracker.protocol is Protocol.UDP
         if self.one_shot or not self._evidence.weighs(tracker.index):
             return False
-        if not self._is_ours(udp=udp) and self._worth_asking(begun, udp=udp):
+        if kind in OUR_RESOLVER and await self._no_name_resolves(tracker):
+            return True
+        stack_says = kind in STACK_SAYS
+        if not self._is_ours(udp=udp) and self._worth_asking(begun, udp=udp, stack_says=stack_says):
             if self._inquiry is None:
-                self._inquiry = asyncio.get_running_loop().create_task(self._inquire(begun), name="outage")
+                inquiry = self._inquire(begun, stack_says=stack_says)
+                self._inquiry = asyncio.get_running_loop().create_task(inquiry, name="outage")
                 self._inquiry.add_done_callback(self._inquired)
             await asyncio.shield(self._inquiry)
         return self._is_ours(udp=udp)
@@ -122,19 +143,45 @@ class Outage:
         if not task.cancelled():
             task.exception()
 
+    async def _no_name_resolves(self, tracker: TrackerState) -> bool:
+        """Whether the names of other hosts fail as well: then it is our resolver, whatever addresses answer."""
+        if self._names is None:
+            asking = self._ask_other_names(tracker.tracker.host)
+            self._names = asyncio.get_running_loop().create_task(asking, name="names")
+            self._names.add_done_callback(self._names_asked)
+        return await asyncio.shield(self._names)
+
+    def _names_asked(self, task: asyncio.Task[bool]) -> None:
+        self._names = None
+        if not task.cancelled():
+            task.exception()
+
+    async def _ask_other_names(self, host: str) -> bool:
+        others = {
+            s.tracker.host: s.tracker for s in self._known.values() if s.tracker.host != host and not is_literal(s)
+        }
+        asked = list(others.values())[:NAMES_ASKED]
+        found = await asyncio.gather(*(self._prober.resolve(other, timeout_s=NAME_TIMEOUT_S) for other in asked))
+        broken = bool(found) and all(r.failure is not None and r.failure.kind in OUR_RESOLVER for r in found)
+        if broken and self.state is LocalState.FINE:
+            self._change(LocalState.NO_NAMES, NO_NAMES)
+        elif not broken:
+            self.name_resolved()
+        return broken
+
     def _is_ours(self, *, udp: bool) -> bool:
         return self.state is LocalState.OFFLINE or (udp and self.state is LocalState.UDP_BLOCKED)
 
-    def _worth_asking(self, begun: float, *, udp: bool) -> bool:
+    def _worth_asking(self, begun: float, *, udp: bool, stack_says: bool) -> bool:
         """Whether a silence may be ours, as far as is known without asking anybody."""
         evidence = self._evidence
         if evidence.heard_since(begun):
             return udp and evidence.udp_heard_at < begun and evidence.udp_silent()
-        return evidence.can_tell or evidence.no_way_out(begun) or (udp and evidence.udp_silent())
+        return evidence.can_tell or (stack_says and evidence.many_hosts) or (udp and evidence.udp_silent())
 
     # ------------------------------------------------------------------ inquiries
 
-    async def _inquire(self, begun: float) -> None:
+    async def _inquire(self, begun: float, *, stack_says: bool) -> None:
         """Ask the sentinels, then the others, and decide."""
         since = self._clock.monotonic()
         sentinel = await self._ask_sentinels()
@@ -142,6 +189,8 @@ class Outage:
         unsure = not sentinel.proves_us_online and (sentinel.tcp is not None or sentinel.udp is not None)
         if unsure and evidence.can_tell:
             await self._hear_witnesses(evidence.unheard_since(begun), since)
+        elif stack_says and not sentinel.proves_us_online:
+            await self._hear_witnesses(evidence.everybody_unheard_since(begun), since)
         elif sentinel.udp is False and evidence.udp_silent():
             await self._hear_witnesses(evidence.udp_unheard_since(begun), since)
         if not evidence.heard_since(since):
@@ -167,7 +216,9 @@ class Outage:
         self._ask_for_a_sign(tuple(asked))
         try:
             async with asyncio.timeout(WITNESSES_WAIT_S):
-                while asked & set(self._evidence.unheard_since(since)) and not self._evidence.heard_since(since):
+                while asked & set(self._evidence.everybody_unheard_since(since)) and not self._evidence.heard_since(
+                    since
+                ):
                     self._news.clear()
                     await self._news.wait()
         except TimeoutError:
@@ -197,14 +248,17 @@ class Outage:
             while self.state is not LocalState.FINE:
                 await asyncio.sleep(LISTEN_EVERY_S)
                 begun = self._clock.monotonic()
-                await self._ask_sentinels()
-                self._leave_if_heard(begun)
+                if self.state is LocalState.NO_NAMES:
+                    await self._ask_other_names("")
+                else:
+                    await self._ask_sentinels()
+                    self._leave_if_heard(begun)
         finally:
             self._listening = None
 
     async def end(self) -> None:
         """Ask nobody any more."""
-        tasks = [task for task in (self._inquiry, self._listening) if task is not None]
+        tasks = [task for task in (self._inquiry, self._names, self._listening) if task is not None]
         for task in tasks:
             task.cancel()
         if tasks:
@@ -230,3 +284,9 @@ class Outage:
         if sentinel.udp is False and evidence.udp_silent() and (heard or sentinel.tcp):
             return evidence.silent(udp_only=True), UDP_BLOCKED
         return None
+
+
+def is_literal(tracker: TrackerState) -> bool:
+    """Whether a tracker's host is an address, so that there is no name to resolve."""
+    host = tracker.tracker.host
+    return ":" in host or host.replace(".", "").isdigit()

@@ -127,8 +127,13 @@ class Rounds:
         resolution = await self._prober.resolve(tracker.tracker, timeout_s=self.settings.timeout_s)
         failure = resolution.failure
         if failure is not None and await self._outage.excuses(tracker, failure, begun):
-            self._recording.ours(tracker, failure)
-            return False
+            # A broken resolver of our own is no reason to stop asking where it was found before.
+            known = bool(tracker.endpoints) and not tracker.name_health.judged
+            if not known:
+                self._recording.ours(tracker, failure)
+            return known
+        if failure is None:
+            self._outage.name_resolved()
         found = tracker.apply_resolution(resolution, self._clock.wall())
         if failure is not None:
             self._recording.unresolved(tracker, failure)

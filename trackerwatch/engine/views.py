@@ -346,6 +346,8 @@ class LocalState(StrEnum):
     OFFLINE = "offline"
     UDP_BLOCKED = "udp_blocked"
     """Nothing comes back over UDP while TCP works: udp trackers are not judged."""
+    NO_NAMES = "no_names"
+    """No name resolves, and addresses answer: trackers are asked at those known from before."""
 
 
 @dataclass(frozen=True, slots=True)
