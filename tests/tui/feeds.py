@@ -18,6 +18,7 @@ from trackerwatch.engine.views import (
     Event,
     EventKind,
     FailoverView,
+    Mute,
     ScrapeView,
     Snapshot,
     Source,
@@ -40,6 +41,7 @@ from trackerwatch.outcome import (
     SwarmCounts,
 )
 from trackerwatch.policy.rules import SEVERITIES, Problem, Rule, Severity, Verdict
+from trackerwatch.stats import WINDOWS_S, UptimeFigure
 from trackerwatch.tracker import parse_tracker
 
 NOW = datetime(2026, 3, 14, 14, 2, 11, tzinfo=UTC)
@@ -60,6 +62,18 @@ class Clock:
 
 def before(seconds: float) -> datetime:
     return NOW - timedelta(seconds=seconds)
+
+
+def figure(window: str, share: float | None, coverage: float = 1.0) -> UptimeFigure:
+    """An uptime over one of the usual windows, with a sample every 15 minutes."""
+    span_s = WINDOWS_S[window]
+    counted = 0 if share is None else max(1, int(span_s / 900 * coverage))
+    return UptimeFigure(window, span_s, round(counted * (share or 0)), counted, span_s * coverage if counted else 0.0)
+
+
+def uptimes(share: float | None, known_s: float = 9 * 86400) -> tuple[UptimeFigure, ...]:
+    """The four windows of a tracker that is known so long."""
+    return tuple(figure(window, share, min(1.0, known_s / span_s)) for window, span_s in WINDOWS_S.items())
 
 
 def endpoint(
@@ -117,6 +131,7 @@ def tracker(
     next_s: float | None = 840,
     last_s: float | None = 9,
     tls_s: float | None = None,
+    **more: object,
 ) -> TrackerView:
     if endpoints is None:
         endpoints = (endpoint(f"192.0.2.{index + 1}", state=state, kind=kind, message=message, p50_s=p50_s),)
@@ -145,6 +160,7 @@ def tracker(
         endpoints=endpoints,
         failure=Failure(kind, Phase.CONNECT, message) if kind else None,
         effect=effect or Effect(torrents, 0, 0, 0),
+        **({"uptimes": uptimes(uptime), "p99_s": p50_s and p50_s * 2} | more),
     )
 
 
@@ -346,6 +362,18 @@ def rich_trackers() -> tuple[TrackerView, ...]:
                 tls_s=86400 * 61 if url.startswith("https") else None,
             )
         )
+    return tuple(views)
+
+
+def marked_trackers() -> tuple[TrackerView, ...]:
+    """The rich ones with every mark: one flaps, one is muted, one is remembered, one known too short."""
+    views = list(rich_trackers())
+    views[5] = replace(views[5], flapping=True, endpoints=(replace(views[5].endpoints[0], flapping=True),))
+    views[6] = replace(views[6], state=Health.DOWN, muted=Mute(datetime(2026, 12, 1, tzinfo=UTC), "moving house"))
+    views[7] = replace(views[7], asking=False, recalled_at=before(7300))
+    views[8] = replace(
+        views[8], uptimes=uptimes(1.0, 7 * 3600), note="udp port moved to 1338 by DNS (BEP 34)", own=True
+    )
     return tuple(views)
 
 

@@ -4,9 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from dataclasses import replace
 from pathlib import Path
 
-from tests.tui.feeds import Clock, HandFeed, rich_snapshot, snapshot
+from tests.tui.feeds import (
+    Clock,
+    HandFeed,
+    before,
+    event,
+    marked_trackers,
+    rich_events,
+    rich_snapshot,
+    rich_torrents,
+    snapshot,
+)
+from tests.tui.pasts import FakeHistory, moved
+from trackerwatch.engine.views import EventKind, LocalState, OurselvesView, Snapshot
 from trackerwatch.tui.app import TrackerwatchApp
 
 SHOTS = {
@@ -27,18 +40,70 @@ SHOTS = {
     "main-120x36": ((120, 36), ()),
     "main-200x60": ((200, 60), ("2", "f")),
     "start-80x24": ((80, 24), ()),
+    "past-80x24": ((80, 24), ("enter",)),
+    "past-below-80x24": ((80, 24), ("enter", "pagedown")),
+    "past-100x60": ((100, 60), ("enter",)),
+    "past-160x48": ((160, 48), ()),
+    "past-torrent-80x24": ((80, 24), ("2", "enter", "G")),
+    "past-torrent-160x48": ((160, 48), ("2", "down", "3", "G")),
+    "marks-80x24": ((80, 24), ()),
+    "marks-160x48": ((160, 48), ()),
+    "troubles-80x24": ((80, 24), ()),
+    "troubles-160x48": ((160, 48), ()),
+    "offline-80x24": ((80, 24), ()),
+    "mute-80x24": ((80, 24), ("m",)),
+    "walk-80x24": ((80, 24), ("w",)),
+    "news-80x24": ((80, 24), ()),
+    "news-160x48": ((160, 48), ()),
 }
+
+
+MOVES = (
+    moved(9 * 86400, "failed_over", "tracker.foo.org:6969 timeout -> tracker.example.org:1337"),
+    moved(9 * 86400 - 3600, "promoted", "back on tracker.foo.org:6969"),
+    moved(811, "failed_over", "tracker.foo.org:6969 refused -> tracker.example.org:1337"),
+)
+NEWS = (
+    event(7, EventKind.STATE_CHANGED, "open.baz.io:1337 down: timeout", ago_s=0, to_state="down"),
+    event(8, EventKind.FAILED_OVER, "12 torrents failed over to tracker.example.org:1337"),
+    event(9, EventKind.RECOVERED, "tracker.foo.org:6969 is up again after 15m"),
+)
+TROUBLES = OurselvesView(LocalState.UDP_BLOCKED, before(900), "no answer over UDP, TCP works", "the disk is full")
+OFFLINE = OurselvesView(LocalState.OFFLINE, before(7290), "no network route")
+
+
+def picture_of(kind: str) -> Snapshot:
+    """The snapshot behind a kind of picture."""
+    if kind == "start":
+        return snapshot()
+    if kind in ("marks", "troubles"):
+        trackers = marked_trackers()
+        more = {"ourselves": TROUBLES, "client": "libtorrent"} if kind == "troubles" else {}
+        return snapshot(trackers, rich_torrents(trackers), events=rich_events(), **more)
+    return rich_snapshot(**({"ourselves": OFFLINE} if kind == "offline" else {}))
 
 
 async def draw(directory: Path, only: tuple[str, ...]) -> None:
     for name, (size, keys) in SHOTS.items():
         if only and name not in only:
             continue
-        shown = snapshot() if name.startswith("start") else rich_snapshot()
-        app = TrackerwatchApp(HandFeed(shown), do=lambda command: "asked in 4 s", clock=Clock(), tick_s=None)
+        kind = name.partition("-")[0]
+        clock, feed = Clock(), HandFeed(picture_of(kind))
+        history = FakeHistory(*MOVES, last_seeder_ago_s=3 * 86400) if kind in ("past", "marks") else None
+        app = TrackerwatchApp(feed, do=lambda command: "asked in 4 s", history=history, clock=clock, tick_s=None)
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
             await pilot.press(*keys)
+            if kind in ("past", "marks", "news"):
+                if kind == "news":
+                    feed.post(replace(picture_of(kind), events=(*rich_events(), *NEWS)), events=NEWS)
+                await pilot.pause(0.2)
+                for later_s in (65 if kind == "news" else 1, 1):
+                    clock.advance(later_s)
+                    app.tick()
+                    await pilot.pause(0.2)
+                if "G" in keys:
+                    await pilot.press("G")
             await pilot.pause(0.5 if name.startswith("palette") else 0)
             (directory / f"{name}.svg").write_text(app.export_screenshot())
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from trackerwatch.engine.commands import Command
     from trackerwatch.engine.views import Snapshot
+    from trackerwatch.history import History
     from trackerwatch.tui.screens.main import MainScreen
 
 
@@ -78,7 +79,9 @@ class Show:
 
 
 @contextlib.asynccontextmanager
-async def show(snapshot: Snapshot | None = None, *, size: tuple[int, int] = (80, 24)) -> AsyncIterator[Show]:
+async def show(
+    snapshot: Snapshot | None = None, *, size: tuple[int, int] = (80, 24), history: History | None = None
+) -> AsyncIterator[Show]:
     clock = Clock()
     feed = HandFeed(rich_snapshot() if snapshot is None else snapshot)
     commands: list[Command] = []
@@ -87,7 +90,7 @@ async def show(snapshot: Snapshot | None = None, *, size: tuple[int, int] = (80,
         commands.append(command)
         return "asked in 4 s"
 
-    app = TrackerwatchApp(feed, do=do, clock=clock, tick_s=None)
+    app = TrackerwatchApp(feed, do=do, history=history, clock=clock, tick_s=None)
     async with app.run_test(size=size) as pilot:
         shown = Show(app, feed, clock, pilot, commands)
         await shown.settle()

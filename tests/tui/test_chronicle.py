@@ -1,6 +1,10 @@
+from datetime import timedelta
+
 from tests.tui.feeds import NOW, event
 from trackerwatch.engine.views import EventKind
-from trackerwatch.tui.chronicle import Watchfulness, event_line
+from trackerwatch.tui.chronicle import IDLE_S, Watchfulness, event_line
+
+LATER = NOW + timedelta(minutes=14)
 
 
 def texts(lines):
@@ -11,6 +15,14 @@ def some(*numbers):
     return tuple(event(n, EventKind.FAILED_OVER, f"m{n}") for n in numbers)
 
 
+def watched(*numbers):
+    """Somebody pressed a key after these."""
+    watch = Watchfulness()
+    watch.arrived(some(*numbers), NOW)
+    watch.key_pressed(NOW)
+    return watch
+
+
 def test_a_line_has_time_glyph_and_message():
     assert texts([event_line(event(1, EventKind.EXHAUSTED, "3 dead", ago_s=129), NOW)]) == [" 14:00:02 x 3 dead"]
 
@@ -19,31 +31,65 @@ def test_long_ago_is_a_date():
     assert texts([event_line(event(1, EventKind.STARTED, "started", ago_s=86400), NOW)]) == [" 13 Mar   - started"]
 
 
-def test_what_came_since_a_key_was_pressed_is_below_a_divider():
-    watch = Watchfulness()
-    watch.arrived(some(1, 2))
-    assert watch.unseen == 0
-    watch.arrived(some(3, 4))
-    assert watch.unseen == 2
-    lines = texts(watch.lines(some(1, 2, 3, 4), NOW))
-    assert lines[2] == " -- 2 events since you last pressed a key --"
-    assert len(lines) == 5
+def test_what_came_while_keys_rested_is_below_a_divider():
+    watch = watched(1, 2)
+    assert watch.unseen(LATER) == 0
+    watch.arrived(some(3, 4, 5), LATER)
+    assert watch.unseen(LATER) == 3
+    lines = texts(watch.lines(some(1, 2, 3, 4, 5), LATER))
+    assert lines[2] == " -- since you last pressed a key, 14m ago: 3 events --"
+    assert len(lines) == 6
+
+
+def test_who_presses_keys_is_told_of_no_news():
+    watch = watched(1)
+    soon = NOW + timedelta(seconds=IDLE_S)
+    watch.arrived(some(2), soon)
+    assert watch.unseen(soon) == 0
+    assert not watch.key_pressed(soon)
+    assert not any("since" in line for line in texts(watch.lines(some(1, 2), soon)))
+    assert watch.unseen(LATER) == 0
+
+
+def test_an_event_that_is_seen_late_is_news_once_keys_have_rested():
+    watch = watched(1)
+    watch.arrived(some(2), NOW + timedelta(seconds=5))
+    assert watch.unseen(NOW + timedelta(seconds=6)) == 0
+    assert watch.unseen(LATER) == 1
 
 
 def test_the_divider_stays_while_one_looks_and_moves_with_the_next_news():
-    watch = Watchfulness()
-    watch.arrived(some(1))
-    watch.arrived(some(2))
-    watch.key_pressed()
-    assert watch.unseen == 0
-    assert "-- 1 event since" in texts(watch.lines(some(1, 2), NOW))[1]
-    watch.arrived(some(3))
-    lines = texts(watch.lines(some(1, 2, 3), NOW))
+    watch = watched(1)
+    watch.arrived(some(2), LATER)
+    assert watch.key_pressed(LATER)
+    assert watch.unseen(LATER) == 0
+    assert "14m ago: 1 event --" in texts(watch.lines(some(1, 2), LATER))[1]
+    assert not watch.key_pressed(LATER)
+    assert "14m ago: 1 event --" in texts(watch.lines(some(1, 2), LATER))[1]
+    later = LATER + timedelta(seconds=300)
+    watch.arrived(some(3), later)
+    lines = texts(watch.lines(some(1, 2, 3), later))
     assert [("since" in line) for line in lines] == [False, False, True, False]
+    assert "5m ago: 1 event" in lines[2]
+
+
+def test_what_was_there_at_the_start_is_no_news():
+    watch = Watchfulness()
+    watch.arrived(some(1, 2, 3), NOW)
+    assert watch.unseen(LATER) == 0
+    assert watch.marks(LATER) == (0, "")
+
+
+def test_marks_change_with_news_and_with_their_age():
+    watch = watched(1)
+    watch.arrived(some(2), NOW)
+    assert watch.marks(LATER) == (1, "")
+    watch.key_pressed(LATER)
+    assert watch.marks(LATER) == (0, "14m ago")
+    assert watch.marks(LATER + timedelta(minutes=1)) == (0, "15m ago")
 
 
 def test_the_last_few_have_no_divider():
-    watch = Watchfulness()
-    watch.arrived(some(1))
-    watch.arrived(some(2, 3))
-    assert [line[-2:] for line in texts(watch.lines(some(1, 2, 3), NOW, 2))] == ["m2", "m3"]
+    watch = watched(1)
+    watch.arrived(some(2, 3), LATER)
+    assert [line[-2:] for line in texts(watch.lines(some(1, 2, 3), LATER, 2))] == ["m2", "m3"]

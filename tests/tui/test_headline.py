@@ -2,13 +2,13 @@ from dataclasses import replace
 
 import pytest
 
-from tests.tui.feeds import NOW, before, event, rich_snapshot, snapshot, torrent, torrent_view, tracker
-from trackerwatch.engine.views import Effect, EventKind
+from tests.tui.feeds import NOW, before, rich_snapshot, snapshot, torrent, torrent_view, tracker
+from trackerwatch.engine.views import Effect, LocalState, Mute, OurselvesView
 from trackerwatch.failover.states import FailoverState
 from trackerwatch.health.states import Health
 from trackerwatch.outcome import FailureKind
 from trackerwatch.policy.rules import Verdict
-from trackerwatch.tui.headline import Situation, header, offline_since, problem
+from trackerwatch.tui.headline import Situation, header, ourselves, problem
 from trackerwatch.tui.ink import line_width
 
 HERE = Situation(now=NOW)
@@ -50,7 +50,7 @@ def test_problem_fits_80_columns_and_still_names_the_cause():
 def test_header_fits(width):
     busy = Situation(now=NOW, paused_at=before(3), matched=3, filter_text="x", loading="loading 5 of 9")
     line = header(rich_snapshot(lateness_s=99.0), busy, width)
-    assert line_width(line) <= width or line_width(line) <= len("PAUSED 3s")
+    assert line_width(line) <= max(width, len(" PAUSED 3s"))
 
 
 def test_only_backups():
@@ -98,18 +98,40 @@ def test_half_known_says_how_much():
     assert text(line) == "? no problem so far: 1 of 2 torrents known, 1 tracker up"
 
 
+OFFLINE = OurselvesView(LocalState.OFFLINE, before(7290), "no route to anywhere")
+
+
 def test_our_own_outage_and_our_own_faults_come_first():
-    assert "THIS MACHINE seems offline since 14:01" in text(
-        problem(rich_snapshot(), replace(HERE, offline_since=before(60)), 120)
-    )
+    line = text(problem(rich_snapshot(ourselves=OFFLINE), HERE, 120))
+    assert line == "x OFFLINE here since 12:00: nothing is judged (no route to anywhere)"
+    assert "OFFLINE 2h" in text(header(rich_snapshot(ourselves=OFFLINE), HERE, 40))
     assert text(problem(rich_snapshot(), replace(HERE, broken="asking has stopped"), 120)) == "x asking has stopped"
 
 
-def test_offline_follows_events():
-    out, back = event(1, EventKind.LOCAL_OFFLINE, "offline", ago_s=9), event(2, EventKind.LOCAL_ONLINE, "online")
-    assert offline_since((out,), None) == before(9)
-    assert offline_since((out, back), None) is None
-    assert offline_since((), before(4)) == before(4)
+def test_blocked_udp_and_an_unwritten_history_hide_nothing():
+    shown = rich_snapshot(ourselves=OurselvesView(LocalState.UDP_BLOCKED, before(120), "", "the disk is full"))
+    assert [text(line) for line in ourselves(shown, NOW)] == [
+        "! UDP blocked here? since 14:00: udp trackers are not judged",
+        "! history is not written down: the disk is full",
+    ]
+    assert text(problem(shown, HERE, 80)).startswith("x 1 torrent has NO")
+    assert ourselves(rich_snapshot(), NOW) == []
+    assert ourselves(None, NOW) == []
+    assert ourselves(rich_snapshot(ourselves=OFFLINE), NOW) == []
+
+
+def test_a_muted_tracker_is_no_cause():
+    mute = Mute(None, "")
+    views = (down(Effect(9, 0, 0, 0), muted=mute), tracker(1, FOO, pending=1, muted=mute))
+    assert text(problem(snapshot(views, torrents(well=1)), HERE, 80)) == "+ all is well: 1 torrent, 1 tracker up"
+
+
+def test_header_names_the_client_and_what_is_new():
+    busy = rich_snapshot(client="libtorrent")
+    assert "3 new since you looked   as libtorrent" in text(header(busy, replace(HERE, unseen=3), 160))
+    assert text(header(busy, replace(HERE, unseen=3), 100)).count("3 new  as libtorrent") == 1
+    assert " as " not in text(header(rich_snapshot(), HERE, 160))
+    assert " new" not in text(header(rich_snapshot(), HERE, 160))
 
 
 def test_header_says_paused_stale_and_filter_in_words():

@@ -55,7 +55,7 @@ async def test_80_by_24_shows_one_table_with_detail_and_events():
         assert s.lines[0].startswith(" vps7  trackers 14: 2 down 1 degr 11 up")
         assert "x 1 torrent has NO" in s.lines[1]
         assert s.lines[2].startswith("[1 Trackers 14] 2 Torrents 26/200")
-        assert s.lines[3].split() == ["STATE*", "TRACKER", "PROTO", "ADDR", "TORR", "P95", "UP", "SINCE", "REASON"]
+        assert s.lines[3].split() == ["STATE*", "TRACKER", "PROTO", "ADDR", "TORR", "UP24H", "P95", "SINCE", "REASON"]
         assert s.lines[4].startswith("x DOWN     tracker.foo.org:6969")
         assert "Hits 5,120 torrents: 5,076 unaffected, 41 failed over, 3 with no tracker left" in s.text
         assert "tracker4.calm1.net:6969 is up again after 4m" in s.text
@@ -133,6 +133,8 @@ async def test_tracker_detail_tells_addresses_phases_and_words():
         assert "x DOWN       192.0.2.7:6969  refused: Connection refused" in s.text
         assert "- NOT JUDGED [2001:db8::7]:6969  no route here" in s.text
         assert "5 failed in a row" in s.text
+        assert "connect 31ms" in s.text
+        await s.press("3", "G")
         assert "interval    30m  min 15m  as the tracker asks" in s.text
         await s.press("1", "G", "k", "k")
         await s.main.trackers.run_action("edge(0)")
@@ -402,11 +404,17 @@ async def test_events_mark_what_came_since_a_key_was_pressed():
     async with show(base) as s:
         more = event(7, EventKind.EXHAUSTED, "something happened while nobody looked")
         await s.post(replace(base, version=2, events=(*base.events, more)), later_s=2, events=(more,))
-        assert "4 Events 1 new" in s.text
         assert "something happened while nobody looked" in s.text
+        assert "1 new" not in s.text
+        await s.tick(later_s=838)
+        assert "4 Events 1 new" in s.text
+        assert "1 new" in s.lines[0]
         await s.press("4")
-        assert "-- 1 event since you last pressed a key --" in s.text
+        assert "-- since you last pressed a key, 14m ago: 1 event --" in s.text
         assert "new" not in s.lines[2]
+        assert "new" not in s.lines[0]
+        await s.tick(later_s=60)
+        assert "-- since you last pressed a key, 15m ago: 1 event --" in s.text
 
 
 HOSTILE = (

@@ -1,12 +1,15 @@
 import pytest
 
-from tests.tui.feeds import NOW, PLENTY, rich_trackers, torrent, torrent_view, tracker
+from tests.tui.feeds import NOW, PLENTY, marked_trackers, rich_trackers, torrent, torrent_view, tracker
+from tests.tui.pasts import stretches
 from trackerwatch.health.states import Health
 from trackerwatch.outcome import NOTHING_KNOWN
 from trackerwatch.tui.ink import Ink, width_of
 from trackerwatch.tui.ordering import TorrentSort, TrackerSort
-from trackerwatch.tui.rows import SPARK_CELLS, TORRENT_COLUMNS, TRACKER_COLUMNS, torrent_cells, tracker_cells
+from trackerwatch.tui.rows import SPARK_CELLS, TORRENT_COLUMNS, torrent_cells, tracker_cells, tracker_columns
 from trackerwatch.tui.widgets.table import lay_out
+
+TRACKER_COLUMNS = tracker_columns(history=False)
 
 
 @pytest.mark.parametrize("columns", [TRACKER_COLUMNS, TORRENT_COLUMNS])
@@ -25,8 +28,8 @@ def test_80_columns_have_what_was_drawn():
         "PROTO",
         "ADDR",
         "TORR",
+        "UP24H",
         "P95",
-        "UP",
         "SINCE",
         "REASON",
     ]
@@ -42,7 +45,7 @@ def test_80_columns_have_what_was_drawn():
 
 
 def test_160_columns_have_everything():
-    assert len(lay_out(TRACKER_COLUMNS, 159)) == 13
+    assert len(lay_out(TRACKER_COLUMNS, 159)) == 14
     assert len(lay_out(TORRENT_COLUMNS, 159)) == 10
 
 
@@ -70,5 +73,29 @@ def test_unknown_is_a_question_mark_and_no_seeder_is_red():
     assert [known[key].text for key in ("seeders", "leechers", "completed")] == ["41", "212", "4811"]
     fresh = tracker(0, "udp://a.example:1/announce", Health.UNKNOWN, endpoints=(), p50_s=None, uptime=None)
     cells = tracker_cells(fresh, NOW, 10, brief=True)
-    assert (cells["endpoints"].text, cells["p95"].text, cells["up"].text) == ("?", "-", "-")
+    assert (cells["endpoints"].text, cells["p95"].text, cells["up"].text) == ("?", "-", "n/a")
     assert known["seeders"].ink is Ink.PLAIN
+
+
+def test_with_history_the_strip_is_of_three_hours():
+    assert [c.title for c, _ in lay_out(tracker_columns(history=True), 159)][5:10] == [
+        "LAST 3H",
+        "P50",
+        "UP24H",
+        "UP30D",
+        "P95",
+    ]
+    view = tracker(0, "udp://a.example:1/announce", recent=(0.1,) * 9)
+    cells = tracker_cells(view, NOW, 6, brief=False, past=stretches("#-x ##"))
+    assert "".join(span.text for span in cells["recent"]) == "█▄x·██"
+    blank = tracker_cells(view, NOW, 6, brief=False, past=())
+    assert "".join(span.text for span in blank["recent"]) == "      "
+
+
+@pytest.mark.parametrize("view", marked_trackers())
+@pytest.mark.parametrize("brief", [True, False])
+def test_marks_fill_no_more_than_their_cells(view, brief):
+    cells = tracker_cells(view, NOW, SPARK_CELLS, brief=brief)
+    assert width_of(cells["state"].text) == 11
+    assert width_of(cells["up"].text) <= (5 if brief else 7)
+    assert width_of(cells["up30"].text) <= 7

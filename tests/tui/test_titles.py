@@ -1,6 +1,6 @@
 import pytest
 
-from tests.tui.feeds import Clock, HandFeed, event, rich_snapshot
+from tests.tui.feeds import Clock, HandFeed, before, event, rich_snapshot
 from trackerwatch.engine.views import EventKind
 from trackerwatch.filters import parse_filter
 from trackerwatch.tui import titles
@@ -26,7 +26,8 @@ def test_tabs_say_where_one_is_and_how_much_there_is(picture):
     assert text(titles.tabs(picture, Pane.TORRENTS, 80)) == (
         " 1 Trackers 14 [2 Torrents 26/200] 3 Detail  4 Events        attention, f = all"
     )
-    picture.watchfulness.arrived((event(9, EventKind.PROMOTED, "m"),))
+    picture.watchfulness.key_pressed(before(100))
+    picture.watchfulness.arrived((event(9, EventKind.PROMOTED, "m"),), before(90))
     assert "4 Events 3 new" in text(titles.tabs(picture, Pane.TRACKERS, 80))
 
 

@@ -3,8 +3,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.tui.feeds import NOW, endpoint, event, problem, torrent, torrent_view, tracker
-from trackerwatch.engine.views import EventKind
+from tests.tui.feeds import NOW, endpoint, event, figure, problem, torrent, torrent_view, tracker
+from trackerwatch.engine.views import EventKind, Mute
 from trackerwatch.health.states import Health
 from trackerwatch.outcome import Failure, FailureKind
 from trackerwatch.policy.rules import Rule, Verdict
@@ -161,19 +161,6 @@ def test_reason_of_a_down_tracker_counts_the_failures():
     assert words.tracker_reason(tracker(0, "udp://a.example:1/announce")) == ""
 
 
-def test_sparkline_pads_left_and_marks_misses():
-    spans = words.sparkline((0.001, 0.001, None, 3.0), 6)
-    assert "".join(span.text for span in spans) == "  ▁▁x█"
-    assert [span.ink for span in spans] == [Ink.DIM, Ink.BAR, Ink.BAD, Ink.WARN]
-    assert "".join(span.text for span in words.sparkline((0.001,) * 50, 10)) == "▁" * 10
-    assert words.sparkline((), 3) == [Span("   ", Ink.DIM)]
-
-
-def test_chart_scales_to_its_maximum():
-    lines = ["".join(span.text for span in line) for line in words.chart((0.1, 0.05, None), 10, 2)]
-    assert lines == ["█  ", "██x"]
-
-
 @pytest.mark.parametrize(
     ("kind", "to_state", "mark"),
     [
@@ -200,3 +187,70 @@ def test_brief_reasons_fit_a_narrow_column():
     assert words.tracker_reason(view, brief=True) == "v6 refused"
     down = tracker(0, "udp://a.example:1/announce", Health.DOWN, kind=FailureKind.NOT_BENCODE, message="a web page")
     assert words.tracker_reason(down, brief=True) == "not bencode"
+
+
+@pytest.mark.parametrize(
+    ("state", "marks", "text"),
+    [
+        (Health.UP, {"flapping": True}, "+UP%FLAP"),
+        (Health.DOWN, {"flapping": True}, "xDOWN%FLAP"),
+        (Health.DEGRADED, {"flapping": True}, "!DEGR%FLAP"),
+        (Health.UNKNOWN, {"flapping": True}, "?UNKN%FLAP"),
+        (Health.UP, {"pending": 1, "flapping": True}, "+UP%FLAP"),
+        (Health.UP, {"recalled_at": NOW}, "(+) UP"),
+        (Health.DEGRADED, {"recalled_at": NOW}, "(!) DEGR"),
+        (Health.DOWN, {"recalled_at": NOW, "flapping": True}, "(x) DOWN"),
+        (Health.DOWN, {"muted": Mute(None, ""), "flapping": True}, "= MUTED"),
+    ],
+)
+def test_marks_fit_the_state_column(state, marks, text):
+    told = words.tracker_state(tracker(0, "udp://a.example:1/announce", state, **marks)).text
+    assert told == text
+    assert len(told) <= 10
+
+
+def test_an_endpoint_flaps_too():
+    assert words.endpoint_state(replace(endpoint("192.0.2.1"), flapping=True), 3).text == "+UP%FLAP"
+
+
+@pytest.mark.parametrize(
+    ("marks", "brief", "long"),
+    [
+        ({"muted": Mute(NOW + timedelta(hours=1), "moving")}, "until 15:02", "until 15:02; moving; x DOWN refused: no"),
+        ({"muted": Mute(NOW + timedelta(days=262), "")}, "until 1 Dec", "until 1 Dec; x DOWN refused: no"),
+        ({"muted": Mute(None, "")}, "no end set", "no end set; x DOWN refused: no"),
+        ({"recalled_at": NOW - timedelta(hours=2)}, "from 2h ago", "from 2h ago: refused: no"),
+        ({"flapping": True}, "refused", "flapping; refused: no"),
+        ({}, "refused", "refused: no"),
+    ],
+)
+def test_a_remark_stands_beside_the_state(marks, brief, long):
+    view = tracker(
+        0, "udp://a.example:1/announce", Health.DOWN, kind=FailureKind.REFUSED, message="refused: no", **marks
+    )
+    assert words.tracker_remark(view, NOW, brief=True) == brief
+    assert len(brief) <= 11
+    assert words.tracker_remark(view, NOW) == long
+
+
+@pytest.mark.parametrize(
+    ("known", "narrow", "wide"),
+    [
+        (figure("24h", 1.0), "100%", "100%"),
+        (figure("24h", 0.991), "99.0%", "99.0%"),
+        (figure("24h", 0.991, 0.4), "n/a", "n/a 9h"),
+        (figure("30d", 1.0, 0.3), "n/a", "n/a 9d"),
+        (figure("24h", None), "n/a", "n/a"),
+        (None, "-", "-"),
+    ],
+)
+def test_uptime_is_not_guessed(known, narrow, wide):
+    assert words.uptime(known) == narrow
+    assert words.uptime(known, width=7) == wide
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.5, "0s"), (59, "59s"), (119, "1m"), (7199, "1h"), (86399, "23h"), (86400 * 9.5, "9d")]
+)
+def test_coarse(seconds, text):
+    assert words.coarse(seconds) == text

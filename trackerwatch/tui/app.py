@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 
-from trackerwatch.tui import words
+from trackerwatch.tui import choices, words
 from trackerwatch.tui.picture import FeedLike, Picture
 from trackerwatch.tui.screens.main import MainScreen
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from trackerwatch.engine.commands import Command
+    from trackerwatch.history import History
 
 TICK_S = 0.22
 """Between two looks at the feed: four to five repaints a second at most."""
@@ -45,6 +46,7 @@ class TrackerwatchApp(App[None]):
         feed: FeedLike,
         *,
         do: Callable[[Command], str],
+        history: History | None = None,
         clock: Callable[[], datetime] = _utc_now,
         tick_s: float | None = TICK_S,
     ) -> None:
@@ -53,12 +55,13 @@ class TrackerwatchApp(App[None]):
         Args:
             feed: What to show.
             do: Carries out what the user asks for, and says in one line what will happen.
+            history: Whom to ask about the past. None: nobody keeps it, and the panes say so.
             clock: The time, timezone-aware.
             tick_s: Seconds between pulls. None: only when `tick` is called.
         """
         super().__init__()
         self.picture = Picture(feed, clock)
-        self.main = MainScreen(self.picture, do)
+        self.main = MainScreen(self.picture, do, history)
         self.failure: Exception | None = None
         """The bug that ended the screen, if one did."""
         self._tick_s = tick_s
@@ -105,4 +108,8 @@ class TrackerwatchApp(App[None]):
             told = f"key {words.key_name(binding.key)}"
             action = binding.action if binding.action.startswith("app.") else f"screen.{binding.action}"
             yield SystemCommand(binding.tooltip, told, partial(self.run_action, action))
+        if screen is self.main:
+            for choice in choices.clients(""):
+                asks = partial(self.main.ask, choice)
+                yield SystemCommand(f"Walk the tiers as {choice.label}", choice.told, asks)
         yield SystemCommand("Change the theme", "colours of all panes", self.action_change_theme)

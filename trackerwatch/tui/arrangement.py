@@ -8,6 +8,8 @@ from enum import StrEnum
 WIDE_COLUMNS = 120
 WIDE_ROWS = 36
 """From this size on all panes are there at once."""
+OURS_ROWS = 6
+"""Below this there is no line for our own troubles."""
 
 
 class Pane(StrEnum):
@@ -37,11 +39,13 @@ class Arrangement:
     """Lines of detail and events side by side. 0: what is left."""
     strip: int = 0
     """Lines of the compact detail under a table."""
+    ours: int = 0
+    """Lines of what is wrong with this machine or our store."""
     recent: int = 0
     """Lines of the last events under a table."""
 
 
-def arrange(width: int, height: int, pane: Pane, *, zoomed: bool, trackers: int) -> Arrangement:
+def arrange(width: int, height: int, pane: Pane, *, zoomed: bool, trackers: int, troubles: int = 0) -> Arrangement:
     """Divide a screen.
 
     Args:
@@ -50,10 +54,12 @@ def arrange(width: int, height: int, pane: Pane, *, zoomed: bool, trackers: int)
         pane: The pane that is shown where there is room for one.
         zoomed: Show one pane though there is room for all.
         trackers: Rows that the trackers table has.
+        troubles: Lines that our own troubles need.
     """
+    ours = min(troubles, 2) if height >= OURS_ROWS else 0
     if width >= WIDE_COLUMNS and height >= WIDE_ROWS and not zoomed:
         # Header, problem, keys, and a title above three rows of panes.
-        room = height - 6
+        room = height - 6 - ours
         bottom = max(12, min(18, room // 3))
         table = max(5, min(trackers + 1, int(room * 0.36)))
         return Arrangement(
@@ -66,6 +72,7 @@ def arrange(width: int, height: int, pane: Pane, *, zoomed: bool, trackers: int)
             panes=frozenset(Pane),
             trackers=table,
             bottom=bottom,
+            ours=ours,
         )
     is_table = pane in (Pane.TRACKERS, Pane.TORRENTS)
     return Arrangement(
@@ -76,6 +83,7 @@ def arrange(width: int, height: int, pane: Pane, *, zoomed: bool, trackers: int)
         keys=height >= 6,
         rules=False,
         panes=frozenset({pane}),
+        ours=ours,
         strip=0 if not is_table or height < 16 else 3 if height < 28 else 5,
         recent=0 if not is_table or height < 20 else 3 if height < 30 else 5,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from trackerwatch.engine.views import EventKind
+from trackerwatch.engine.views import LocalState
 from trackerwatch.failover.states import FailoverState
 from trackerwatch.health.states import Health
 from trackerwatch.outcome import FailureKind
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from trackerwatch.engine.views import Event, Snapshot, TrackerView
+    from trackerwatch.engine.views import OurselvesView, Snapshot, TrackerView
 
 STALE_AFTER_S = 1200.0
 """No data newer than this: rounds come every 15 minutes, so something of ours hangs."""
@@ -37,22 +37,12 @@ class Situation:
     """Torrents that match the filter. None: no filter."""
     loading: str = ""
     """Progress while inputs are still read; empty when done."""
-    offline_since: datetime | None = None
-    """When our own network was found to be out. None: it works, or nothing is known against it."""
+    unseen: int = 0
+    """Events that came while no key was pressed."""
     worst_torrent: str = ""
     """Name and reason of the first torrent that needs attention, for when no tracker explains it."""
     broken: str = ""
     """What of ours has stopped, if something has."""
-
-
-def offline_since(events: tuple[Event, ...], before: datetime | None) -> datetime | None:
-    """Whether we are cut off, after these events."""
-    for event in events:
-        if event.kind is EventKind.LOCAL_OFFLINE:
-            before = event.at
-        elif event.kind is EventKind.LOCAL_ONLINE:
-            before = None
-    return before
 
 
 # -- the header line ---------------------------------------------------------------------------------------------------
@@ -63,9 +53,11 @@ def header(snapshot: Snapshot | None, situation: Situation, width: int) -> Line:
     if snapshot is None:
         return (Span(" trackerwatch", Ink.ACCENT), Span(f"  {situation.loading}" if situation.loading else "", Ink.DIM))
     totals, now = snapshot.totals, situation.now
-    parts: list[tuple[int, Line]] = [(3, (Span(f" {safe(snapshot.vantage)}", Ink.ACCENT),))]
+    parts: list[tuple[int, Line]] = [(3, (Span(safe(snapshot.vantage), Ink.ACCENT),))]
     if situation.paused_at is not None:
         parts.append((0, (Span(f"PAUSED {words.age(situation.paused_at, now)}", Ink.WARN),)))
+    if snapshot.ourselves.state is LocalState.OFFLINE:
+        parts.append((0, (Span(f"OFFLINE {words.age(snapshot.ourselves.since, now)}".removesuffix(" -"), Ink.BAD),)))
     stale = _stale(snapshot, now)
     if stale:
         parts.append((0, (Span("STALE", Ink.BAD),)))
@@ -73,6 +65,11 @@ def header(snapshot: Snapshot | None, situation: Situation, width: int) -> Line:
         (1, _trackers(totals.trackers_by_state, len(snapshot.trackers), short=width < 110)),
         (1, _torrents(totals.torrents_by_verdict, len(snapshot.torrents.listed), short=width < 110)),
     ]
+    if situation.unseen:
+        told = f"{situation.unseen:,} new" + (" since you looked" if width >= 110 else "")
+        parts.append((1, (Span(told, Ink.KEY),)))
+    if snapshot.client != words.USUAL_CLIENT:
+        parts.append((1, (Span(f"as {safe(snapshot.client)}", Ink.KEY),)))
     if situation.matched is not None:
         text = f"filter {situation.matched:,}/{len(snapshot.torrents.listed):,}"
         parts.append((1, (Span(text, Ink.KEY),)))
@@ -89,9 +86,9 @@ def header(snapshot: Snapshot | None, situation: Situation, width: int) -> Line:
     if width >= 130:
         parts.append((5, (Span(f"{words.clock(now, seconds=True)}Z", Ink.DIM),)))
     gap = "   " if width >= 130 else "  "
-    while len(parts) > 1 and sum(line_width(line) for _, line in parts) + len(gap) * (len(parts) - 1) > width:
+    while len(parts) > 1 and 1 + sum(line_width(line) for _, line in parts) + len(gap) * (len(parts) - 1) > width:
         parts.remove(max(reversed(parts), key=lambda part: part[0]))
-    line: Line = parts[0][1]
+    line: Line = (Span(" "), *parts[0][1])
     for _, part in parts[1:]:
         line = (*line, Span(gap), *part)
     return line
@@ -142,10 +139,9 @@ def problem(snapshot: Snapshot | None, situation: Situation, width: int) -> Line
     if snapshot is None or not (len(snapshot.torrents.listed) or snapshot.trackers):
         return (Span(f" ? {situation.loading or 'nothing loaded yet'}", Ink.WAIT),)
     now = situation.now
-    if situation.offline_since is not None:
-        text = f" x THIS MACHINE seems offline since {words.moment(situation.offline_since, now)}"
-        return (Span(text, Ink.BAD), Span(": no failure is counted against a tracker"))
-    causes = [view for view in snapshot.trackers if view.state is Health.DOWN]
+    if snapshot.ourselves.state is LocalState.OFFLINE:
+        return _offline(snapshot.ourselves, now)
+    causes = [view for view in snapshot.trackers if view.state is Health.DOWN and view.muted is None]
     causes.sort(key=_damage)
     by_failover = snapshot.totals.torrents_by_failover
     dead, moved = by_failover.get(FailoverState.EXHAUSTED, 0), by_failover.get(FailoverState.FAILED_OVER, 0)
@@ -173,6 +169,30 @@ def problem(snapshot: Snapshot | None, situation: Situation, width: int) -> Line
         detail = f". Worst: {situation.worst_torrent}" if situation.worst_torrent else ""
         return (Span(text, Ink.BAD if bad else Ink.WARN), Span(detail))
     return _minor(snapshot, now)
+
+
+def _offline(ours: OurselvesView, now: datetime) -> Line:
+    since = f" since {words.moment(ours.since, now)}" if ours.since else ""
+    detail = f" ({safe(ours.message)})" if ours.message else ""
+    return (Span(f" x OFFLINE here{since}: nothing is judged", Ink.BAD), Span(detail))
+
+
+def ourselves(snapshot: Snapshot | None, now: datetime) -> list[Line]:
+    """What is wrong with this machine or our store, a line each, beside whatever is wrong with trackers.
+
+    That we are offline is not among it: then there is nothing else to say, and the problem line says it.
+    """
+    if snapshot is None:
+        return []
+    ours = snapshot.ourselves
+    lines: list[Line] = []
+    if ours.state is LocalState.UDP_BLOCKED:
+        since = f" since {words.moment(ours.since, now)}" if ours.since else ""
+        detail = f" ({safe(ours.message)})" if ours.message else ""
+        lines.append((Span(f" ! UDP blocked here?{since}: udp trackers are not judged", Ink.WARN), Span(detail)))
+    if ours.store_trouble:
+        lines.append((Span(" ! history is not written down: ", Ink.WARN), Span(safe(ours.store_trouble))))
+    return lines
 
 
 def _damage(view: TrackerView) -> tuple[int, int, int]:
@@ -238,7 +258,7 @@ def _cause(view: TrackerView, now: datetime, detail: int) -> str:
 
 
 def _minor(snapshot: Snapshot, now: datetime) -> Line:
-    trackers = snapshot.trackers
+    trackers = [view for view in snapshot.trackers if view.muted is None]
     for view in trackers:
         if view.pending:
             what = words.failure_kind(view.failure.kind) if view.failure else "failure"

@@ -85,6 +85,14 @@ def fit(text: str, width: int, *, right: bool = False, elide_left: bool = False)
     return padding + text if right else text + padding
 
 
+LABEL_CELLS = 12
+
+
+def labelled(label: str, *spans: Span) -> Line:
+    """One fact of a detail: what it is, in a column of its own, and then it."""
+    return (Span(f"  {label:<{LABEL_CELLS}}", Ink.DIM), *spans)
+
+
 def line_width(line: Line) -> int:
     """Terminal cells that a line takes."""
     return sum(width_of(span.text) for span in line)

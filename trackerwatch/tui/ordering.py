@@ -47,6 +47,8 @@ class TorrentSort(StrEnum):
 
 _HEALTH_RANK = {Health.DOWN: 4, Health.DEGRADED: 3, Health.UNKNOWN: 1, Health.UP: 0}
 _RETRY_RANK = 2
+_FLAPPING_RANK = 3
+_MUTED_RANK = -1
 
 _FAILOVER_RANK = {
     FailoverState.EXHAUSTED: 3,
@@ -57,13 +59,21 @@ _FAILOVER_RANK = {
 _STATE_RANK = {
     (verdict, state): -(verdict.badness * 4 + rank) for verdict in Verdict for state, rank in _FAILOVER_RANK.items()
 }
+_UNASKED_RANK = max(_STATE_RANK.values()) + 1
 _ATTENTION = frozenset({Verdict.CRITICAL, Verdict.WARNING})
 
 
 def tracker_rank(view: TrackerView) -> int:
-    """How bad a tracker's state is; a failure that is not believed yet is worse than not knowing."""
-    rank = _HEALTH_RANK[view.state]
+    """How bad a tracker's state is; a failure that is not believed yet is worse than not knowing, muted is out of it."""
+    if view.muted is not None:
+        return _MUTED_RANK
+    rank = max(_HEALTH_RANK[view.state], _FLAPPING_RANK if view.flapping else 0)
     return max(rank, _RETRY_RANK) if view.pending else rank
+
+
+def _uptime(view: TrackerView) -> float | None:
+    """Of the column: the last 24 hours, where enough of them is known."""
+    return next((figure.uptime for figure in view.uptimes if figure.window == "24h"), None)
 
 
 def _tracker_key(sort: TrackerSort) -> Callable[[TrackerView], Any]:
@@ -72,7 +82,7 @@ def _tracker_key(sort: TrackerSort) -> Callable[[TrackerView], Any]:
         TrackerSort.NAME: lambda view: view.tracker.host,
         TrackerSort.TORRENTS: lambda view: -view.torrents,
         TrackerSort.SLOWEST: lambda view: None if view.p95_s is None else -view.p95_s,
-        TrackerSort.UPTIME: lambda view: view.uptime,
+        TrackerSort.UPTIME: _uptime,
         TrackerSort.SINCE: lambda view: None if view.since is None else -view.since.timestamp(),
         TrackerSort.NEXT: lambda view: None if view.next_probe_at is None else view.next_probe_at.timestamp(),
     }
@@ -145,8 +155,14 @@ def _sorted(table: TorrentTable, rows: list[int], sort: TorrentSort, *, reverse:
         case TorrentSort.NAME:
             return rows[::-1] if reverse else rows
         case TorrentSort.WORST:
-            verdicts, states = table.verdicts, table.failover_states
-            return sorted(rows, key=lambda index: _STATE_RANK[verdicts[index], states[index]], reverse=reverse)
+            verdicts, states, torrents = table.verdicts, table.failover_states, table.torrents
+
+            def rank(index: int) -> int:
+                # What nobody may ask about is not waited for: it comes after what is well.
+                unasked = verdicts[index] is Verdict.UNKNOWN and torrents[index].private
+                return _UNASKED_RANK if unasked else _STATE_RANK[verdicts[index], states[index]]
+
+            return sorted(rows, key=rank, reverse=reverse)
         case TorrentSort.SINCE:
             since = table.since
             # NaN is no time.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from trackerwatch.tui.chronicle import Watchfulness
-from trackerwatch.tui.headline import Situation, offline_since
+from trackerwatch.tui.headline import Situation
 from trackerwatch.tui.ink import safe
 from trackerwatch.tui.ordering import TorrentOrder, TorrentOrdering, TorrentSort, TrackerSort, order_trackers
 
@@ -55,7 +55,6 @@ class Picture:
         """Progress of reading inputs; empty when done."""
         self.broken = ""
         """What of ours has stopped, if something has."""
-        self._offline_since: datetime | None = None
         self._ordering = TorrentOrdering()
         self._ordered_at: datetime | None = None
         self._out_of_order = False
@@ -84,10 +83,14 @@ class Picture:
         else:
             for index in update.torrents & self._views.keys():
                 del self._views[index]
-        self.watchfulness.arrived(update.events)
-        self._offline_since = offline_since(update.events, self._offline_since)
+        self.watchfulness.arrived(update.events, self.real_now)
         self._out_of_order = True
         return update
+
+    @property
+    def unseen(self) -> int:
+        """Events that came while no key was pressed for a while."""
+        return self.watchfulness.unseen(self.real_now)
 
     def toggle_freeze(self) -> bool:
         """Freeze the picture, or let it go on.
@@ -152,7 +155,7 @@ class Picture:
             filter_text=self.filter.text if self.filter else "",
             matched=order.matched if self.filter else None,
             loading=self.loading,
-            offline_since=self._offline_since,
+            unseen=self.unseen,
             worst_torrent=told,
             broken=self.broken,
         )

@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING
 
 from trackerwatch.health.states import Health
 from trackerwatch.policy.rules import Verdict
-from trackerwatch.tui import words
+from trackerwatch.tui import charts, words
 from trackerwatch.tui.ink import Ink, Span, safe
 from trackerwatch.tui.ordering import tracker_rank
 from trackerwatch.tui.widgets.table import Cells, Column
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from trackerwatch.engine.views import TorrentView, TrackerView
+    from trackerwatch.history import Stretch
 
 NARROW = 79
 """Tables at least this wide have the columns of an 80-column screen (a scrollbar takes one)."""
@@ -23,29 +25,37 @@ WIDE = 118
 WIDEST = 150
 
 SPARK_CELLS = 10
-SPARK_CELLS_WIDEST = 20
+SPARK_CELLS_WIDEST = 18
+STRIP_S = 10800.0
+"""The strip in the table: three hours, in ten minutes a cell where it has its full width."""
 ASKING = ">"
 """Behind the state of a tracker that is being asked."""
 
-TRACKER_COLUMNS = (
-    # The mark of a round under way stands in the gap behind the state.
-    Column("state", "STATE", 11, gap=0),
-    Column("tracker", "TRACKER", 6, flex=1, elide_left=True, until=NARROW),
-    Column("tracker", "TRACKER", 21, flex=2, most=44, elide_left=True, at=NARROW),
-    Column("protocol", "PROTO", 5, at=NARROW),
-    Column("endpoints", "ADDR", 4, right=True, at=44),
-    Column("torrents", "TORR", 5, right=True, at=56),
-    Column("recent", "LAST", SPARK_CELLS, at=WIDE, until=WIDEST),
-    Column("recent", "LAST ROUNDS", SPARK_CELLS_WIDEST, at=WIDEST),
-    Column("p50", "P50", 5, right=True, at=WIDE),
-    Column("p95", "P95", 5, right=True, at=62),
-    Column("up", "UP", 5, right=True, at=68),
-    Column("last", "LASTOK", 6, right=True, at=WIDE),
-    Column("next", "NEXT", 4, right=True, at=WIDE),
-    Column("since", "SINCE", 5, right=True, at=30),
-    Column("reason", "REASON", 11, flex=1, at=NARROW, until=WIDE),
-    Column("reason", "REASON", 16, flex=4, at=WIDE),
-)
+
+def tracker_columns(*, history: bool) -> tuple[Column, ...]:
+    """Columns of the trackers table; with history its strip is of time, without it of the latest rounds."""
+    return (
+        # The mark of a round under way stands in the gap behind the state.
+        Column("state", "STATE", 11, gap=0),
+        Column("tracker", "TRACKER", 6, flex=1, elide_left=True, until=NARROW),
+        Column("tracker", "TRACKER", 21, flex=2, most=44, elide_left=True, at=NARROW),
+        Column("protocol", "PROTO", 5, at=NARROW),
+        Column("endpoints", "ADDR", 4, right=True, at=44),
+        Column("torrents", "TORR", 5, right=True, at=56),
+        Column("recent", "LAST 3H" if history else "LAST", SPARK_CELLS, at=WIDE, until=WIDEST),
+        Column("recent", "LAST 3H" if history else "LAST ROUNDS", SPARK_CELLS_WIDEST, at=WIDEST),
+        Column("p50", "P50", 5, right=True, at=WIDE),
+        Column("up", "UP24H", 5, right=True, at=68, until=WIDE),
+        Column("up", "UP24H", 7, right=True, at=WIDE),
+        Column("up30", "UP30D", 7, right=True, at=WIDEST),
+        Column("p95", "P95", 5, right=True, at=62),
+        Column("last", "LASTOK", 6, right=True, at=WIDE),
+        Column("next", "NEXT", 4, right=True, at=WIDE),
+        Column("since", "SINCE", 5, right=True, at=30),
+        Column("reason", "REASON", 11, flex=1, at=NARROW, until=WIDE),
+        Column("reason", "REASON", 16, flex=4, at=WIDE),
+    )
+
 
 TORRENT_COLUMNS = (
     Column("state", "STATE", 10),
@@ -64,32 +74,50 @@ TORRENT_COLUMNS = (
 )
 
 
-def tracker_cells(view: TrackerView, now: datetime, spark_cells: int, *, brief: bool) -> Cells:
-    """One row of the trackers table; `brief` for a narrow reason."""
+def tracker_cells(
+    view: TrackerView,
+    now: datetime,
+    spark_cells: int,
+    *,
+    brief: bool,
+    past: Sequence[Stretch] | None = None,
+) -> Cells:
+    """One row of the trackers table; `brief` for narrow columns, `past` for a strip of time instead of rounds."""
     state = words.tracker_state(view)
     text = f"{state.text:<10}{ASKING if view.asking else ' '}"
+    muted = view.muted is not None
     troubled = tracker_rank(view) > 1
     all_up = view.endpoints_up == len(view.endpoints)
     endpoints = f"{view.endpoints_up}/{len(view.endpoints)}" if view.endpoints else words.NO_COUNT
     quiet = Ink.DIM
+    bad = view.state is Health.DOWN and not muted
+    recent = charts.sparkline(view.recent, spark_cells) if past is None else charts.strip(past, spark_cells)
     return {
         "state": Span(text, state.ink),
-        "tracker": Span(safe(view.tracker.host_port), Ink.STRONG if troubled else Ink.PLAIN),
+        "tracker": Span(safe(view.tracker.host_port), Ink.STRONG if troubled else quiet if muted else Ink.PLAIN),
         "protocol": Span(view.tracker.protocol.value, quiet),
         "endpoints": Span(endpoints, Ink.PLAIN if all_up or not troubled else Ink.WARN),
         "torrents": Span(words.short_count(view.torrents)),
-        "recent": tuple(words.sparkline(view.recent, spark_cells)),
+        "recent": tuple(recent),
         "p50": Span(words.latency(view.p50_s)),
         "p95": Span(words.latency(view.p95_s)),
-        "up": Span(words.percent(view.uptime), Ink.PLAIN if view.uptime in (None, 1.0) else Ink.WARN),
+        "up": _uptime(view, "24h", brief=brief),
+        "up30": _uptime(view, "30d", brief=brief),
         "last": Span(words.age(view.last_success_at, now), quiet),
         "next": Span(ASKING if view.asking else words.until(view.next_probe_at, now), quiet),
         # Beside a RETRY people read how long it has been failing, not how long it was up before.
         "since": Span(
             words.age(view.failing_since if view.pending else view.since, now), state.ink if troubled else quiet
         ),
-        "reason": Span(words.tracker_reason(view, brief=brief), state.ink if view.state is Health.DOWN else Ink.PLAIN),
+        "reason": Span(words.tracker_remark(view, now, brief=brief), Ink.BAD if bad else quiet if muted else Ink.PLAIN),
     }
+
+
+def _uptime(view: TrackerView, window: str, *, brief: bool) -> Span:
+    figure = words.window(view.uptimes, window)
+    known = None if figure is None else figure.uptime
+    ink = Ink.DIM if known is None else Ink.PLAIN if known >= 1 else Ink.WARN
+    return Span(words.uptime(figure, width=5 if brief else 7), ink)
 
 
 def torrent_cells(view: TorrentView, now: datetime) -> Cells:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 
     from trackerwatch.engine.commands import Command
+    from trackerwatch.history import History
     from trackerwatch.metainfo import Torrent
     from trackerwatch.tui.picture import FeedLike
 
@@ -83,21 +84,28 @@ class BatchLike(Protocol):
         ...
 
 
-def run(engine: EngineLike, batches: AsyncIterable[BatchLike] | Iterable[BatchLike] | None = None) -> int:
+def run(
+    engine: EngineLike,
+    batches: AsyncIterable[BatchLike] | Iterable[BatchLike] | None = None,
+    history: History | None = None,
+) -> int:
     """Show an engine until the user quits or the terminal is closed.
 
     Args:
         engine: Not running yet; torrents it already has are shown at once.
         batches: Torrents still to load, in small slices; a plain iterable is read in a thread. None: there are none.
+        history: Whom the panes ask about the past. None: nobody keeps it, and they show what this run knows.
 
     Returns:
         The exit code: 0, or 3 where the screen itself failed (the reason is on stderr).
     """
-    return asyncio.run(_run(engine, batches))
+    return asyncio.run(_run(engine, batches, history))
 
 
-async def _run(engine: EngineLike, batches: AsyncIterable[BatchLike] | Iterable[BatchLike] | None) -> int:
-    app = TrackerwatchApp(engine.feed(), do=engine.do)
+async def _run(
+    engine: EngineLike, batches: AsyncIterable[BatchLike] | Iterable[BatchLike] | None, history: History | None
+) -> int:
+    app = TrackerwatchApp(engine.feed(), do=engine.do, history=history)
     asking = asyncio.create_task(watch_over(engine, app), name="engine")
     loading = None if batches is None else asyncio.create_task(load(engine, batches, app), name="loading")
     with _ending_on_signals(app):

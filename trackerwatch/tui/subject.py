@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trackerwatch.engine.commands import AnnounceNow, ProbeNow
-from trackerwatch.tui import details
+from trackerwatch.tui import torrent_detail, tracker_detail
+from trackerwatch.tui.lookback import OfTorrent, OfTracker, cells_for
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from trackerwatch.engine.views import TorrentView, TrackerView
+    from trackerwatch.engine.views import Event, TorrentView, TrackerView
     from trackerwatch.tui.ink import Line
+    from trackerwatch.tui.lookback import Lookback
     from trackerwatch.tui.picture import Picture
 
 
@@ -25,15 +27,19 @@ class TrackerSubject:
 
     def title(self, now: datetime) -> str:
         """For the rule above; a bar divides what goes to the right."""
-        return details.tracker_title(self.view, now)
+        return tracker_detail.tracker_title(self.view, now)
 
-    def lines(self, now: datetime, width: int) -> list[Line]:
+    def wish(self, width: int) -> OfTracker:
+        """The part of history that a pane of this width shows."""
+        return OfTracker(self.view.tracker.id, *cells_for(width))
+
+    def lines(self, now: datetime, width: int, lookback: Lookback) -> list[Line]:
         """Everything known of it."""
-        return details.tracker_lines(self.view, now, width)
+        return tracker_detail.tracker_lines(self.view, now, width, lookback.tracker(self.wish(width)))
 
     def strip(self, now: datetime, height: int) -> list[Line]:
         """The same in a few lines."""
-        return details.tracker_strip(self.view, now, height)
+        return tracker_detail.tracker_strip(self.view, now, height)
 
     @property
     def recheck(self) -> ProbeNow | None:
@@ -57,21 +63,27 @@ class TorrentSubject:
 
     view: TorrentView
     trackers: Sequence[TrackerView]
+    events: Sequence[Event]
 
     def title(self, now: datetime) -> str:
         """For the rule above."""
         del now
-        return details.torrent_title(self.view)
+        return torrent_detail.torrent_title(self.view)
 
-    def lines(self, now: datetime, width: int) -> list[Line]:
-        """Everything known of it."""
+    def wish(self, width: int) -> OfTorrent:
+        """The part of history that the detail shows."""
         del width
-        return details.torrent_lines(self.view, self.trackers, now)
+        return OfTorrent(self.view.torrent.info_hash_hex)
+
+    def lines(self, now: datetime, width: int, lookback: Lookback) -> list[Line]:
+        """Everything known of it."""
+        past = lookback.torrent(self.wish(width))
+        return torrent_detail.torrent_lines(self.view, self.trackers, now, past, self.events)
 
     def strip(self, now: datetime, height: int) -> list[Line]:
         """The same in a few lines."""
         del now
-        return details.torrent_strip(self.view, height)
+        return torrent_detail.torrent_strip(self.view, height)
 
     @property
     def recheck(self) -> ProbeNow | None:
@@ -102,4 +114,6 @@ def tracker_subject(picture: Picture, key: int | None) -> Subject | None:
 def torrent_subject(picture: Picture, key: int | None) -> Subject | None:
     """The torrent under a cursor. None: there is none."""
     view = None if key is None else picture.torrent(key)
-    return None if view is None or picture.snapshot is None else TorrentSubject(view, picture.snapshot.trackers)
+    if view is None or picture.snapshot is None:
+        return None
+    return TorrentSubject(view, picture.snapshot.trackers, picture.snapshot.events)

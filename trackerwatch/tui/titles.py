@@ -48,7 +48,7 @@ def _torrents(picture: Picture) -> str:
 
 def events(picture: Picture) -> str:
     """`events`, with how many came since a key was pressed."""
-    unseen = picture.watchfulness.unseen
+    unseen = picture.unseen
     return f"events, {unseen:,} since you last pressed a key" if unseen else "events"
 
 
@@ -92,7 +92,7 @@ def selection(picture: Picture) -> str:
 
 def tabs(picture: Picture, pane: Pane, width: int) -> Line:
     """`[1 Trackers 14] 2 Torrents 44/8,012  3 Detail  4 Events`, and the sort where there is room."""
-    unseen = picture.watchfulness.unseen
+    unseen = picture.unseen
     names = {
         Pane.TRACKERS: _trackers(picture),
         Pane.TORRENTS: _torrents(picture),
@@ -139,7 +139,7 @@ def rule(picture: Picture, pane: Pane, width: int, *, has_keys: bool, told: str 
         told = sorting(picture, pane)
     elif pane is Pane.TORRENTS:
         told = f"{selection(picture)}; {sorting(picture, pane)}"
-    elif pane is Pane.EVENTS and (unseen := picture.watchfulness.unseen):
+    elif pane is Pane.EVENTS and (unseen := picture.unseen):
         told = f"{unseen:,} since you last pressed a key"
     name = f" {number} {names[pane]} "
     told = crop(f" {told} ", max(0, width - width_of(name) - 6)) if told else ""

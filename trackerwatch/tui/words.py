@@ -16,13 +16,16 @@ from trackerwatch.policy.rules import Rule, Severity, Verdict
 from trackerwatch.tui.ink import Ink, Span, safe
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
-    from trackerwatch.engine.views import EndpointView, Event, TorrentView, TrackerView
+    from trackerwatch.engine.views import EndpointView, Event, Mute, TorrentView, TrackerView
     from trackerwatch.outcome import Failure
+    from trackerwatch.stats import UptimeFigure
 
 NO_TIME = "-"
 NO_COUNT = "?"
+USUAL_CLIENT = "listed"
+"""The client policy that need not be named."""
 
 _UNITS = ((86400.0, "d"), (3600.0, "h"), (60.0, "m"), (1.0, "s"))
 
@@ -55,6 +58,11 @@ def until(at: datetime | None, now: datetime) -> str:
         return NO_TIME
     left = (at - now).total_seconds()
     return duration(left) if left >= 1 else "now"
+
+
+def due(until_then: str) -> str:
+    """What `until` says, in a sentence: `in 38s`, `now`."""
+    return until_then if until_then == "now" else f"in {until_then}"
 
 
 def clock(at: datetime | None, *, seconds: bool = False) -> str:
@@ -120,6 +128,29 @@ def percent(ratio: float | None) -> str:
     return f"{min(ratio * 100, 99.9):.1f}%"
 
 
+def uptime(figure: UptimeFigure | None, *, width: int = 5) -> str:
+    """An uptime in at most `width` characters; where too little was watched `n/a`, with how long was where that fits."""
+    if figure is None:
+        return NO_TIME
+    if figure.uptime is not None:
+        return percent(figure.uptime)
+    known = f"n/a {coarse(figure.covered_s)}"
+    return known if figure.counted and len(known) <= width else "n/a"
+
+
+def coarse(seconds: float) -> str:
+    """`59m`, `23h`, `9d`: one unit in three characters, for less room than `duration` takes."""
+    for size, unit in _UNITS:
+        if seconds >= size:
+            return f"{int(seconds / size)}{unit}"
+    return "0s"
+
+
+def window(uptimes: Iterable[UptimeFigure], name: str) -> UptimeFigure | None:
+    """The figure of one window. None: there is none."""
+    return next((figure for figure in uptimes if figure.window == name), None)
+
+
 def size(size_bytes: int | None) -> str:
     """`4.4 GiB`."""
     if size_bytes is None:
@@ -148,20 +179,56 @@ _HEALTH = {
 }
 
 
+_SHORT = {Health.UP: "UP", Health.DEGRADED: "DEGR", Health.DOWN: "DOWN", Health.UNKNOWN: "UNKN"}
+MUTED = Span("= MUTED", Ink.DIM)
+
+
 def tracker_state(view: TrackerView) -> Span:
-    """Glyph, word and ink of a tracker's state; a failure that is not yet believed shows as a retry."""
+    """Glyph, word and ink of a tracker's state in at most ten characters.
+
+    Muted comes before everything; then what is only remembered, in brackets; then flapping (`xDOWN%FLAP`: its state says
+    little), and a failure that is not yet believed (a retry).
+    """
+    if view.muted is not None:
+        return MUTED
+    return unmuted_state(view)
+
+
+def unmuted_state(view: TrackerView) -> Span:
+    """As `tracker_state`, as if it were not muted."""
+    if view.recalled_at is not None:
+        glyph, _, word = _HEALTH[view.state].text.partition(" ")
+        return Span(f"({glyph}) {word if len(word) <= 6 else _SHORT[view.state]}", Ink.WAIT)
+    if view.flapping:
+        return _flapping(view.state)
     if view.pending and view.state is not Health.DOWN:
         return Span(f"~ RETRY{view.pending}/{view.pending_limit}", Ink.WARN)
     return _HEALTH[view.state]
 
 
+def _flapping(state: Health) -> Span:
+    text, ink, _ = _HEALTH[state]
+    return Span(f"{text[0]}{_SHORT[state]}%FLAP", ink if state is Health.DOWN else Ink.WARN)
+
+
 def endpoint_state(view: EndpointView, pending_limit: int) -> Span:
     """Glyph, word and ink of one address."""
+    if view.flapping:
+        return _flapping(view.state)
     if view.pending and view.state is not Health.DOWN:
         return Span(f"~ RETRY{view.pending}/{pending_limit}", Ink.WARN)
     if not view.judged:
         return Span("- NOT JUDGED", Ink.DIM)
     return _HEALTH[view.state]
+
+
+def muted_until(mute: Mute, now: datetime) -> str:
+    """`until 14:02`, `until 1 Dec`: the day where that is not today."""
+    if mute.until is None:
+        return "no end set"
+    until = mute.until.astimezone(UTC)
+    same_day = until.date() == now.astimezone(UTC).date()
+    return f"until {clock(until)}" if same_day else f"until {until.day} {until:%b}"
 
 
 _RULES = {
@@ -225,22 +292,23 @@ def failover(value: FailoverState) -> Span:
 
 def event_mark(event: Event) -> Span:
     """The glyph and ink of an event."""
-    if event.kind in {EventKind.EXHAUSTED, EventKind.LOCAL_OFFLINE} or event.to_state == Health.DOWN:
+    return kind_mark(event.kind, event.to_state)
+
+
+_GOOD_KINDS = frozenset({"recovered", "promoted", "local_online", "problem_closed"})
+_ODD_KINDS = frozenset({"failed_over", "problem_opened", "config_rejected", "store_degraded"})
+
+
+def kind_mark(kind: str, to_state: str | None = None) -> Span:
+    """The glyph and ink of what happened: an event kind, and the state it led to."""
+    if kind in {EventKind.EXHAUSTED, EventKind.LOCAL_OFFLINE} or to_state == Health.DOWN:
         return Span("x", Ink.BAD)
-    if event.kind in {EventKind.RECOVERED, EventKind.PROMOTED, EventKind.LOCAL_ONLINE, EventKind.PROBLEM_CLOSED}:
+    if kind in _GOOD_KINDS:
         return Span("+", Ink.GOOD)
-    if event.kind is EventKind.STATE_CHANGED:
-        good = event.to_state == Health.UP
-        waits = event.to_state == Health.UNKNOWN
+    if kind == EventKind.STATE_CHANGED:
+        good, waits = to_state == Health.UP, to_state == Health.UNKNOWN
         return Span("+", Ink.GOOD) if good else Span("?", Ink.WAIT) if waits else Span("!", Ink.WARN)
-    if event.kind in {
-        EventKind.FAILED_OVER,
-        EventKind.PROBLEM_OPENED,
-        EventKind.CONFIG_REJECTED,
-        EventKind.STORE_DEGRADED,
-    }:
-        return Span("!", Ink.WARN)
-    return Span("-", Ink.DIM)
+    return Span("!", Ink.WARN) if kind in _ODD_KINDS else Span("-", Ink.DIM)
 
 
 KEY_NAMES = {
@@ -324,6 +392,21 @@ def family(value: Family) -> str:
     return "v6" if value is Family.IPV6 else "v4"
 
 
+def tracker_remark(view: TrackerView, now: datetime, *, brief: bool = False) -> str:
+    """What stands beside a tracker's state: until when it is muted, how old a remembered state is, or why it is not up."""
+    why = tracker_reason(view, brief=brief)
+    if view.muted is not None:
+        until = muted_until(view.muted, now)
+        state = unmuted_state(view).text
+        return until if brief else "; ".join(filter(None, (until, safe(view.muted.why), f"{state} {why}".rstrip())))
+    if view.recalled_at is not None:
+        told = f"from {coarse((now - view.recalled_at).total_seconds())} ago"
+        return told if brief or not why else f"{told}: {why}"
+    if view.flapping and not brief:
+        return f"flapping; {why}" if why else "flapping: its state changes too often to say much"
+    return why
+
+
 def tracker_reason(view: TrackerView, *, brief: bool = False) -> str:
     """Why a tracker is not simply up, most telling first: `refused x5`, `v6 timeout; v4 fine`, `slow, packet loss`.
 
@@ -369,49 +452,3 @@ def _split_families(view: TrackerView, *, brief: bool) -> str:
 def asked(state: AskState) -> str:
     """What became of a question, in words."""
     return {AskState.ANSWERED: "answered", AskState.FAILED: "failed", AskState.SKIPPED: "not asked"}[state]
-
-
-# -- latency over time -------------------------------------------------------------------------------------------------
-
-BARS = "▁▂▃▄▅▆▇█"
-_BAR_LIMITS_S = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
-MISS = "x"
-
-
-def sparkline(recent: Sequence[float | None], width: int) -> list[Span]:
-    """The latest rounds, newest at the right: a bar on one fixed scale (so rows compare), `x` for a failed round."""
-    shown = recent[-width:] if width > 0 else ()
-    spans: list[Span] = [Span(" " * (width - len(shown)), Ink.DIM)] if len(shown) < width else []
-    for seconds in shown:
-        if seconds is None:
-            text, ink = MISS, Ink.BAD
-        else:
-            level = sum(seconds >= limit for limit in _BAR_LIMITS_S)
-            text, ink = BARS[level], Ink.WARN if level >= 6 else Ink.BAR
-        if spans and spans[-1].ink is ink:
-            spans[-1] = Span(spans[-1].text + text, ink)
-        else:
-            spans.append(Span(text, ink))
-    return spans
-
-
-def chart(recent: Sequence[float | None], width: int, height: int) -> list[list[Span]]:
-    """Latency over the latest rounds as a bar chart, top line first, scaled to its own maximum; `x` marks failed rounds."""
-    shown = list(recent[-width:])
-    top = max((seconds for seconds in shown if seconds is not None), default=0.0)
-    lines: list[list[Span]] = []
-    for row in range(height - 1, -1, -1):
-        spans: list[Span] = []
-        for seconds in shown:
-            if seconds is None:
-                text, ink = (MISS, Ink.BAD) if row == 0 else (" ", Ink.BAD)
-            else:
-                eighths = max(1, round(seconds / top * height * 8)) if top else 1
-                part = min(8, max(0, eighths - row * 8))
-                text, ink = (BARS[part - 1] if part else " "), Ink.BAR
-            if spans and spans[-1].ink is ink:
-                spans[-1] = Span(spans[-1].text + text, ink)
-            else:
-                spans.append(Span(text, ink))
-        lines.append(spans)
-    return lines

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
-from trackerwatch.tui import words
+from trackerwatch.tui import charts, words
 from trackerwatch.tui.ink import Ink, Line, Span, fit
 from trackerwatch.tui.rows import ASKING
 from trackerwatch.tui.widgets.inked import InkLines, InkPane
@@ -27,7 +27,7 @@ _LEGEND: tuple[tuple[Span, str], ...] = (
     (Span("?", Ink.WAIT), "not known: not asked yet, or nobody told; not 0"),
     (Span("-", Ink.DIM), "does not count: not asked, not judged, not there"),
     (Span(ASKING, Ink.PLAIN), "behind a state: being asked right now"),
-    (Span(words.BARS, Ink.BAR), "last rounds, 20 ms to over 2 s; x: no answer"),
+    (Span(charts.BARS, Ink.BAR), "last rounds, 20 ms to over 2 s; x: no answer"),
     (Span("k/n", Ink.PLAIN), "k of n ADDResses answer, k of n trackers WORK"),
 )
 

@@ -1,0 +1,133 @@
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.tui.feeds import NOW, before, endpoint, figure, marked_trackers, rich_trackers, tracker
+from tests.tui.pasts import GAPS, OUTAGES, tracker_past
+from trackerwatch.engine.views import Effect, Mute
+from trackerwatch.health.states import Health
+from trackerwatch.outcome import FailureKind
+from trackerwatch.tui import tracker_detail as detail
+from trackerwatch.tui.ink import Ink, line_width
+from trackerwatch.tui.past import TrackerPast
+
+TRACKERS = rich_trackers()
+URL = "udp://a.example:6969/announce"
+NOT_KEPT = TrackerPast(kept=False)
+
+
+def text(lines):
+    return "\n".join("".join(span.text for span in line) for line in lines)
+
+
+def test_a_down_tracker_tells_what_it_hits():
+    told = text(detail.tracker_lines(TRACKERS[1], NOW, 80, NOT_KEPT))
+    assert "x DOWN for 14m, since 13:47: refused x5: Connection refused" in told
+    assert "Hits 5,120 torrents: 5,076 unaffected, 41 failed over, 3 with no tracker left" in told
+    assert "last 40 rounds" in told
+
+
+def test_a_tracker_never_shows_its_passkey():
+    told = text(detail.tracker_lines(TRACKERS[2], NOW, 80, NOT_KEPT))
+    assert "https://t2.bar.net/…/announce" in told
+    assert "0123456789abcdef" not in told
+    assert "EXPIRED 2m ago" in told
+
+
+def test_a_fresh_tracker_says_that_nothing_is_known():
+    fresh = tracker(
+        0, URL, Health.UNKNOWN, p50_s=None, uptime=None, since_s=None, last_s=None, next_s=None, endpoints=()
+    )
+    told = text(
+        detail.tracker_lines(
+            replace(fresh, interval_s=None, min_interval_s=None, scrape_supported=None), NOW, 80, NOT_KEPT
+        )
+    )
+    assert "no address known yet" in told
+    assert "last ok     never" in told
+    assert "scrape      not known yet" in told
+    assert "interval    -  min -  not said" in told
+    assert "0ms" not in told
+
+
+def test_effect_of_a_working_tracker_and_of_none():
+    assert "Serves 9 torrents: 9 unaffected" in text(
+        detail.tracker_lines(tracker(0, URL, torrents=9), NOW, 80, NOT_KEPT)
+    )
+    assert "no torrent lists it" in text(detail.tracker_lines(tracker(0, URL), NOW, 80, NOT_KEPT))
+    odd = tracker(0, URL, Health.DOWN, torrents=2, effect=Effect(0, 0, 0, 2))
+    assert "Hits 2 torrents: 2 not known yet" in text(detail.tracker_lines(odd, NOW, 80, NOT_KEPT))
+
+
+def test_a_tracker_strip_ends_in_the_effect():
+    lines = detail.tracker_strip(TRACKERS[1], NOW, 3)
+    assert text(lines[:1]) == " x 192.0.2.7:6969  refused: Connection refused  last ok 14m ago  5 in a row"
+    assert text(lines[1:2]).endswith("not counted")
+    assert lines[0][0].ink is Ink.BAD
+    assert text(lines[2:]).startswith(" Hits 5,120 torrents")
+
+
+def test_next_try_of_an_address():
+    view = tracker(0, URL, endpoints=(replace(endpoint("192.0.2.1"), next_probe_at=None),), next_s=None)
+    told = text(detail.tracker_lines(view, NOW, 80, NOT_KEPT))
+    assert "next" not in told
+    assert detail.tracker_title(view, NOW) == "a.example:6969 udp"
+    assert detail.tracker_title(replace(view, asking=True), NOW) == "a.example:6969 udp | asking now"
+    assert FailureKind.TIMEOUT not in told
+
+
+def test_a_tracker_strip_has_the_height_asked_for():
+    for height in (1, 3, 5):
+        assert len(detail.tracker_strip(TRACKERS[1], NOW, height)) == height
+
+
+def test_uptime_says_coverage_and_n():
+    known = (figure("1h", 1.0), figure("24h", 0.99, 0.9), figure("7d", 1.0, 0.31), figure("30d", None))
+    view = tracker(0, URL, uptimes=known)
+    line = next(line for line in text(detail.tracker_lines(view, NOW, 120, NOT_KEPT)).splitlines() if "uptime" in line)
+    assert line == "  uptime      1h 100% (n=4)  24h 98.8% (n=86)  7d n/a (seen 31%)  30d n/a"
+    line = next(line for line in text(detail.tracker_lines(view, NOW, 72, NOT_KEPT)).splitlines() if "uptime" in line)
+    assert line == "  uptime      1h 100%  24h 98.8% (n=86)  7d n/a (seen 31%)  30d n/a"
+
+
+def test_without_figures_uptime_is_of_this_run():
+    assert "uptime      91.0% of this run" in text(
+        detail.tracker_lines(tracker(0, URL, uptime=0.91, uptimes=()), NOW, 80, NOT_KEPT)
+    )
+
+
+def test_marks_are_told_in_words():
+    flapping, muted, recalled, noted = marked_trackers()[5:9]
+    assert "+UP%FLAP for 24h, since 13 Mar 14:02; flapping: it changes too often" in text(
+        detail.tracker_lines(flapping, NOW, 80, NOT_KEPT)
+    )
+    told = text(detail.tracker_lines(muted, NOW, 80, NOT_KEPT))
+    assert " = MUTED until 1 Dec (moving house); x DOWN" in told
+    assert "(+) UP for 3d, since 11 Mar 14:02; remembered from 2h ago, not seen again yet" in text(
+        detail.tracker_lines(recalled, NOW, 80, NOT_KEPT)
+    )
+    told = text(detail.tracker_lines(noted, NOW, 80, NOT_KEPT))
+    assert " udp port moved to 1338 by DNS (BEP 34)" in told
+    assert "  your own" in told.splitlines()[0]
+
+
+def test_a_mute_that_ends_today_or_never():
+    view = tracker(0, URL, muted=Mute(datetime(2026, 3, 14, 15, 2, tzinfo=UTC), ""))
+    assert " = MUTED until 15:02; + UP" in text(detail.tracker_lines(view, NOW, 80, NOT_KEPT))
+    endless = replace(view, muted=Mute(None, "[b]why[/b]"))
+    assert " = MUTED no end set ([b]why[/b]); + UP" in text(detail.tracker_lines(endless, NOW, 80, NOT_KEPT))
+
+
+@pytest.mark.parametrize("width", [40, 66, 80, 104])
+def test_the_past_is_strips_a_chart_and_outages(width):
+    past = TrackerPast(
+        loaded=True, day=tracker_past(outages=OUTAGES, gaps=GAPS), month=tracker_past(cells=30, outages=OUTAGES)
+    )
+    lines = detail.tracker_lines(TRACKERS[1], NOW, width, past)
+    told = text(lines)
+    assert "  24 h        ████████████▄▄██████xxxx███████··········███████" in told
+    assert "goes on" in told
+    assert before(852).strftime("%H:%M") in told
+    assert "last 40 rounds" not in told
+    assert all(line_width(line) < 400 for line in lines)

@@ -1,0 +1,196 @@
+"""Time as cells: sparklines of rounds, strips of stretches, latency over time, and the axis under them. Pure.
+
+A glyph says it all where there is no colour: `█` answered, `▄` partly failed, `x` failed, `·` not known.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from statistics import median
+from typing import TYPE_CHECKING, TypeAlias
+
+from trackerwatch.tui.ink import Ink, Line, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from datetime import datetime
+
+    from trackerwatch.history import Stretch
+
+# -- rounds ------------------------------------------------------------------------------------------------------------
+
+BARS = "▁▂▃▄▅▆▇█"
+_BAR_LIMITS_S = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
+MISS = "x"
+
+
+def sparkline(recent: Sequence[float | None], width: int) -> list[Span]:
+    """The latest rounds, newest at the right: a bar on one fixed scale (so rows compare), `x` for a failed round."""
+    shown = recent[-width:] if width > 0 else ()
+    spans: list[Span] = [Span(" " * (width - len(shown)), Ink.DIM)] if len(shown) < width else []
+    for seconds in shown:
+        if seconds is None:
+            text, ink = MISS, Ink.BAD
+        else:
+            level = sum(seconds >= limit for limit in _BAR_LIMITS_S)
+            text, ink = BARS[level], Ink.WARN if level >= 6 else Ink.BAR
+        _append(spans, text, ink)
+    return spans
+
+
+def chart(recent: Sequence[float | None], width: int, height: int) -> list[list[Span]]:
+    """Latency over the latest rounds as a bar chart, top line first, scaled to its own maximum; `x` marks failed rounds."""
+    shown = list(recent[-width:])
+    top = max((seconds for seconds in shown if seconds is not None), default=0.0)
+    lines: list[list[Span]] = []
+    for row in range(height - 1, -1, -1):
+        spans: list[Span] = []
+        for seconds in shown:
+            if seconds is None:
+                text, ink = (MISS, Ink.BAD) if row == 0 else (" ", Ink.BAD)
+            else:
+                eighths = max(1, round(seconds / top * height * 8)) if top else 1
+                part = min(8, max(0, eighths - row * 8))
+                text, ink = (BARS[part - 1] if part else " "), Ink.BAR
+            _append(spans, text, ink)
+        lines.append(spans)
+    return lines
+
+
+def _append(spans: list[Span], text: str, ink: Ink) -> None:
+    if spans and spans[-1].ink is ink:
+        spans[-1] = Span(spans[-1].text + text, ink)
+    else:
+        spans.append(Span(text, ink))
+
+
+# -- stretches of time -------------------------------------------------------------------------------------------------
+
+
+class Told(Enum):
+    """What a stretch of time says, each with its glyph and ink."""
+
+    ANSWERED = ("█", Ink.BAR)
+    PARTLY = ("▄", Ink.WARN)
+    FAILED = (MISS, Ink.BAD)
+    UNKNOWN = ("·", Ink.DIM)
+
+    @property
+    def span(self) -> Span:
+        """One cell."""
+        return Span(*self.value)
+
+
+LEGEND: Line = (
+    Told.ANSWERED.span,
+    Span(" answered  ", Ink.DIM),
+    Told.PARTLY.span,
+    Span(" partly failed  ", Ink.DIM),
+    Told.FAILED.span,
+    Span(" failed  ", Ink.DIM),
+    Told.UNKNOWN.span,
+    Span(" not known", Ink.DIM),
+)
+
+
+def told(stretches: Iterable[Stretch]) -> list[Told]:
+    """What each stretch says.
+
+    A stretch without a sample of its own for which a later one speaks (a tracker that is asked less often than cells are
+    long) is as the one before it.
+    """
+    says: list[Told] = []
+    for stretch in stretches:
+        if not stretch.counted:
+            spoken_for = stretch.covered_s * 2 >= stretch.span_s
+            says.append(says[-1] if spoken_for and says else Told.UNKNOWN)
+        elif stretch.successes >= stretch.counted:
+            says.append(Told.ANSWERED)
+        else:
+            says.append(Told.PARTLY if stretch.successes else Told.FAILED)
+    return says
+
+
+def strip(stretches: Sequence[Stretch], width: int | None = None) -> list[Span]:
+    """One glyph a stretch, oldest first; with a width exactly so many cells, the latest at the right."""
+    says = told(stretches)
+    spans: list[Span] = []
+    if width is not None:
+        says = says[-width:] if width > 0 else []
+        if len(says) < width:
+            spans.append(Span(" " * (width - len(says)), Ink.DIM))
+    for one in says:
+        _append(spans, *one.value)
+    return spans
+
+
+HOUR_S = 3600.0
+DAY_S = 86400.0
+SHADE = "░"
+OVER = "^"
+OUTLIER = 5.0
+"""What is so many times the usual p95 must not flatten the rest: it is cut, and marked as cut."""
+
+
+def latency_chart(stretches: Sequence[Stretch], height: int) -> tuple[float | None, list[list[Span]]]:
+    """Latency over time, top line first: a bar up to p50, shade from there up to p95, nothing where nothing is known.
+
+    `x` marks a stretch in which nothing answered, `^` one that goes beyond the top.
+
+    Returns:
+        The latency at the top in seconds (None: there is none to show, and no lines), and the lines.
+    """
+    highs = [stretch.p95_s for stretch in stretches if stretch.p95_s is not None]
+    if not highs:
+        return None, []
+    top = min(max(highs), OUTLIER * median(highs)) or max(highs)
+    lines: list[list[Span]] = []
+    for row in range(height - 1, -1, -1):
+        spans: list[Span] = []
+        for stretch in stretches:
+            _append(spans, *_latency_cell(stretch, top, row, height))
+        lines.append(spans)
+    return top, lines
+
+
+def _latency_cell(stretch: Stretch, top: float, row: int, height: int) -> tuple[str, Ink]:
+    if stretch.p50_s is None:
+        lost = row == 0 and stretch.counted and not stretch.successes
+        return (MISS, Ink.BAD) if lost else (" ", Ink.BAR)
+    high = stretch.p50_s if stretch.p95_s is None else stretch.p95_s
+    if row == height - 1 and high > top * 1.001:
+        return OVER, Ink.WARN
+    part = min(8, _eighths(stretch.p50_s, top, height) - row * 8)
+    if part > 0:
+        return BARS[part - 1], Ink.BAR
+    return (SHADE, Ink.DIM) if _eighths(high, top, height) > row * 8 else (" ", Ink.BAR)
+
+
+def _eighths(seconds: float, top: float, height: int) -> int:
+    return max(1, round(seconds / top * height * 8)) if top else 1
+
+
+Namer: TypeAlias = "Callable[[float], str]"
+"""What a Unix time is called under a chart."""
+
+
+def axis(stretches: Sequence[Stretch], now: datetime, name: Namer) -> tuple[str, str]:
+    """Two lines under a strip of these stretches, of which the last one holds now: how long ago, and the UTC time.
+
+    The times are those at which cells begin; how long ago that was is rounded to hours or days.
+    """
+    cells = len(stretches)
+    if not cells:
+        return "", ""
+    end = now.timestamp()
+    span_s = end - stretches[0].begin
+    parts = (3 if span_s > 2 * DAY_S else 4) if cells >= 44 else 2 if cells >= 18 else 1
+    unit_s, unit = (DAY_S, "d") if span_s > 2 * DAY_S else (HOUR_S, "h")
+    agos, times = "", ""
+    for part in range(parts):
+        at = cells * part // parts
+        begin = stretches[at].begin
+        agos = f"{agos:<{at}}{round((end - begin) / unit_s)}{unit}{'' if part else ' ago'}"
+        times = f"{times:<{at}}{name(begin)}"
+    last = name(end)
+    return f"{agos:<{cells - 3}}now", f"{times:<{cells - len(last)}}{last}"

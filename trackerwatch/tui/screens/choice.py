@@ -1,0 +1,99 @@
+"""A few lines to choose one from, over the screen below."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+
+from trackerwatch.tui.choices import Choice
+from trackerwatch.tui.ink import Ink, Line, Span, fit, width_of, wrap
+from trackerwatch.tui.widgets.inked import InkLines
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual import events
+    from textual.app import ComposeResult
+
+CURSOR = ">"
+WIDTH = 78
+
+
+class ChoiceScreen(ModalScreen[Choice | None]):
+    """Choose by number, with the arrows and enter, or with the mouse; escape chooses nothing."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down,j", "move(1)", "down", id="choice.down", tooltip="Next line"),
+        Binding("up,k", "move(-1)", "up", id="choice.up", tooltip="Previous line"),
+        Binding("enter,space", "take", "choose", id="choice.take", tooltip="Choose this"),
+        Binding("escape,q", "leave", "leave", id="choice.leave", tooltip="Choose nothing"),
+    ]
+
+    DEFAULT_CSS = """
+    ChoiceScreen { align: center middle; background: $background 60%; }
+    ChoiceScreen > #choice { width: 78; max-width: 100%; height: auto; background: $surface; }
+    """
+
+    def __init__(self, title: str, offered: Sequence[Choice]) -> None:
+        """A question, and its answers: at most nine."""
+        super().__init__()
+        self._title = title
+        self._offered = tuple(offered)
+        self._cursor = next((n for n, choice in enumerate(self._offered) if choice.current), 0)
+
+    def compose(self) -> ComposeResult:
+        """One block of lines."""
+        yield InkLines(id="choice")
+
+    def on_mount(self) -> None:
+        """Make room for the lines, and draw them."""
+        self._draw()
+
+    def on_resize(self) -> None:
+        """Wrap to the new width."""
+        self._draw()
+
+    def _draw(self) -> None:
+        box = self.query_one("#choice", InkLines)
+        room = min(WIDTH, self.size.width)
+        label = max((width_of(choice.label) for choice in self._offered), default=0) + 2
+        lines: list[Line] = [(), *wrap((Span(f"  {self._title}", Ink.ACCENT),), room, indent=2)]
+        for number, choice in enumerate(self._offered):
+            here = number == self._cursor
+            action = f"screen.take_number({number})"
+            line = (
+                Span(f"  {CURSOR if here else ' '} ", Ink.KEY, action),
+                Span(f"{number + 1} ", Ink.KEY, action),
+                Span(fit(choice.label, label), Ink.STRONG if here else Ink.PLAIN, action),
+                Span("now: " if choice.current else "", Ink.GOOD, action),
+                Span(choice.told, Ink.DIM, action),
+            )
+            lines += wrap(line, room, indent=label + 6)
+        lines += [(Span("    number or enter chooses, esc leaves", Ink.DIM),), ()]
+        box.styles.height = len(lines)
+        box.show(*lines)
+
+    def on_key(self, event: events.Key) -> None:
+        """A digit chooses its line."""
+        if event.key.isdecimal() and 1 <= int(event.key) <= len(self._offered):
+            event.stop()
+            self.action_take_number(int(event.key) - 1)
+
+    def action_move(self, lines: int) -> None:
+        """Move the cursor."""
+        self._cursor = (self._cursor + lines) % len(self._offered)
+        self._draw()
+
+    def action_take(self) -> None:
+        """Choose what is under the cursor."""
+        self.action_take_number(self._cursor)
+
+    def action_take_number(self, number: int) -> None:
+        """Choose a line."""
+        self.dismiss(self._offered[number])
+
+    def action_leave(self) -> None:
+        """Choose nothing."""
+        self.dismiss(None)

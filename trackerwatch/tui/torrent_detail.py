@@ -1,0 +1,216 @@
+"""What the detail pane says of one torrent, as lines. Pure."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from trackerwatch.engine.views import AskState, Source
+from trackerwatch.failover.states import Role
+from trackerwatch.tui import words
+from trackerwatch.tui.ink import Ink, Line, Span, labelled, safe
+from trackerwatch.tui.past import timeline_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from trackerwatch.engine.views import (
+        AnnounceView,
+        AnswerView,
+        EndpointView,
+        Event,
+        ScrapeView,
+        TorrentView,
+        TrackerView,
+    )
+    from trackerwatch.tui.past import TorrentPast
+
+
+def torrent_title(view: TorrentView) -> str:
+    """For the rule above the pane."""
+    return safe(view.torrent.name)
+
+
+def torrent_lines(
+    view: TorrentView,
+    trackers: Sequence[TrackerView],
+    now: datetime,
+    past: TorrentPast,
+    events: Sequence[Event] = (),
+) -> list[Line]:
+    """Everything known of a torrent; `events` are those of this run, of any torrent."""
+    torrent, counts = view.torrent, view.counts
+    state = words.torrent_state(view)
+    since = f" for {words.age(view.since, now)}" if view.since else ""
+    lines: list[Line] = [
+        (Span(f" {safe(torrent.name)}", Ink.STRONG),),
+        (Span(f" {state.text}", state.ink), Span(since), Span(f": {safe(view.why)}" if view.why else "")),
+        (
+            Span(f" {words.count(counts.seeders)}", Ink.STRONG),
+            Span(" seeders  "),
+            Span(words.count(counts.leechers), Ink.STRONG),
+            Span(" leechers  "),
+            Span(words.count(counts.completed), Ink.STRONG),
+            Span(" completed"),
+            Span("  most that any tracker tells", Ink.DIM),
+        ),
+        *_last_seeder(view, past, now),
+        (),
+    ]
+    lines += _failover(view)
+    lines += _tiers(view, trackers, now)
+    lines += _problems(view)
+    lines += [(), *timeline_lines(view.torrent, past, events, now), ()]
+    privacy = "private, " if torrent.private else ""
+    kind = "hybrid, two swarms" if torrent.is_hybrid else "v2" if torrent.info_hash_v2 else "v1"
+    lines += [
+        labelled("info hash", Span(torrent.info_hash_hex)),
+        labelled("about", Span(f"{privacy}{kind}, {words.size(torrent.size_bytes)}")),
+    ]
+    if torrent.info_hash_v2 is not None:
+        lines.append(labelled("v2 hash", Span(torrent.info_hash_v2.hex())))
+    if torrent.web_seeds:
+        lines.append(labelled("web seeds", Span(str(len(torrent.web_seeds)))))
+    if torrent.source_tag:
+        lines.append(labelled("source", Span(safe(torrent.source_tag))))
+    lines += [
+        labelled("from" if not number else "", Span(safe(source))) for number, source in enumerate(torrent.sources)
+    ]
+    lines += [labelled("unusable", Span(safe(text), Ink.WARN)) for text in torrent.unusable_trackers]
+    return lines
+
+
+def _last_seeder(view: TorrentView, past: TorrentPast, now: datetime) -> list[Line]:
+    """When there was a seeder last, where there is none now or nobody tells."""
+    if view.counts.seeders:
+        return []
+    seen = [at for at in (view.last_seeder_at, past.last_seeder_at) if at is not None]
+    if seen:
+        return [(Span(f" last seeder seen {words.ago(max(seen), now)}", Ink.WARN),)]
+    return [(Span(" no seeder was ever seen", Ink.WARN),)] if view.counts.seeders == 0 else []
+
+
+def _failover(view: TorrentView) -> list[Line]:
+    failover = view.failover
+    state = words.failover(failover.state)
+    line: list[Span] = [
+        Span(f" {state.text}", state.ink),
+        Span(
+            f"; {failover.working} of {words.plural(failover.total, 'tracker')} "
+            + ("works" if 1 in (failover.working, failover.total) else "work")
+        ),
+    ]
+    if failover.client != words.USUAL_CLIENT:
+        line.append(Span(f"; walked as {failover.client}", Ink.KEY))
+    lines: list[Line] = [tuple(line)]
+    lines += [(Span(f"   {safe(text)}"),) for text in failover.explanation]
+    return lines
+
+
+def _tiers(view: TorrentView, trackers: Sequence[TrackerView], now: datetime) -> list[Line]:
+    lines: list[Line] = [()]
+    if not view.answers:
+        text = "no trackers" if not view.torrent.placements else "not asked yet"
+        return [*lines, (Span(f" {text}", Ink.DIM),)]
+    for tier, answers in groupby(view.answers, key=lambda answer: answer.tier):
+        lines.append((Span(f" tier {tier}", Ink.HEAD),))
+        listed = list(answers)
+        for number, answer in enumerate(listed):
+            lines += _answer(answer, trackers, now, view.torrent.is_hybrid, last=number == len(listed) - 1)
+    return lines
+
+
+def _answer(
+    answer: AnswerView,
+    trackers: Sequence[TrackerView],
+    now: datetime,
+    hybrid: bool,  # noqa: FBT001 - private
+    *,
+    last: bool,
+) -> list[Line]:
+    role = words.role(answer.role)
+    stem, below = ("└ ", "  ") if last else ("├ ", "│ ")
+    swarm = f" {answer.swarm}" if hybrid else ""
+    shown = f"{answer.tracker.protocol}://{safe(answer.tracker.host_port)}{swarm}"
+    ink = Ink.ACCENT if answer.role is Role.ACTIVE else Ink.STRONG
+    counts = answer.counts
+    numbers = f"  {words.count(counts.seeders)}/{words.count(counts.leechers)}/{words.count(counts.completed)}"
+    lines: list[Line] = [
+        (Span(f"  {stem}", Ink.RULE), Span(f"{role.text:<9}", role.ink), Span(shown, ink), Span(numbers)),
+    ]
+    margin = Span(f"  {below}  ", Ink.RULE)
+    for name, asked in (("scrape", answer.scrape), ("announce", answer.announce)):
+        if said := _asked(asked, now):
+            lines.append((margin, Span(f"{name:<9}", Ink.DIM), *said))
+    if answer.announce.warning:
+        lines.append((margin, Span(f"{'warning':<9}", Ink.WARN), Span(f"“{safe(answer.announce.warning)}”")))
+    if 0 <= answer.tracker_index < len(trackers):
+        tracker = trackers[answer.tracker_index]
+        lines += [(margin, *_endpoint_brief(endpoint, tracker.pending_limit)) for endpoint in tracker.endpoints]
+        due = words.until(tracker.next_probe_at, now)
+        if due != words.NO_TIME:
+            lines.append((margin, Span(f"{'next try':<9}{words.due(due)}", Ink.DIM)))
+    return lines
+
+
+def _endpoint_brief(view: EndpointView, pending_limit: int) -> Line:
+    state = words.endpoint_state(view, pending_limit)
+    what = words.failure(view.failure) if view.failure else words.latency(view.latency_s)
+    said = f"  “{safe(view.said)}”" if view.said else ""
+    return (Span(f"{state.text[0]} ", state.ink), Span(f"{safe(str(view.endpoint))}  {what}"), Span(said, Ink.DIM))
+
+
+def _asked(view: ScrapeView | AnnounceView, now: datetime) -> Line:
+    if view.state is AskState.SKIPPED and view.failure is None:
+        return ()
+    spans: list[Span] = [Span(words.asked(view.state), Ink.GOOD if view.state is AskState.ANSWERED else Ink.WARN)]
+    if view.failure is not None:
+        spans.append(Span(f" {words.failure(view.failure)}", Ink.BAD if view.state is AskState.FAILED else Ink.DIM))
+    extras = []
+    if view.latency_s is not None:
+        extras.append(words.latency(view.latency_s))
+    if view.observed_at is not None:
+        extras.append(words.ago(view.observed_at, now))
+    if view.source is Source.STORE:
+        extras.append("remembered")
+    peers = getattr(view, "peers", None)
+    if peers is not None:
+        extras.append(words.plural(peers, "peer"))
+    interval = getattr(view, "interval_s", None)
+    if interval is not None:
+        extras.append(f"interval {words.duration(interval)}")
+    return (*spans, Span("  " + ", ".join(extras) if extras else "", Ink.DIM))
+
+
+def _problems(view: TorrentView) -> list[Line]:
+    lines: list[Line] = []
+    for found in view.problems:
+        mark = words.severity(found.severity)
+        lines.append((Span(f" {mark.text} ", mark.ink), Span(safe(found.message))))
+        if found.action:
+            lines.append((Span("   do ", Ink.KEY), Span(safe(found.action), Ink.DIM)))
+    return [(), *lines] if lines else []
+
+
+def torrent_strip(view: TorrentView, height: int) -> list[Line]:
+    """The few lines under a narrow table: why, what the model says, and the tracker states in one line."""
+    state = words.torrent_state(view)
+    lines: list[Line] = [
+        (Span(f" {state.text}", state.ink), Span(f": {safe(view.why)}" if view.why else "")),
+        *[(Span(f" {safe(text)}"),) for text in view.failover.explanation],
+    ]
+    names: list[Span] = [Span(" ")]
+    tier = -1
+    for answer in view.answers:
+        if answer.tier != tier:
+            tier = answer.tier
+            names.append(Span(f" tier {tier} ", Ink.DIM))
+        mark = words.role(answer.role)
+        active = answer.role is Role.ACTIVE
+        names += [
+            Span(f"{mark.text[0]} ", mark.ink),
+            Span(f"{safe(answer.tracker.host_port)} ", Ink.STRONG if active else Ink.PLAIN),
+        ]
+    lines = [*lines[: max(0, height - 1)], tuple(names)]
+    return [*lines, *[()] * (height - len(lines))]

@@ -1,0 +1,188 @@
+"""What the detail pane says of one tracker, as lines. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from trackerwatch.health.states import Health
+from trackerwatch.tui import words
+from trackerwatch.tui.ink import Ink, Line, Span, labelled, line_width, safe
+from trackerwatch.tui.past import outage_lines, strip_lines
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from trackerwatch.engine.views import Effect, EndpointView, TrackerView
+    from trackerwatch.outcome import PhaseTimes
+    from trackerwatch.tui.past import TrackerPast
+
+
+def tracker_title(view: TrackerView, now: datetime) -> str:
+    """For the rule above the pane."""
+    due = words.until(view.next_probe_at, now)
+    asking = "asking now" if view.asking else "" if due == words.NO_TIME else f"next try {words.due(due)}"
+    return f"{safe(view.tracker.host_port)} {view.tracker.protocol}" + (f" | {asking}" if asking else "")
+
+
+def tracker_lines(view: TrackerView, now: datetime, width: int, past: TrackerPast) -> list[Line]:
+    """Everything known of a tracker."""
+    lines: list[Line] = [(Span(f" {safe(view.tracker.shown_url)}", Ink.STRONG), Span("  your own" if view.own else ""))]
+    lines += [_state(view, now), _effect(view)]
+    if view.note:
+        lines.append((Span(f" {safe(view.note)}", Ink.KEY),))
+    for endpoint in view.endpoints:
+        lines += _endpoint(endpoint, view.pending_limit, now)
+    if not view.endpoints:
+        lines.append((Span("  no address known yet", Ink.WAIT),))
+    lines += [(), _uptimes(view, width), *strip_lines(view, past, now, width), ()]
+    lines += outage_lines(past, now)
+    answers = "answers" if view.scrape_supported else "not supported"
+    latencies = ((50, view.p50_s), (95, view.p95_s), (99, view.p99_s))
+    lines += [
+        labelled("latency", Span("  ".join(f"p{share} {words.latency(seconds)}" for share, seconds in latencies))),
+        labelled("last ok", Span(words.ago(view.last_success_at, now)), Span(_next(view, now), Ink.DIM)),
+        labelled(
+            "interval",
+            Span(f"{words.duration(view.interval_s)}  min {words.duration(view.min_interval_s)}"),
+            Span("  as the tracker asks", Ink.DIM) if view.interval_s is not None else Span("  not said", Ink.DIM),
+        ),
+        labelled("scrape", Span("not known yet" if view.scrape_supported is None else answers)),
+    ]
+    if view.tls_expires_at is not None:
+        left = (view.tls_expires_at - now).total_seconds()
+        text = f"ends {words.day(view.tls_expires_at)}"
+        over = left <= 0
+        told = f"EXPIRED {words.duration(-left)} ago" if over else f"in {words.duration(left)}"
+        lines.append(labelled("certificate", Span(f"{text}, "), Span(told, Ink.BAD if over else Ink.PLAIN)))
+    return lines
+
+
+def _state(view: TrackerView, now: datetime) -> Line:
+    """`x DOWN for 14m, since 13:48: refused x5`; of a muted one first that, then what it is."""
+    state = words.unmuted_state(view)
+    since = f" for {words.age(view.since, now)}, since {words.moment(view.since, now)}" if view.since else ""
+    line: Line = (Span(f" {state.text}", state.ink), Span(since))
+    if view.recalled_at is not None:
+        line = (*line, Span(f"; remembered from {words.ago(view.recalled_at, now)}, not seen again yet", Ink.WAIT))
+    if view.flapping:
+        line = (*line, Span("; flapping: it changes too often to be believed", Ink.WARN))
+    reason = words.tracker_reason(view)
+    line = (*line, Span(f": {reason}" if reason else ""))
+    if view.muted is None:
+        return line
+    why = f" ({safe(view.muted.why)})" if view.muted.why else ""
+    return (Span(f" {words.MUTED.text} {words.muted_until(view.muted, now)}{why};", Ink.KEY), *line)
+
+
+def _uptimes(view: TrackerView, width: int) -> Line:
+    """`1h 100%  24h 99.2% (n=96)  7d n/a (seen 31%)`; where that is too long, n of the day alone."""
+    if not view.uptimes:
+        known = view.uptime is not None
+        return labelled("uptime", Span(f"{words.percent(view.uptime)} of this run" if known else "not known yet"))
+    for counted in (tuple(figure.window for figure in view.uptimes), ("24h",)):
+        spans: list[Span] = []
+        for figure in view.uptimes:
+            spans.append(Span(f"{'  ' if spans else ''}{figure.window} ", Ink.DIM))
+            if figure.uptime is None:
+                spans.append(Span(f"n/a (seen {figure.coverage:.0%})" if figure.counted else "n/a", Ink.WAIT))
+                continue
+            spans.append(Span(words.percent(figure.uptime), Ink.PLAIN if figure.uptime >= 1 else Ink.WARN))
+            if figure.window in counted:
+                spans.append(Span(f" (n={figure.counted:,})", Ink.DIM))
+        line = labelled("uptime", *spans)
+        if line_width(line) <= width:
+            break
+    return line
+
+
+def _next(view: TrackerView, now: datetime) -> str:
+    if view.asking:
+        return "  asking now"
+    due = words.until(view.next_probe_at, now)
+    return "" if due == words.NO_TIME else f"  next try {words.due(due)}"
+
+
+def _effect(view: TrackerView) -> Line:
+    """`Hits 5,120 torrents: 5,076 unaffected, 41 failed over, 3 dead`."""
+    effect: Effect = view.effect
+    if not view.torrents:
+        return (Span(" no torrent lists it", Ink.DIM),)
+    if view.state is Health.DOWN or view.pending:
+        head = "Hits"
+    else:
+        head = "Listed by" if view.state is Health.UNKNOWN else "Serves"
+    parts = [
+        Span(f"{number:,} {name}", ink)
+        for number, name, ink in (
+            (effect.unaffected, "unaffected", Ink.PLAIN),
+            (effect.failed_over, "failed over", Ink.WARN),
+            (effect.exhausted, "with no tracker left", Ink.BAD),
+            (effect.unknown, "not known yet", Ink.WAIT),
+        )
+        if number
+    ]
+    line: list[Span] = [Span(f" {head} {words.plural(view.torrents, 'torrent')}"), Span(": " if parts else "")]
+    for number, part in enumerate(parts):
+        line += [Span(", "), part] if number else [part]
+    return tuple(line)
+
+
+def _endpoint(view: EndpointView, pending_limit: int, now: datetime) -> list[Line]:
+    state = words.endpoint_state(view, pending_limit)
+    head: list[Span] = [
+        Span(f" {state.text:<13}", state.ink),
+        Span(f"{safe(str(view.endpoint))}", Ink.STRONG),
+        Span(f"  {words.failure(view.failure)}", state.ink) if view.failure else Span(""),
+        Span(f"  for {words.age(view.since, now)}" if view.since else "", Ink.DIM),
+    ]
+    details = [f"last ok {words.ago(view.last_success_at, now)}"]
+    if view.p50_s is not None:
+        details.append(f"p50 {words.latency(view.p50_s)} p95 {words.latency(view.p95_s)}")
+    if phases := _phases(view.phases):
+        details.append(phases)
+    if view.consecutive_failures:
+        details.append(f"{view.consecutive_failures} failed in a row")
+    if not view.judged:
+        details.append("not counted against it")
+    due = words.until(view.next_probe_at, now)
+    if due != words.NO_TIME:
+        details.append(f"next {words.due(due)}")
+    lines: list[Line] = [tuple(head), (Span(f"{'':14}{' | '.join(details)}", Ink.DIM),)]
+    if view.said:
+        lines.append((Span(f"{'':14}said ", Ink.DIM), Span(f"“{safe(view.said)}”")))
+    return lines
+
+
+def _phases(phases: PhaseTimes) -> str:
+    named = (
+        ("resolve", phases.resolve_s),
+        ("connect", phases.connect_s),
+        ("tls", phases.tls_s),
+        ("answer", phases.exchange_s),
+    )
+    return " ".join(f"{name} {words.latency(seconds)}" for name, seconds in named if seconds is not None)
+
+
+def tracker_strip(view: TrackerView, now: datetime, height: int) -> list[Line]:
+    """The few lines under a narrow table: an address a line, and the effect last."""
+    shown = list(view.endpoints[: max(1, height - 1)])
+    lines: list[Line] = []
+    for endpoint in shown:
+        state = words.endpoint_state(endpoint, view.pending_limit)
+        what = words.failure(endpoint.failure) if endpoint.failure else words.latency(endpoint.latency_s)
+        misses = endpoint.consecutive_failures
+        tail = f"  {misses} in a row" if misses > 1 else ""
+        if not endpoint.judged:
+            tail = "  not counted"
+        lines.append(
+            (
+                Span(f" {state.text[0]} ", state.ink),
+                Span(safe(str(endpoint.endpoint)), Ink.STRONG),
+                Span(f"  {what}", state.ink if endpoint.failure else Ink.PLAIN),
+                Span(f"  last ok {words.ago(endpoint.last_success_at, now)}{tail}", Ink.DIM),
+            )
+        )
+    if not shown:
+        what = words.failure(view.failure) or "no address known yet"
+        lines.append((Span(f" ? {what}", Ink.WAIT),))
+    return [*lines[: max(0, height - 1)], *[()] * max(0, height - 1 - len(lines)), _effect(view)]
