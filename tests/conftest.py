@@ -11,6 +11,11 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+# Tests talk to loopback alone, programs that they start included: nobody out there is asked whether we are on the net, nor
+# for records of names.
+os.environ["TRACKERWATCH_SENTINELS"] = "none"
+os.environ["TRACKERWATCH_DNS_PREFERENCES"] = "false"
+
 
 def give_up(reason: str) -> NoReturn:
     """Say why a test cannot run here: a skip on somebody's machine, a failure in CI, where everything is installed."""

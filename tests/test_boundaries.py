@@ -19,7 +19,7 @@ PURE = (
 )
 """Rooms and modules that know no socket, clock, loop or widget."""
 
-IMPURE_LIBRARIES = {"asyncio", "socket", "ssl", "selectors", "httpx", "h11", "asyncio_dgram", "textual", "rich"}
+IMPURE_LIBRARIES = {"asyncio", "socket", "ssl", "selectors", "httpx", "h11", "asyncio_dgram", "dns", "textual", "rich"}
 NETWORK_LIBRARIES = {
     "socket",
     "ssl",
@@ -27,6 +27,7 @@ NETWORK_LIBRARIES = {
     "httpcore",
     "h11",
     "asyncio_dgram",
+    "dns",
     "http",
     "urllib.request",
     "socketserver",
@@ -183,7 +184,8 @@ def loaded_after(statement: str) -> frozenset[str]:
         ("trackerwatch.reports", {"textual", "rich", "httpx", "h11", "asyncio_dgram", "ssl"}),
         ("trackerwatch.engine.engine", {"textual", "rich", "httpx", "h11", "asyncio_dgram"}),
         ("trackerwatch.inputs.loading", {"textual", "rich", "httpx", "h11", "asyncio_dgram"}),
-        ("trackerwatch.probe.prober", {"textual", "rich", "httpx", "h11", "asyncio_dgram"}),
+        ("trackerwatch.probe.prober", {"textual", "rich", "httpx", "h11", "asyncio_dgram", "dns"}),
+        ("trackerwatch.probe.dns_preferences", {"textual", "rich", "httpx", "h11", "asyncio_dgram", "dns"}),
         ("trackerwatch.tracker", {"textual", "httpx", "asyncio", "socket", "ssl", "bencodepy"}),
         ("trackerwatch.metainfo.load", {"textual", "httpx", "asyncio", "socket", "ssl"}),
     ],

@@ -14,6 +14,9 @@ def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
         monkeypatch.setenv(name, str(home))
     for name in ("NO_COLOR", *(name for name in os.environ if name.startswith("TRACKERWATCH_"))):
         monkeypatch.delenv(name, raising=False)
+    # Tests talk to loopback alone: nobody out there is asked whether we are on the net, nor for records of names.
+    monkeypatch.setenv("TRACKERWATCH_SENTINELS", "none")
+    monkeypatch.setenv("TRACKERWATCH_DNS_PREFERENCES", "false")
     return home
 
 
