@@ -68,7 +68,8 @@ def next_due(
     if due < full <= due + min(NEAR_S, interval_s * NEAR_SHARE):
         # Two failures a moment apart are one: the smaller probe waits for the full round.
         due = full
-    due = max(due, state.not_before)
+    # Never in the past: what fell due while nobody lived through it is not late.
+    due = max(due, state.not_before, now)
     return due, Due.FULL if due >= full else what
 
 
