@@ -44,6 +44,9 @@ class Asked:
         if info_hashes:
             self.left.put_nowait(info_hashes)
 
+    def note_store(self, trouble: str) -> None:
+        self.names.put_nowait(trouble)
+
     async def run(self) -> None:
         await asyncio.Event().wait()
 
@@ -62,4 +65,21 @@ async def test_torrents_come_and_leave_with_their_files(tmp_path, monkeypatch):
         (tmp_path / "debian.torrent").unlink()
         assert len(await asked.left.get()) == 1
     assert asked.names.empty()
+    running.cancel()
+
+
+class Troubled:
+    trouble = ""
+
+
+async def test_the_engine_is_told_of_a_store_in_trouble(monkeypatch):
+    monkeypatch.setattr(watching, "LOOK_AT_STORE_S", 0.001)
+    asked, memory = Asked(), Troubled()
+    running = asyncio.create_task(WatchedEngine(asked, None, [], lambda _: True, dict, memory=memory).run())
+    async with asyncio.timeout(20):
+        assert await asked.names.get() == ""
+        memory.trouble = "the disk is full"
+        while (told := await asked.names.get()) == "":
+            pass
+    assert told == "the disk is full"
     running.cancel()

@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 
 from tests.reports import scenes
-from trackerwatch.engine.views import Event, EventKind
+from trackerwatch.engine.views import Event, EventKind, LocalState
 from trackerwatch.failover import FailoverState
 from trackerwatch.health import Health
 from trackerwatch.outcome import Endpoint, FailureKind, Family
@@ -36,7 +36,7 @@ def test_the_schema_is_one_and_knows_the_closed_sets():
     assert properties["schema"]["const"] == NAME
     assert set(properties["event"]["enum"]) == {*EventKind}
     assert set(properties["reason"]["enum"]) == {None, *FailureKind}
-    assert set(SCHEMA["$defs"]["state"]["enum"]) >= {None, *Health, *FailoverState}
+    assert set(SCHEMA["$defs"]["state"]["enum"]) == {None, *Health, *FailoverState, *LocalState, "memory"}
     assert SCHEMA["required"] == KEYS == list(properties)
 
 

@@ -71,7 +71,7 @@ def emit(report: Report, outputs: Sequence[Output], *, color: str, all_rows: boo
     # Files first: they are complete also when the reader of stdout leaves early.
     for name, path in sorted(outputs, key=lambda output: output[1] is None):
         if path is None:
-            style = Style(color=wants_color(color, sys.stdout), width=_width(sys.stdout), all_rows=all_rows)
+            style = Style(color=wants_color(color, sys.stdout), width=screen_width(sys.stdout), all_rows=all_rows)
             to_stdout(renderer(name)(report, style), "utf-8" if name == "json" else None)
             continue
         style = Style(color=color == "always", all_rows=all_rows)
@@ -91,7 +91,8 @@ def wants_color(when: str, stream: TextIO | None) -> bool:
     return stream.isatty()
 
 
-def _width(stream: TextIO | None) -> int:
+def screen_width(stream: TextIO | None) -> int:
+    """Columns that a table on this stream may use."""
     if stream is not None and stream.isatty():
         with contextlib.suppress(OSError, ValueError):
             return min(MAX_WIDTH, os.get_terminal_size(stream.fileno()).columns or MAX_WIDTH)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from trackerwatch.probe.prober import SocketProber
 
 POLL_FOLDERS_S = 3.0
+LOOK_AT_STORE_S = 1.0
 
 
 class Watch:
@@ -55,7 +56,7 @@ class Watch:
             memory: Where history is kept. None: nowhere.
         """
         engine = Engine(self.prober, engine_settings(self.config), vantage=self.config.vantage or "", keeper=memory)
-        return WatchedEngine(engine, self.prober, self.folders, self.filter.may_match, loaded_paths)
+        return WatchedEngine(engine, self.prober, self.folders, self.filter.may_match, loaded_paths, memory=memory)
 
 
 def refuse_what_is_not_there(inputs: Sequence[str]) -> None:
@@ -82,6 +83,8 @@ class WatchedEngine:
         folders: Sequence[str],
         wanted: Callable[[Torrent], bool],
         loaded_paths: Callable[[], dict[str, bytes]],
+        *,
+        memory: Memory | None = None,
     ) -> None:
         """Wrap an engine.
 
@@ -91,8 +94,10 @@ class WatchedEngine:
             folders: To watch.
             wanted: Which torrents are let in.
             loaded_paths: The files read at the start, with the info hash of the torrent in each.
+            memory: What the engine remembers with: it is told where that is in trouble.
         """
         self._engine = engine
+        self._memory = memory
         self._prober = prober
         self._folders = folders
         self._wanted = wanted
@@ -110,12 +115,14 @@ class WatchedEngine:
         self._engine.add_torrents(torrents)
 
     async def run(self) -> None:
-        """Ask until stopped, and look after the folders."""
+        """Ask until stopped, and look after the folders and the store."""
         folders = asyncio.create_task(self._look_after_folders(), name="folders")
+        store = asyncio.create_task(self._look_after_store(), name="store")
         try:
             await self._engine.run()
         finally:
             folders.cancel()
+            store.cancel()
 
     async def stop(self) -> None:
         """End soon, whatever hangs; sockets are closed afterwards."""
@@ -143,6 +150,11 @@ class WatchedEngine:
     def do(self, command: Command) -> str:
         """Carry out what a user asks for."""
         return self._engine.do(command)
+
+    async def _look_after_store(self) -> None:
+        while self._memory is not None:
+            self._engine.note_store(self._memory.trouble)
+            await asyncio.sleep(LOOK_AT_STORE_S)
 
     async def _look_after_folders(self) -> None:
         if not self._folders:

@@ -1,0 +1,55 @@
+"""A store in memory, as far as the command line asks anything of one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tests.reports import pasts
+from trackerwatch.engine.keeper import Recalled
+
+if TYPE_CHECKING:
+    from trackerwatch.history import TrackerHistory
+
+
+class FakeStore:
+    """Keeps records in a list, and gives the history it was made with."""
+
+    def __init__(self, *trackers: TrackerHistory, trouble: str = "") -> None:
+        self.trackers = trackers
+        self.trouble = trouble
+        self.records: list[object] = []
+        self.asked: list[dict] = []
+        self.closed = 0
+
+    def record(self, record) -> None:
+        self.records.append(record)
+
+    async def recall(self, tracker, info_hashes) -> Recalled:
+        return Recalled()
+
+    async def claim(self, tracker, now, window_s) -> None:
+        return None
+
+    def obey(self, tracker, waits) -> None:
+        pass
+
+    def close(self) -> None:
+        self.closed += 1
+
+    async def overview(self, **asked):
+        self.asked.append(asked)
+        return self.trackers
+
+    async def tracker(self, tracker: str, **asked):
+        self.asked.append(asked)
+        return next((one for one in self.trackers if one.tracker == tracker), None)
+
+    async def torrent(self, info_hash: str, **asked):
+        self.asked.append(asked)
+        known = info_hash == pasts.HASH
+        return (
+            pasts.torrent()
+            if known
+            else replace(pasts.torrent(), info_hash=info_hash, transitions=(), seeders=(), last_seeder_at=None)
+        )

@@ -1,0 +1,82 @@
+"""What a look at the past holds: the views of the store in the order in which every format tells them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from trackerwatch.health.states import Health
+from trackerwatch.reports.json_report import moment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from trackerwatch.history import Outage, Stretch, TorrentHistory, TrackerHistory
+    from trackerwatch.reports.rows import Vantage
+
+_STATE_ORDER: dict[str, int] = {Health.DOWN: 0, Health.DEGRADED: 1, Health.UNKNOWN: 2, Health.UP: 3}
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryReport:
+    """One look at the past, ready for any format."""
+
+    window: str
+    """How long, in the user's words: `24h`."""
+    since: float
+    until: float
+    """Unix times; `until` is when it was asked for."""
+    vantage: Vantage
+    trackers: tuple[TrackerHistory, ...]
+    """What to list, in this order."""
+    in_full: bool = False
+    """One tracker was asked for: everything about it."""
+    torrent: TorrentHistory | None = None
+    """One torrent was asked for."""
+
+
+def worst_first(trackers: Iterable[TrackerHistory]) -> tuple[TrackerHistory, ...]:
+    """Least uptime first; what was seen too little to say comes after those; then by what they are now, and by name."""
+
+    def badness(history: TrackerHistory) -> tuple[bool, float, int, str, str]:
+        uptime = history.uptime[0].uptime if history.uptime else None
+        state = _STATE_ORDER.get(history.state, 2)
+        return (uptime is None, uptime or 0.0, state, history.host_port, history.tracker)
+
+    return tuple(sorted(trackers, key=badness))
+
+
+def glyph(stretch: Stretch) -> str:
+    """What one column of a strip shows: `#` answered, `!` partly, `x` not at all, `.` nothing is known."""
+    if not stretch.counted:
+        return "."
+    if stretch.successes >= stretch.counted:
+        return "#"
+    return "!" if stretch.successes else "x"
+
+
+def own_outages(history: TrackerHistory) -> tuple[Outage, ...]:
+    """The outages of the tracker as a whole, without those of single endpoints."""
+    return tuple(outage for outage in history.outages if outage.endpoint is None)
+
+
+def lasted_s(outage: Outage, history: TrackerHistory) -> float:
+    """How much of an outage lies in the stretch that was asked for, in seconds."""
+    end = history.until if outage.end is None else min(outage.end, history.until)
+    return max(0.0, end - max(outage.begin, history.since))
+
+
+def utc(at: float | None) -> datetime | None:
+    """Unix time as a UTC datetime. None also where it is none that a calendar has."""
+    if at is None:
+        return None
+    try:
+        return datetime.fromtimestamp(at, UTC)
+    except (OverflowError, OSError, ValueError):
+        return None
+
+
+def rfc3339(at: float | None) -> str | None:
+    """Unix time as RFC 3339 in UTC with milliseconds."""
+    return moment(utc(at))
