@@ -586,9 +586,11 @@ class Engine:
             waiting = state.asking and published is not None and Standing.UNTRIED in published.standings
             scrape = (published.scrape_failure, published.scraped_at, published.scrape_latency_s) if published else None
             failing = state.failure is not None or (
-                published is not None and (published.scrape_failure or published.failures)
+                published is not None
+                and (published.scrape_failure or published.failures or Standing.FAILED in published.standings)
             )
-            told.append((state.state, state.failure, waiting, scrape, state.last_probe_at if failing else None))
+            probes = (state.last_probe_at, state.next_probe_at) if failing else None
+            told.append((state.state, state.failure, waiting, scrape, probes, state.pending, state.muted, state.note))
         return told
 
     def torrents_of(self, tracker: int) -> list[int]:

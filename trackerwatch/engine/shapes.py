@@ -19,6 +19,7 @@ from trackerwatch.failover import (
     Standing,
     Walk,
     independent_groups,
+    stands_on,
     tiers_of,
     walk,
 )
@@ -267,7 +268,12 @@ class Shape:
         counted = _without(standings, mute) if mute else standings
         judged = walk(self.tiers, counted, self.client, queue) if mute else result
         there = [n for n, standing in enumerate(counted) if not (mute and mute[n]) or standing == Standing.WORKS]
-        groups = independent_groups([_stands_on(self.trackers[n]) for n in there])
+        groups = independent_groups(
+            [
+                stands_on(t.tracker.host, t.tracker.port, [e.address for e in t.endpoints])
+                for t in map(self.trackers.__getitem__, there)
+            ]
+        )
         hopeful = {group for n, group in zip(there, groups, strict=True) if counted[n] != Standing.FAILED}
         facts = Standings(
             state=judged.state,
@@ -292,16 +298,6 @@ def _without(standings: bytes, mute: bytes) -> bytes:
 def _insane(published: Published | None, column: int) -> bool:
     """Whether a tracker tells counts beyond sanity of this swarm."""
     return published is not None and max(published.seeders[column], published.leechers[column]) > SANE_COUNT
-
-
-def _stands_on(state: TrackerState) -> list[str]:
-    """The host and the addresses that a tracker shares its fate with.
-
-    On loopback everything shares one address and is a laboratory: there ports stand for machines.
-    """
-    names = [state.tracker.host, *(endpoint.address for endpoint in state.endpoints)]
-    loopback = all(e.address.startswith("127.") or e.address == "::1" for e in state.endpoints)
-    return [f"{name} port {state.tracker.port}" for name in names] if state.endpoints and loopback else names
 
 
 def _either(first: int, second: int) -> int:

@@ -115,6 +115,8 @@ class Projector:
             published=[state.swarms.published for state in trackers],
             trackers=views,
             private_scraped=self._private_scraped,
+            seeded_at=book.seeded_at[:],
+            client=book.client,
         )
 
 

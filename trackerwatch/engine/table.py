@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
+from math import isnan, nan
 from typing import TYPE_CHECKING
 
 from trackerwatch.engine.clock import at
@@ -15,20 +17,25 @@ from trackerwatch.engine.views import (
     Source,
     TorrentView,
 )
-from trackerwatch.failover import FailoverState, Role, Standing, Step, explain, walk
+from trackerwatch.failover import LISTED, FailoverState, Role, Standing, Step, explain, stands_on, walk
+from trackerwatch.failover.clients import GivesUp
 from trackerwatch.health import Health
+from trackerwatch.health.rollup import ANSWERING
 from trackerwatch.outcome import NOTHING_KNOWN, UNKNOWN_COUNT, Failure, FailureKind, SwarmAnswer, SwarmCounts
 from trackerwatch.policy.judge import SANE_COUNT, worst_first
 from trackerwatch.policy.rules import Problem, Rule, Verdict
 from trackerwatch.policy.words import Evidence, failure_words, problem, torrent_words
+from trackerwatch.tracker import Protocol
 
 if TYPE_CHECKING:
     from array import array
     from collections.abc import Callable, Sequence
+    from datetime import datetime
 
+    from trackerwatch.engine.shapes import Shape, Stand
     from trackerwatch.engine.swarms import Published
-    from trackerwatch.engine.torrent_book import Shape, Stand
     from trackerwatch.engine.views import TrackerView
+    from trackerwatch.failover import Client
     from trackerwatch.metainfo import Torrent
     from trackerwatch.tracker import Tracker
 
@@ -60,6 +67,10 @@ class Table:
     trackers: Sequence[TrackerView]
     private_scraped: Callable[[Tracker], bool]
     """Whether a tracker is scraped for private torrents."""
+    seeded_at: Sequence[float]
+    """Unix time at which some tracker was last known to tell of a seeder; NaN: never."""
+    client: Client = LISTED
+    """Who walks the tiers."""
 
     def __len__(self) -> int:
         return len(self.torrents)
@@ -69,19 +80,19 @@ class Table:
         torrent, shape, stand = self.torrents[index], self.shapes[index], self.stands[index]
         roles = stand.walk.roles if stand else (Role.UNTRIED,) * len(shape.placements)
         answers = self._answers(torrent, shape, self.slots[index], roles)
-        steps = self._steps(shape, roles, answers)
+        steps = self._steps(torrent, shape, roles, answers)
         active = self.trackers[self.active[index]].tracker if self.active[index] >= 0 else None
-        result = stand.walk if stand else None
         failover = FailoverView(
             state=self.failover_states[index],
             active=active,
             active_tier=self.active_tier[index] if active else None,
             working=self.working[index],
             total=self.total[index],
-            explanation=explain(steps, result or _NO_WALK) if result or not steps else ("not asked yet",),
+            explanation=self._explain(torrent, shape, steps, stand),
+            client=self.client.name,
         )
         counts = SwarmCounts(*(_known(column[index]) for column in (self.seeders, self.leechers, self.completed)))
-        rules = [*self.rules[index], *self._remarks(torrent, stand, answers)]
+        rules = [*self.rules[index], *self._remarks(torrent, shape, stand, answers)]
         problems = tuple(self._problem(rule, index, answers, failover, steps) for rule in worst_first(rules))
         return TorrentView(
             index=index,
@@ -93,7 +104,27 @@ class Table:
             problems=problems,
             since=at(self.since[index]),
             why=self._why(index, steps),
+            last_seeder_at=self._last_seeder_at(index),
         )
+
+    def _last_seeder_at(self, index: int) -> datetime | None:
+        """While there are seeders, when that was told last; counts that did not change wrote nothing down."""
+        shape, told = self.shapes[index], [self.seeded_at[index]]
+        if self.seeders[index] > 0:
+            for n, slot in enumerate(self.slots[index]):
+                published = self.published[shape.trackers[n // shape.swarms].index]
+                if published is None or slot >= len(published.seeders) or published.seeders[slot] <= 0:
+                    continue
+                told.append(nan if published.scraped_at is None else published.scraped_at)
+                if slot in published.announces:
+                    told.append(published.announces[slot].at)
+        return at(max((moment for moment in told if not isnan(moment)), default=None))
+
+    def _explain(self, torrent: Torrent, shape: Shape, steps: list[Step], stand: Stand | None) -> tuple[str, ...]:
+        if stand is None and steps:
+            return ("not asked yet",)
+        result = stand.walk if stand else _NO_WALK
+        return explain(steps, result, self.client, tiers=shape.tiers, private=torrent.private)
 
     # ------------------------------------------------------------------ answers
 
@@ -133,11 +164,14 @@ class Table:
             )
         return tuple(answers)
 
-    def _steps(self, shape: Shape, roles: tuple[Role, ...], answers: tuple[AnswerView, ...]) -> list[Step]:
+    def _steps(
+        self, torrent: Torrent, shape: Shape, roles: tuple[Role, ...], answers: tuple[AnswerView, ...]
+    ) -> list[Step]:
         steps = []
+        names = Counter(placement.tracker.host_port for placement in shape.placements)
         for place, role in enumerate(roles):
             swarms = answers[place * shape.swarms : (place + 1) * shape.swarms]
-            view = self.trackers[swarms[0].tracker_index]
+            tracker, view = swarms[0].tracker, self.trackers[swarms[0].tracker_index]
             standing = _STANDING_OF_ROLE.get(role, Standing.UNTRIED)
             failures = [failure for answer in swarms if (failure := answer_failure(answer, view)) is not None]
             reason = ""
@@ -146,18 +180,39 @@ class Table:
             elif standing is Standing.UNTRIED:
                 if failures and not failures[0].kind.counted:
                     standing = Standing.NOT_COUNTED
-                reason = _why_untried(swarms, view, failures)
-            steps.append(Step(swarms[0].tracker.host_port, shape.placements[place].tier, standing, reason))
+                only_alive = torrent.private and not self.private_scraped(tracker)
+                reason = _why_untried(swarms, view, failures, only_alive=only_alive)
+            name = tracker.host_port
+            step = Step(
+                name=name if names[name] == 1 else f"{name} {tracker.protocol}",
+                tier=shape.placements[place].tier,
+                standing=standing,
+                reason=reason,
+                next_probe_at=view.next_probe_at,
+                stands_on=stands_on(
+                    tracker.shown_host, tracker.port, [endpoint.endpoint.address for endpoint in view.endpoints]
+                ),
+                udp=tracker.protocol is Protocol.UDP,
+                host=tracker.host,
+                note=view.note,
+                muted=view.muted is not None,
+                pending=(view.pending, view.pending_limit),
+            )
+            if standing is Standing.FAILED:
+                step = _with_failure(step, view, failures[0] if failures else None)
+            steps.append(step)
         return steps
 
     # ------------------------------------------------------------------ problems
 
-    def _remarks(self, torrent: Torrent, stand: Stand | None, answers: tuple[AnswerView, ...]) -> list[Rule]:
+    def _remarks(
+        self, torrent: Torrent, shape: Shape, stand: Stand | None, answers: tuple[AnswerView, ...]
+    ) -> list[Rule]:
         """Rules that are worth knowing and change no verdict: found when looked at."""
         rules: list[Rule] = []
         if stand is not None:
             facts = stand.standings
-            if facts.listed_independent == 1:
+            if facts.listed_independent == 1 and not any(self._muted(tracker.index) for tracker in shape.trackers):
                 rules.append(Rule.SINGLE_TRACKER)
             if facts.state is FailoverState.FAILED_OVER and not facts.later_tier:
                 rules.append(Rule.SAME_TIER_FAILOVER)
@@ -183,10 +238,11 @@ class Table:
         self, rule: Rule, index: int, answers: tuple[AnswerView, ...], failover: FailoverView, steps: list[Step]
     ) -> Problem:
         torrent = self.torrents[index]
-        blamed = self._blamed(rule, answers)
+        blamed = self._blamed(rule, index, answers)
         names = tuple(dict.fromkeys(f"{a.tracker.host_port} {self._reason(rule, a)}".strip() for a in blamed))
         if not names and rule in {Rule.EXHAUSTED, Rule.FAILED_OVER, Rule.REDUNDANCY, Rule.SAME_TIER_FAILOVER}:
-            names = tuple(f"{s.name} {s.reason}".strip() for s in steps if s.standing is Standing.FAILED)
+            failed = (s for s in steps if s.standing is Standing.FAILED and not s.muted)
+            names = tuple(f"{s.name} {s.reason}".strip() for s in failed)
         evidence = Evidence(
             names=names,
             active=failover.active.host_port if failover.active else "",
@@ -207,13 +263,17 @@ class Table:
             action=action,
         )
 
-    def _blamed(self, rule: Rule, answers: tuple[AnswerView, ...]) -> list[AnswerView]:
+    def _muted(self, tracker_index: int) -> bool:
+        return self.trackers[tracker_index].muted is not None
+
+    def _blamed(self, rule: Rule, index: int, answers: tuple[AnswerView, ...]) -> list[AnswerView]:
+        failed = [(n, a) for n, a in enumerate(answers) if a.role is Role.FAILED and not self._muted(a.tracker_index)]
         match rule:
             case Rule.EXHAUSTED | Rule.REDUNDANCY:
-                return [a for a in answers if a.role is Role.FAILED]
+                return [a for _, a in failed]
             case Rule.FAILED_OVER | Rule.SAME_TIER_FAILOVER:
-                before = next((n for n, a in enumerate(answers) if a.role is Role.ACTIVE), len(answers))
-                return [a for a in answers[:before] if a.role is Role.FAILED]
+                stand, swarms = self.stands[index], self.shapes[index].swarms
+                return [a for n, a in failed if stand is not None and n // swarms in stand.walk.before]
             case Rule.UNREGISTERED | Rule.UNAUTHORIZED:
                 return [a for a in answers if _refused_as(a, FailureKind(rule.value))]
             case Rule.IMPLAUSIBLE:
@@ -242,7 +302,9 @@ class Table:
         rules = self.rules[index]
         if not rules:
             return ""
-        failed = ", ".join(f"{_brief(s.name)} {s.reason}" for s in steps if s.standing is Standing.FAILED)
+        failed = ", ".join(
+            f"{_brief(s.name)} {s.reason}" for s in steps if s.standing is Standing.FAILED and not s.muted
+        )
         match rules[0]:
             case Rule.EXHAUSTED | Rule.FAILED_OVER | Rule.REDUNDANCY | Rule.UNREGISTERED | Rule.UNAUTHORIZED if failed:
                 tail = "; last one left" if self.working[index] == 1 and self.total[index] > 1 else ""
@@ -260,10 +322,35 @@ class Table:
 _STANDING_OF_ROLE = {Role.ACTIVE: Standing.WORKS, Role.BACKUP: Standing.WORKS, Role.FAILED: Standing.FAILED}
 
 
-def _why_untried(swarms: tuple[AnswerView, ...], view: TrackerView, failures: list[Failure]) -> str:
+def _with_failure(step: Step, view: TrackerView, failure: Failure | None) -> Step:
+    """A step with all that is known of how its tracker fails."""
+    down = view.state is Health.DOWN
+    since = view.since if down else view.failing_since
+    failing_for_s = (view.last_probe_at - since).total_seconds() if since and view.last_probe_at else 0.0
+    never = None
+    if failure is not None and failure.retry_never:
+        never = GivesUp.GONE if failure.kind is FailureKind.HTTP_STATUS else GivesUp.RETRY_NEVER
+    elif failure is not None and failure.kind is FailureKind.UNREGISTERED:
+        never = GivesUp.UNREGISTERED
+    return replace(
+        step,
+        since=since,
+        failures=max((e.consecutive_failures for e in view.endpoints), default=0) if down or view.pending else 0,
+        failing_for_s=max(0.0, failing_for_s),
+        retry_in_s=failure.retry_in_s if failure else None,
+        retry_never=never,
+        pending=(0, 0),
+    )
+
+
+def _why_untried(
+    swarms: tuple[AnswerView, ...], view: TrackerView, failures: list[Failure], *, only_alive: bool
+) -> str:
     """Why nothing is known of a torrent at a tracker, in words."""
     if failures:
         return failure_words(failures[0])
+    if only_alive and view.state in ANSWERING:
+        return "private: checked for life only, without the key"
     if any(answer.scrape.state is AskState.ANSWERED for answer in swarms):
         return "its scrape says nothing of this torrent"
     if view.asking:

@@ -210,6 +210,12 @@ class TorrentBook:
             self.seeded_at[index] = at
             self.version += 1
 
+    def shift_wall(self, shift_s: float) -> None:
+        """The clock was set: what was noted by it moves along, so that ages stay true."""
+        for column in (self.since, self.seeded_at):
+            for index, moment in enumerate(column):
+                column[index] = moment + shift_s
+
     def chunks(self, indices: list[int], placements: int) -> Iterator[list[int]]:
         """Cut a list of torrents into parts that list about so many trackers in all, one torrent at least."""
         start = 0

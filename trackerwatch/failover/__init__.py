@@ -2,7 +2,7 @@
 
 from trackerwatch.failover.clients import CLIENTS, LISTED, Client
 from trackerwatch.failover.explain import Step, explain
-from trackerwatch.failover.independence import independent_groups
+from trackerwatch.failover.independence import independent_groups, stands_on
 from trackerwatch.failover.order import Place, first_queue, tiers_of
 from trackerwatch.failover.states import FailoverState, Role, Standing
 from trackerwatch.failover.walk import Walk, walk
@@ -20,6 +20,7 @@ __all__ = [
     "explain",
     "first_queue",
     "independent_groups",
+    "stands_on",
     "tiers_of",
     "walk",
 ]

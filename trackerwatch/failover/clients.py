@@ -108,6 +108,8 @@ class Client:
     """How one client walks the tiers. Compared by identity: there is one of each."""
 
     name: str
+    subject: str
+    """What it is called in a sentence."""
     words: str
     """What it does, in a line for people."""
     shuffle: bool = False
@@ -145,6 +147,7 @@ _OBEDIENT = frozenset({GivesUp.GONE, GivesUp.RETRY_NEVER})
 
 LISTED = Client(
     "listed",
+    "a client",
     "BEP 12 in the order of the file, without its shuffle: two machines see the same tracker active",
     backoff=_OBEDIENT_BACKOFF,
     gives_up=_OBEDIENT,
@@ -157,6 +160,7 @@ CLIENTS: dict[str, Client] = {
         LISTED,
         Client(
             "bep12",
+            "a BEP 12 client",
             "BEP 12: each tier shuffled once, a tracker that answers moves to the front of its tier",
             shuffle=True,
             on_success=OnSuccess.FRONT,
@@ -164,6 +168,7 @@ CLIENTS: dict[str, Client] = {
             gives_up=_OBEDIENT,
         ),
         Client(
+            "libtorrent",
             "libtorrent",
             "libtorrent (qBittorrent, Deluge): one tracker at a time, a failed one moves to the end of its tier, udp goes before http of the same host",
             prefer_udp=True,
@@ -175,6 +180,7 @@ CLIENTS: dict[str, Client] = {
         ),
         Client(
             "transmission",
+            "Transmission",
             "Transmission: all tiers at once, one tracker of each, the next one of the tier after a failure",
             joins_siblings=True,
             on_failure=OnFailure.END,
@@ -186,6 +192,7 @@ CLIENTS: dict[str, Client] = {
         ),
         Client(
             "all-trackers",
+            "a client",
             "every tracker is announced to at once, each on its own",
             parallel=Parallel.ALL,
             retry=Retry.OWN_TIME,
