@@ -56,6 +56,8 @@ class Judgement(NamedTuple):
     stand: Stand
     rules: tuple[Rule, ...]
     verdict: Verdict
+    seederless: bool
+    """No seeder that counts is known: one may just have gone."""
 
     @property
     def trouble(self) -> object:
@@ -240,7 +242,7 @@ class Shape:
             unauthorized=bool(flags & REFUSAL_FLAGS[FailureKind.UNAUTHORIZED]),
             implausible=bool(flags & IMPLAUSIBLE),
         )
-        return Judgement(stand, rules, verdict_of(rules, counts_known=counts_known))
+        return Judgement(stand, rules, verdict_of(rules, counts_known=counts_known), seeders < 1)
 
     def stand(self, key: bytes, mute: bytes = b"") -> Stand:
         """Where a torrent stands.

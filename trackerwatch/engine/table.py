@@ -68,7 +68,7 @@ class Table:
     private_scraped: Callable[[Tracker], bool]
     """Whether a tracker is scraped for private torrents."""
     seeded_at: Sequence[float]
-    """Unix time at which some tracker was last known to tell of a seeder; NaN: never."""
+    """Unix time at which the last seeder had gone; NaN: never. Where there are seeders, the answers tell."""
     client: Client = LISTED
     """Who walks the tiers."""
 

@@ -35,10 +35,6 @@ _STATE, _WORKING = attrgetter("stand.walk.state"), attrgetter("stand.walk.workin
 _QUEUE = attrgetter("stand.walk.queue")
 
 
-def _any_seeder(before: int, after: int) -> bool:
-    return after > 0 or before > 0
-
-
 @dataclass(frozen=True, slots=True)
 class Move:
     """A torrent whose failover state or active tracker changed."""
@@ -74,7 +70,7 @@ class TorrentBook:
         self.total = array("i")
         self.since = array("d")
         self.seeded_at = array("d")
-        """Wall time at which some tracker was last known to tell of a seeder, to within one round. NaN: never."""
+        """Wall time at which the last seeder had gone, to within one round. NaN: never. Where there are seeders, it is now."""
         self.queues: list[bytes] = []
         """What each torrent carries of earlier walks (`failover.order`). Empty where the client keeps to the file's order."""
         self.gone: set[int] = set()
@@ -280,7 +276,9 @@ class TorrentBook:
         )
         if queues is not None:
             columns += ((self.queues, new(_QUEUE)),)
-        self._note_seeders(members, old(self.seeders), numbers.seeders, now)
+        if any(bare := [judgement.seederless for judgement in judgements]):
+            rows = [n for n, number in enumerate(which) if bare[number]]
+            self._note_last_seeders((members[n] for n in rows), [numbers.seeders[n] for n in rows], now)
         for column, values in columns:
             if in_a_row:
                 column[first:last] = array(column.typecode, values) if isinstance(column, array) else values
@@ -304,12 +302,11 @@ class TorrentBook:
             if (before is not after or was != now_active) and not (before is _UNKNOWN and after is _PRIMARY)
         ]
 
-    def _note_seeders(self, members: list[int], before: list[int], after: list[int], now: float) -> None:
-        """Write down when there was a seeder: now, and now too where the last one has just gone."""
-        if max(after) > 0 or max(before) > 0:
-            seeded_at = self.seeded_at
-            for index in compress(members, map(_any_seeder, before, after)):
-                seeded_at[index] = now
+    def _note_last_seeders(self, members: Iterable[int], after: list[int], now: float) -> None:
+        """Write down where the last seeder has just gone."""
+        for index, seeders in zip(members, after, strict=True):
+            if seeders < 1 <= self.seeders[index]:
+                self.seeded_at[index] = now
 
     def _retally(self, shape: Shape, before: list[Stand | None], after: list[Stand], which: list[int]) -> None:
         """Count who stands where. Few distinct stands, many torrents: counted by identity, which costs no hashing."""
