@@ -402,10 +402,18 @@ def _scrape_view(view: TrackerView, published: Published | None, slot: int, *, a
     if failure is not None:
         if failure.kind is FailureKind.SCRAPE_UNSUPPORTED or not failure.kind.counted:
             return ScrapeView(AskState.SKIPPED, failure=failure)
-        return ScrapeView(AskState.FAILED, None, failure, view.last_probe_at, Source.LIVE)
+        return ScrapeView(
+            AskState.FAILED, None, failure, view.last_probe_at, _source(recalled=view.recalled_at is not None)
+        )
     if answer == SwarmAnswer.NOT_ASKED:
         return ScrapeView(AskState.SKIPPED)
-    return ScrapeView(AskState.ANSWERED, published.scrape_latency_s, None, at(published.scraped_at), Source.LIVE)
+    return ScrapeView(
+        AskState.ANSWERED,
+        published.scrape_latency_s,
+        None,
+        at(published.scraped_at),
+        _source(recalled=published.recalled),
+    )
 
 
 def _announce_view(published: Published | None, slot: int) -> AnnounceView:
@@ -423,8 +431,12 @@ def _announce_view(published: Published | None, slot: int) -> AnnounceView:
         warning=outcome.warning,
         failure=failure,
         observed_at=at(record.at),
-        source=Source.LIVE,
+        source=_source(recalled=record.recalled),
     )
+
+
+def _source(*, recalled: bool) -> Source:
+    return Source.STORE if recalled else Source.LIVE
 
 
 def _seen_by(answers: tuple[AnswerView, ...], seeders: int) -> str:
