@@ -236,3 +236,31 @@ def test_a_hostile_roll_up_fits_its_bucket():
     figure = windows.figure("30d", NOON)
     assert 0 <= figure.successes <= figure.counted == 0xFFFF
     assert figure.covered_s <= 3600.0
+
+
+def test_asking_again_sees_what_came_since():
+    windows = filled(every(NOON - 3600, NOON, 120))
+    for window in WINDOWS_S:
+        assert windows.quantile(0.99, window, NOON) == pytest.approx(0.05, rel=0.05)
+        assert windows.figure(window, NOON).counted >= 30
+    before = windows.figures(NOON)
+    windows.add(NOON, answered=True, counted=True, covers_s=1.0, latency_s=7.0)
+    assert [f.counted for f in windows.figures(NOON)] == [f.counted + 1 for f in before]
+    assert all(windows.quantile(1.0, window, NOON) == pytest.approx(7.0, rel=0.05) for window in WINDOWS_S)
+    tally = Tally()
+    tally.add(answered=False, latency_s=None)
+    tally.add(answered=True, latency_s=20.0)
+    windows.absorb(NOON, 300.0, tally)
+    assert [f.counted for f in windows.figures(NOON)] == [f.counted + 3 for f in before]
+    assert all(windows.quantile(1.0, window, NOON) == pytest.approx(20.0, rel=0.05) for window in WINDOWS_S)
+
+
+def test_asking_later_forgets_what_became_too_old():
+    windows = filled([Seen(NOON, True, True, 60.0, 7.0)])
+    for window, span_s in WINDOWS_S.items():
+        assert windows.quantile(0.5, window, NOON) is not None
+        assert windows.figure(window, NOON).counted == 1
+        later = NOON + span_s + 86400
+        assert windows.quantile(0.5, window, later) is None
+        assert windows.figure(window, later).counted == 0
+        assert windows.quantile(0.5, window, NOON) is not None
