@@ -21,7 +21,7 @@ from trackerwatch.config.values import FailurePhrase
 from trackerwatch.engine.settings import AnnounceMode, EngineSettings, PrivateMode, TrackerSettings
 from trackerwatch.errors import ConfigError, UsageError
 from trackerwatch.locations import host_name
-from trackerwatch.outcome import FailureKind
+from trackerwatch.outcome import FailureKind, SentinelOutcome
 from trackerwatch.protocol.failures import PHRASES, classify
 
 URL = "udp://127.0.0.1:9"
@@ -276,7 +276,12 @@ async def test_what_settings_mean_to_the_prober():
     assert tuple(rest) == PHRASES
     assert classify("sorry,  unregistered torrent", table=prober._phrases) is FailureKind.UNAUTHORIZED
     assert own.private_only is False
+    assert [sentinel.port for sentinel in prober._sentinels] == [443, 53]
+    assert prober._preferences is not None
     await prober.close()
+    quiet = prober_of(Config(sentinels=(), dns_preferences=False))
+    assert (await quiet.sentinel(timeout_s=1), quiet._preferences) == (SentinelOutcome(None, None), None)
+    await quiet.close()
 
 
 @pytest.mark.parametrize(("when", "expected"), [("auto", "x"), ("never", "1"), ("always", None)])

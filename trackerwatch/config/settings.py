@@ -169,8 +169,8 @@ class Config:
     sentinels: tuple[str, ...] = _setting(
         ("tcp://1.1.1.1:443", "udp://9.9.9.9:53"),
         Sentinels(),
-        "What is asked whether this machine is on the net, once most trackers fall silent together. tcp: a connect; udp: "
-        "one DNS query at port 53, else a BEP 15 connect. Addresses are better than names, which need a resolver. [] asks "
+        "Who is asked whether this machine is on the net, when a tracker falls silent and nothing is heard from another. "
+        "tcp: a connect; udp: one DNS query at port 53, else a BEP 15 connect. Addresses are better than names, which need a resolver. [] asks "
         "nobody; none in the environment.",
     )
     store: str | Literal[False] | None = _setting(

@@ -177,7 +177,8 @@ def apply(preferences: TrackerPreferences, tracker: Tracker, resolution: Resolut
             named = ", ".join(str(preference) for preference in preferences.ports[:_MAX_SHOWN])
             more = len(preferences.ports) - _MAX_SHOWN
             said = f"DNS names only {named}{f' and {more} more' if more > 0 else ''} (BEP 34)"
-        return Resolution((), (), resolution.resolve_s, Failure(FailureKind.DENIED, Phase.RESOLVE, said), said)
+        failure = Failure(FailureKind.DENIED, Phase.RESOLVE, f"{said}; {_OVERRIDE_HINT}")
+        return Resolution((), (), resolution.resolve_s, failure, said)
     if port == tracker.port:
         return resolution
     return replace(
@@ -189,6 +190,7 @@ def apply(preferences: TrackerPreferences, tracker: Tracker, resolution: Resolut
 
 
 _MAX_SHOWN = 4
+_OVERRIDE_HINT = "the setting dns_preferences = false asks all the same"
 
 
 def may_be_asked(host: str) -> bool:
