@@ -33,7 +33,7 @@ interval = "1h"
 @pytest.fixture(autouse=True)
 def vienna(monkeypatch):
     """A clock on the wall that is ahead of UTC, and changes by summer and winter."""
-    monkeypatch.setenv("TZ", "Europe/Vienna")
+    monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
     time.tzset()
     yield
     monkeypatch.undo()
