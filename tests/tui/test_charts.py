@@ -34,9 +34,9 @@ def test_a_strip_tells_four_things_apart_without_colour():
     assert [span.ink for span in charts.strip(stretches("#-x "))] == [Ink.BAR, Ink.WARN, Ink.BAD, Ink.DIM]
 
 
-def test_a_stretch_that_a_later_sample_speaks_for_is_as_the_one_before():
-    assert text(charts.strip(stretches("#=x=- ="))) == "██xx▄··"
-    assert charts.told(stretches("=#")) == [Told.UNKNOWN, Told.ANSWERED]
+def test_a_stretch_that_a_later_sample_speaks_for_is_as_that_sample():
+    assert text(charts.strip(stretches("#=x=- =="))) == "█xx▄▄···"
+    assert charts.told(stretches("==#")) == [Told.ANSWERED] * 3
 
 
 def test_a_strip_of_a_width_keeps_the_latest():

@@ -113,7 +113,9 @@ def test_another_client_is_named():
     view = TORRENTS[1]
     assert "walked as" not in text(detail.torrent_lines(view, TRACKERS, NOW, NOT_KEPT))
     other = replace(view, failover=replace(view.failover, client="libtorrent"))
-    assert " running on a backup; 1 of 3 trackers works; walked as libtorrent" in text(detail.torrent_lines(other, TRACKERS, NOW, NOT_KEPT))
+    assert " running on a backup; 1 of 3 trackers works; walked as libtorrent" in text(
+        detail.torrent_lines(other, TRACKERS, NOW, NOT_KEPT)
+    )
 
 
 def test_the_last_seeder_is_told_where_there_is_none_now():

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from trackerwatch.tui.ink import Ink, Line, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from trackerwatch.history import Stretch
@@ -93,14 +93,14 @@ LEGEND: Line = (
 )
 
 
-def told(stretches: Iterable[Stretch]) -> list[Told]:
+def told(stretches: Sequence[Stretch]) -> list[Told]:
     """What each stretch says.
 
-    A stretch without a sample of its own for which a later one speaks (a tracker that is asked less often than cells are
-    long) is as the one before it.
+    One without a sample of its own, of a tracker that is asked less often than cells are long, is as the next one whose
+    sample speaks for it.
     """
     says: list[Told] = []
-    for stretch in stretches:
+    for stretch in reversed(stretches):
         if not stretch.counted:
             spoken_for = stretch.covered_s * 2 >= stretch.span_s
             says.append(says[-1] if spoken_for and says else Told.UNKNOWN)
@@ -108,7 +108,7 @@ def told(stretches: Iterable[Stretch]) -> list[Told]:
             says.append(Told.ANSWERED)
         else:
             says.append(Told.PARTLY if stretch.successes else Told.FAILED)
-    return says
+    return says[::-1]
 
 
 def strip(stretches: Sequence[Stretch], width: int | None = None) -> list[Span]:

@@ -119,7 +119,7 @@ class Lookback:
         answer = self._answers.get(wish, (0.0, None))[1]
         return answer if isinstance(answer, TorrentPast) else TorrentPast()
 
-    def strip(self, tracker: str) -> tuple[Stretch, ...] | None:
+    def strip_of(self, tracker: str) -> tuple[Stretch, ...] | None:
         """One tracker's strip for the table. None: no strips are loaded (yet); empty: nothing is stored of it."""
         if self._strips is None or self._strips not in self._answers:
             return None

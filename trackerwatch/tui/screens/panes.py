@@ -179,7 +179,7 @@ class PaneScreen(Screen[None]):
             return {}
         cells = SPARK_CELLS_WIDEST if width >= WIDEST else SPARK_CELLS
         # Before the strips are there they are blank: rounds would pass for hours.
-        past = (self.lookback.strip(view.tracker.id) or ()) if self.lookback.kept else None
+        past = (self.lookback.strip_of(view.tracker.id) or ()) if self.lookback.kept else None
         return tracker_cells(view, self.picture.now, cells, brief=width < WIDE, past=past)
 
     def _torrent_row(self, key: int) -> Cells:
