@@ -21,6 +21,7 @@ class FakeStore:
         self.records: list[object] = []
         self.asked: list[dict] = []
         self.closed = 0
+        self.listeners: list = []
 
     def record(self, record) -> None:
         self.records.append(record)
@@ -34,8 +35,18 @@ class FakeStore:
     def obey(self, tracker, waits) -> None:
         pass
 
-    def close(self) -> None:
+    def subscribe(self, listener):
+        self.listeners.append(listener)
+        return lambda: self.listeners.remove(listener)
+
+    def tell(self, trouble: str) -> None:
+        self.trouble = trouble
+        for listener in self.listeners:
+            listener(trouble)
+
+    def close(self, timeout_s: float = 2.0) -> bool:
         self.closed += 1
+        return True
 
     async def overview(self, **asked):
         self.asked.append(asked)

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from tests.cli.fake_store import FakeStore
 from tests.cli.test_oneshot import bencoded
 from trackerwatch.cli import watching
 from trackerwatch.cli.watching import WatchedEngine, known_left
@@ -68,18 +69,13 @@ async def test_torrents_come_and_leave_with_their_files(tmp_path, monkeypatch):
     running.cancel()
 
 
-class Troubled:
-    trouble = ""
-
-
-async def test_the_engine_is_told_of_a_store_in_trouble(monkeypatch):
-    monkeypatch.setattr(watching, "LOOK_AT_STORE_S", 0.001)
-    asked, memory = Asked(), Troubled()
+async def test_the_engine_is_told_of_a_store_in_trouble():
+    asked, memory = Asked(), FakeStore(trouble="the disk is full")
     running = asyncio.create_task(WatchedEngine(asked, None, [], lambda _: True, dict, memory=memory).run())
     async with asyncio.timeout(20):
+        assert await asked.names.get() == "the disk is full"
+        memory.tell("")
         assert await asked.names.get() == ""
-        memory.trouble = "the disk is full"
-        while (told := await asked.names.get()) == "":
-            pass
-    assert told == "the disk is full"
-    running.cancel()
+        running.cancel()
+        await asyncio.wait((running,))
+    assert memory.listeners == []

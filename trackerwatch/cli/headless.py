@@ -17,7 +17,7 @@ from trackerwatch.cli.lines import LineWriter, stdout_descriptor, when_reader_le
 from trackerwatch.cli.loading import load
 from trackerwatch.cli.narration import Narrator, refusals
 from trackerwatch.cli.reloading import Reloader
-from trackerwatch.cli.remembering import remembering
+from trackerwatch.cli.remembering import CLOSE_WITHIN_S, remembering
 from trackerwatch.cli.watching import Watch
 from trackerwatch.engine.views import Event, EventKind
 from trackerwatch.reports.event_lines import event_line
@@ -44,7 +44,7 @@ def watch_headless(arguments: Namespace) -> int:
     narrator = Narrator()
     ending = Ending()
     try:
-        with remembering(watch.config, narrator) as memory:
+        with remembering(watch.config, narrator, close_within_s=ending.for_the_store) as memory:
             return asyncio.run(_Run(watch, memory, narrator, ending).to_its_end(descriptor))
     finally:
         ending.reached()
@@ -76,6 +76,10 @@ class Ending:
     def remaining_s(self) -> float:
         """Seconds that an orderly end may still take."""
         return max(0.0, self._deadline - time.monotonic() - 0.5)
+
+    def for_the_store(self) -> float:
+        """Seconds that writing the last records may take."""
+        return min(CLOSE_WITHIN_S, self.remaining_s) if self.wished.is_set() else CLOSE_WITHIN_S
 
     def reached(self) -> None:
         """It has ended in time."""

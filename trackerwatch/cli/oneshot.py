@@ -17,6 +17,7 @@ from trackerwatch.cli.remembering import remembering, store_path
 from trackerwatch.cli.wiring import engine_settings, prober_of, settled
 from trackerwatch.engine.engine import Engine
 from trackerwatch.engine.settings import Freshness
+from trackerwatch.engine.views import Source
 from trackerwatch.errors import TrackerUrlError, UsageError
 from trackerwatch.filters import Filter, parse_filter
 from trackerwatch.inputs import Skipped
@@ -73,8 +74,10 @@ class Run:
 
     def knows_nothing(self, snapshot: Snapshot) -> bool:
         """Whether nothing was to be asked, and nothing is remembered either."""
-        cached = self.settings.freshness is Freshness.CACHED
-        return cached and all(view.last_probe_at is None and view.recalled_at is None for view in snapshot.trackers)
+        if self.settings.freshness is not Freshness.CACHED or any(view.recalled_at for view in snapshot.trackers):
+            return False
+        views = map(snapshot.torrents.view, snapshot.torrents.listed)
+        return not any(Source.STORE in (a.scrape.source, a.announce.source) for view in views for a in view.answers)
 
     def report(
         self, snapshot: Snapshot, subject: Subject, selected: Sequence[int] | None, skipped: Iterable[Skipped]

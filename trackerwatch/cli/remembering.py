@@ -12,10 +12,14 @@ from trackerwatch.history import History
 from trackerwatch.locations import history_file, vantage_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from trackerwatch.cli.narration import Narrator
     from trackerwatch.config.settings import Config
+
+
+CLOSE_WITHIN_S = 2.0
+"""So long the last records of a run may take."""
 
 
 class Memory(Keeper, History, Protocol):
@@ -26,8 +30,12 @@ class Memory(Keeper, History, Protocol):
         """Why nothing is written down at the moment, in one clean line; empty where it is."""
         ...
 
-    def close(self) -> None:
-        """Write down what is left, and let go of the file."""
+    def subscribe(self, listener: Callable[[str], None]) -> Callable[[], None]:
+        """Be told, on the event loop that runs now, when `trouble` changes; the result ends that."""
+        ...
+
+    def close(self, timeout_s: float = ...) -> bool:
+        """Write down what is left, and let go of the file; whether that went well in time."""
         ...
 
 
@@ -46,8 +54,16 @@ def open_memory(path: Path, config: Config) -> Memory:
 
 
 @contextlib.contextmanager
-def remembering(config: Config, narrator: Narrator) -> Iterator[Memory | None]:
-    """A store for the length of a run; what keeps it from working is told once, and never ends the run."""
+def remembering(
+    config: Config, narrator: Narrator, *, close_within_s: Callable[[], float] = lambda: CLOSE_WITHIN_S
+) -> Iterator[Memory | None]:
+    """A store for the length of a run; what keeps it from working is told once, and never ends the run.
+
+    Args:
+        config: Says where.
+        narrator: Hears of trouble.
+        close_within_s: How long the last writing may take, asked at the end.
+    """
     path = store_path(config)
     if path is None:
         yield None
@@ -57,8 +73,10 @@ def remembering(config: Config, narrator: Narrator) -> Iterator[Memory | None]:
     try:
         yield memory
     finally:
-        memory.close()
-        tell_trouble(memory.trouble, told, narrator)
+        written = memory.close(close_within_s())
+        told = tell_trouble(memory.trouble, told, narrator)
+        if not written and not told:
+            narrator.say(f"history is not kept: {path} could not be written in time")
 
 
 def tell_trouble(trouble: str, told: str, narrator: Narrator) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from trackerwatch.outside_text import clean
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from trackerwatch.cli.remembering import Memory
     from trackerwatch.engine.commands import Command
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from trackerwatch.probe.prober import SocketProber
 
 POLL_FOLDERS_S = 3.0
-LOOK_AT_STORE_S = 1.0
 
 
 class Watch:
@@ -117,12 +117,11 @@ class WatchedEngine:
     async def run(self) -> None:
         """Ask until stopped, and look after the folders and the store."""
         folders = asyncio.create_task(self._look_after_folders(), name="folders")
-        store = asyncio.create_task(self._look_after_store(), name="store")
-        try:
-            await self._engine.run()
-        finally:
-            folders.cancel()
-            store.cancel()
+        with self._hearing_of_trouble():
+            try:
+                await self._engine.run()
+            finally:
+                folders.cancel()
 
     async def stop(self) -> None:
         """End soon, whatever hangs; sockets are closed afterwards."""
@@ -151,10 +150,18 @@ class WatchedEngine:
         """Carry out what a user asks for."""
         return self._engine.do(command)
 
-    async def _look_after_store(self) -> None:
-        while self._memory is not None:
-            self._engine.note_store(self._memory.trouble)
-            await asyncio.sleep(LOOK_AT_STORE_S)
+    @contextlib.contextmanager
+    def _hearing_of_trouble(self) -> Iterator[None]:
+        """Inside, the engine is told where the store is in trouble."""
+        if self._memory is None:
+            yield
+            return
+        end = self._memory.subscribe(self._engine.note_store)
+        self._engine.note_store(self._memory.trouble)
+        try:
+            yield
+        finally:
+            end()
 
     async def _look_after_folders(self) -> None:
         if not self._folders:

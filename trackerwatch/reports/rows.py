@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from trackerwatch.engine.views import Source
 from trackerwatch.health.states import Health
 from trackerwatch.outside_text import clean
 from trackerwatch.policy.judge import worst_verdict
@@ -57,6 +58,15 @@ class SkippedInput:
 
 
 @dataclass(frozen=True, slots=True)
+class Remembered:
+    """How much of a report was not asked: its answers are from the store."""
+
+    trackers: int
+    youngest_s: float
+    oldest_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """One report, ready for any format."""
 
@@ -81,6 +91,8 @@ class Report:
     """Torrents and trackers of which nothing is known."""
     remark: str
     """Why there is nothing to report; empty where there is."""
+    remembered: Remembered | None = None
+    """What was not asked but remembered. None: all answers are this run's own."""
 
     @property
     def torrents_judged(self) -> int:
@@ -161,7 +173,20 @@ def build_report(
         trackers_by_state={**dict.fromkeys(Health, 0), **Counter(view.state for view in trackers)},
         not_judged=not_judged,
         remark="",
+        remembered=_remembered(snapshot.taken_at, torrents, trackers),
     )
+
+
+def _remembered(now: datetime, torrents: Iterable[TorrentView], trackers: Iterable[TrackerView]) -> Remembered | None:
+    """What of this is from the store, and how old the answers are."""
+    answers = [a for view in torrents for a in view.answers if a.scrape.source is Source.STORE]
+    states = [view for view in trackers if view.recalled_at is not None]
+    if not answers and not states:
+        return None
+    told = [answer.scrape.observed_at for answer in answers] or [view.last_probe_at for view in states]
+    ages = [max(0.0, (now - at).total_seconds()) for at in told if at is not None] or [0.0]
+    who = {answer.tracker for answer in answers} | {view.tracker for view in states}
+    return Remembered(len(who), min(ages), max(ages))
 
 
 def empty_report(

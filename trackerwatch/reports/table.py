@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from trackerwatch.engine.views import AnswerView, TorrentView, TrackerView
     from trackerwatch.reports.formats import Style
-    from trackerwatch.reports.rows import Report
+    from trackerwatch.reports.rows import Remembered, Report
 
 Row = TypeVar("Row")
 
@@ -30,6 +30,8 @@ MAX_BLOCKS = 12
 MAX_OK_ROWS = 20
 SHOWN_OK_ROWS = 3
 """Rows that are well and still listed where there are more than `MAX_OK_ROWS`."""
+MAX_NOTES = 5
+"""Different notes on trackers that are told."""
 MAX_REASONS = 5
 """Reasons for skipping inputs that are told."""
 MAX_PARTS = 4
@@ -275,8 +277,13 @@ class _Table:
         for (rule, of_torrent), number in rules.most_common():
             told = wording.note(rule, number, "torrent" if of_torrent else "tracker")
             yield from self._noted("note", f"{told} (does not change the verdict)")
+        remarks = Counter(view.note for view in report.trackers if view.note)
+        for remark, number in remarks.most_common(MAX_NOTES):
+            yield from self._noted("note", f"{wording.many(number, 'tracker')}: {remark}")
         if not_judged := _not_judged(report):
             yield from self._noted("not judged", not_judged)
+        if report.remembered:
+            yield from self._noted("from store", _from_store(report.remembered))
 
     def _noted(self, label: str, text: str) -> Iterator[str]:
         first, *more = columns.wrap(text, self._width - len(label) - 2)
@@ -289,6 +296,14 @@ class _Table:
         yield from self._noted(
             "seen from", f"{report.vantage.name}, {report.duration_s:.1f} s, exit {report.exit_code}"
         )
+
+
+def _from_store(remembered: Remembered) -> str:
+    """`the answers of 2 trackers are remembered, 4m to 12m old; --fresh asks again`."""
+    youngest, oldest = wording.duration(remembered.youngest_s), wording.duration(remembered.oldest_s)
+    age = oldest if youngest == oldest else f"{youngest} to {oldest}"
+    of = wording.many(remembered.trackers, "tracker")
+    return f"the answers of {of} are remembered, {age} old; --fresh asks again"
 
 
 def _block_order(block: list[Problem]) -> tuple[bool, bool]:
