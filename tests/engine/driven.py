@@ -122,6 +122,11 @@ class Script:
     min_interval_s: float | None = None
     scrapable: bool = True
     warning: str | None = None
+    loses: float = 0.0
+    """Share of datagrams that are lost, each by chance."""
+    resends: int = 2
+    """So often is a lost datagram sent again before the probe fails."""
+    chance: random.Random = field(default_factory=lambda: random.Random(11))
 
 
 @dataclass(frozen=True)
@@ -190,10 +195,19 @@ class ScriptedProber:
     ) -> ProbeOutcome:
         script = self._script(tracker)
         dead = script.dead.get(endpoint.address) or script.dead.get("*")
+        requests = lost = 0
+        for _ in range(2):  # a connect and an exchange
+            for attempt in range(1 + script.resends):
+                requests += 1
+                if script.chance.random() >= script.loses:
+                    break
+                lost += 1
+                dead = dead or (SCRAPE_TIMEOUT if attempt == script.resends else None)
         failure = dead or failure
         answered = failure is None or failure.kind.answered
         phases = PhaseTimes(0.01, 0.02 if dead is None else None, None, script.latency_s if answered else None)
-        return ProbeOutcome(endpoint, operation, phases, failure, said="" if failure else f"{operation} answered")
+        said = "" if failure else f"{operation} answered"
+        return ProbeOutcome(endpoint, operation, phases, failure, requests=requests, lost=lost, said=said)
 
     async def check(
         self, tracker: Tracker, endpoint: Endpoint, *, timeout_s: float, with_key: bool = True

@@ -1,5 +1,9 @@
 """What is remembered: states with their age, waits shared by programs, answers that need no asking."""
 
+import itertools
+
+import asyncio
+
 import pytest
 
 from tests.engine.driven import REFUSED, TIMEOUT, Script, ScriptedProber, Watched, drive, make_engine, torrent
@@ -45,8 +49,6 @@ async def report(prober, keeper, *torrents, **settings):
 
 
 def pause(seconds):
-    import asyncio
-
     return asyncio.sleep(seconds)
 
 
@@ -166,7 +168,7 @@ class TestTwoPrograms:
             both = [Watched(engine) for engine in engines]
             await both[0].until(4 * 3600)
             times = sorted(sent.at for sent in prober.of("scrape"))
-            assert all(later - earlier > 850 for earlier, later in zip(times, times[1:], strict=False))
+            assert all(later - earlier > 850 for earlier, later in itertools.pairwise(times))
             assert len(times) > 12
             for engine in engines:
                 view = engine.snapshot().torrents.view(0)
@@ -383,7 +385,7 @@ class TestReports:
                 await report(prober, keeper, torrent(0, [H]), announce=AnnounceMode.FALLBACK)
                 await pause(600)
             times = [sent.at for sent in prober.of("announce")]
-            assert all(later - earlier >= 1800 for earlier, later in zip(times, times[1:], strict=False))
+            assert all(later - earlier >= 1800 for earlier, later in itertools.pairwise(times))
             assert len(times) == 2 or len(times) == 1
 
         drive(main)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from trackerwatch.engine.ourselves import OUR_RESOLVER, SILENT, STACK_SAYS, Evidence
 from trackerwatch.engine.views import LocalState
+from trackerwatch.health import Health
 from trackerwatch.outcome import Failure, FailureKind, Phase
 from trackerwatch.tracker import Protocol
 
@@ -130,7 +131,9 @@ class Outage:
         if kind in OUR_RESOLVER and await self._no_name_resolves(tracker):
             return True
         stack_says = kind in STACK_SAYS
-        if not self._is_ours(udp=udp) and self._worth_asking(begun, udp=udp, stack_says=stack_says):
+        # One that is down already says nothing new: the sentinels are not asked for every dead tracker again and again.
+        asks = tracker.state is not Health.DOWN and self._worth_asking(begun, udp=udp, stack_says=stack_says)
+        if not self._is_ours(udp=udp) and (asks or self._inquiry is not None):
             if self._inquiry is None:
                 inquiry = self._inquire(begun, stack_says=stack_says)
                 self._inquiry = asyncio.get_running_loop().create_task(inquiry, name="outage")
