@@ -1,0 +1,139 @@
+"""Numbers for what recurs: trackers, endpoints, words, the vantage. Kept in memory by the writer, who alone makes new ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable
+
+    from trackerwatch.outcome import Endpoint
+    from trackerwatch.tracker import Tracker
+
+WHOLE_TRACKER = 0
+"""The endpoint of samples that speak for a tracker as a whole."""
+
+_MAX_KEPT = 20_000
+_HASHES_A_QUERY = 400
+
+
+class Lookups:
+    """Use it within a write transaction; after one that was undone, call `forget`."""
+
+    __slots__ = ("_connection", "_endpoints", "_trackers", "_words", "seq", "vantage", "vantage_name", "vantage_uuid")
+
+    def __init__(self, connection: sqlite3.Connection, vantage_uuid: str, vantage_name: str) -> None:
+        self._connection = connection
+        self.vantage_uuid = vantage_uuid
+        self.vantage_name = vantage_name
+        self.vantage = 0
+        self.seq = 0
+        self.forget()
+
+    def forget(self) -> None:
+        """Nothing in memory holds any more."""
+        self._trackers: dict[str, int] = {}
+        self._endpoints: dict[tuple[int, Endpoint], int] = {}
+        self._words: dict[str, int] = {}
+
+    def begin(self) -> None:
+        """The first thing in a transaction: where this vantage's sequence stands, which other programs write to as well."""
+        row = self._connection.execute(
+            "SELECT id, seq, name FROM vantage WHERE uuid = ?", (self.vantage_uuid,)
+        ).fetchone()
+        if row is None:
+            self._connection.execute(
+                "INSERT INTO vantage (uuid, name, seq) VALUES (?, ?, 0)", (self.vantage_uuid, self.vantage_name)
+            )
+            return self.begin()
+        self.vantage, self.seq, name = row
+        if name != self.vantage_name:
+            self._connection.execute("UPDATE vantage SET name = ? WHERE id = ?", (self.vantage_name, self.vantage))
+        return None
+
+    def end(self) -> None:
+        """The last thing in a transaction: keep what `next_seq` gave away."""
+        self._connection.execute("UPDATE vantage SET seq = ? WHERE id = ?", (self.seq, self.vantage))
+
+    def next_seq(self) -> int:
+        """The number of one more row of this vantage."""
+        self.seq += 1
+        return self.seq
+
+    def next_seq_of(self, vantage: int) -> int:
+        """The number of one more row of any vantage: a merged store holds several."""
+        if vantage == self.vantage:
+            return self.next_seq()
+        self._connection.execute("UPDATE vantage SET seq = seq + 1 WHERE id = ?", (vantage,))
+        return self._id("SELECT seq FROM vantage WHERE id = ?", (vantage,))
+
+    def tracker(self, tracker: Tracker) -> int:
+        """The number of a tracker. What is written of it is its id and its redacted URL, never a key."""
+        known = self._trackers.get(tracker.id)
+        if known is None:
+            _bound(self._trackers)
+            self._connection.execute(
+                "INSERT OR IGNORE INTO tracker (key, url, host_port, protocol) VALUES (?, ?, ?, ?)",
+                (tracker.id, tracker.shown_url, tracker.host_port, str(tracker.protocol)),
+            )
+            known = self._trackers[tracker.id] = self._id("SELECT id FROM tracker WHERE key = ?", (tracker.id,))
+        return known
+
+    def endpoint(self, tracker: int, endpoint: Endpoint | None) -> int:
+        """The number of a tracker's endpoint; 0 for the tracker as a whole."""
+        if endpoint is None:
+            return WHOLE_TRACKER
+        known = self._endpoints.get((tracker, endpoint))
+        if known is None:
+            _bound(self._endpoints)
+            row = (tracker, str(endpoint.family), endpoint.address, endpoint.port)
+            self._connection.execute(
+                "INSERT OR IGNORE INTO endpoint (tracker, family, address, port) VALUES (?, ?, ?, ?)", row
+            )
+            known = self._endpoints[tracker, endpoint] = self._id(
+                "SELECT id FROM endpoint WHERE tracker = ? AND family = ? AND address = ? AND port = ?", row
+            )
+        return known
+
+    def word(self, text: str | None) -> int | None:
+        """The number of a word; None for none."""
+        if text is None:
+            return None
+        known = self._words.get(text)
+        if known is None:
+            _bound(self._words)
+            self._connection.execute("INSERT OR IGNORE INTO word (text) VALUES (?)", (str(text),))
+            known = self._words[text] = self._id("SELECT id FROM word WHERE text = ?", (str(text),))
+        return known
+
+    def swarms(self, info_hashes: Iterable[bytes]) -> dict[bytes, int]:
+        """The numbers of info hashes, 20 bytes each. Not kept in memory: there are too many."""
+        wanted = list(dict.fromkeys(info_hashes))
+        found = self._known_swarms(wanted)
+        if missing := [info_hash for info_hash in wanted if info_hash not in found]:
+            self._connection.executemany("INSERT INTO swarm (info_hash) VALUES (?)", ((h,) for h in missing))
+            found.update(self._known_swarms(missing))
+        return found
+
+    def _known_swarms(self, info_hashes: list[bytes]) -> dict[bytes, int]:
+        found: dict[bytes, int] = {}
+        for first in range(0, len(info_hashes), _HASHES_A_QUERY):
+            part = info_hashes[first : first + _HASHES_A_QUERY]
+            found.update(
+                self._connection.execute(f"SELECT info_hash, id FROM swarm WHERE info_hash IN ({marks(part)})", part)
+            )
+        return found
+
+    def _id(self, query: str, row: tuple[object, ...]) -> int:
+        return int(self._connection.execute(query, row).fetchone()[0])
+
+
+def marks(values: list[bytes]) -> str:
+    """As many question marks as there are values."""
+    return ",".join("?" * len(values))
+
+
+def _bound(cache: dict[object, int] | dict[str, int] | dict[tuple[int, Endpoint], int]) -> None:
+    if len(cache) >= _MAX_KEPT:
+        cache.clear()

@@ -1,0 +1,133 @@
+"""Opening a store's file: created for its owner alone, looked at before it is touched, tuned for one writer and many readers."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import sqlite3
+import stat
+import struct
+from typing import TYPE_CHECKING
+
+from trackerwatch.outside_text import clean
+from trackerwatch.store.schema import STEPS, check, migrate, refuse_strangers
+from trackerwatch.store.troubles import StoreRefusedError, Trouble
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+BUSY_S = 0.25
+"""So long a statement waits for another program's lock."""
+
+_MAGIC = b"SQLite format 3\0"
+_HEADER_BYTES = 100
+
+
+def open_writer(path: Path | None, steps: Sequence[str] = STEPS) -> sqlite3.Connection:
+    """Open a store to write, made or migrated where need be.
+
+    Args:
+        path: The file; None: a database in memory.
+        steps: See `schema.STEPS`.
+
+    Raises:
+        OSError, sqlite3.Error, StoreRefusedError: It cannot be used now; see `troubles.explain`.
+    """
+    if path is None:
+        connection = sqlite3.connect(":memory:", isolation_level=None)
+    else:
+        look(path, newest=len(steps))
+        _make(path)
+        connection = sqlite3.connect(_uri(path, "rw"), uri=True, isolation_level=None, timeout=BUSY_S)
+    try:
+        where = "in memory" if path is None else clean(os.fspath(path))
+        check(connection, where, steps)
+        if path is not None:
+            connection.execute("PRAGMA journal_mode = WAL")
+            # A power cut may take the last batches; a killed program loses none that was committed.
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute("PRAGMA journal_size_limit = 16777216")
+        connection.execute("PRAGMA cache_size = -8000")
+        migrate(connection, where, steps)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def open_reader(path: Path, steps: Sequence[str] = STEPS) -> sqlite3.Connection:
+    """Open a store to read, beside whoever writes; also one on a file system that is read-only.
+
+    Raises:
+        OSError, sqlite3.Error, StoreRefusedError: It cannot be read.
+    """
+    found = look(path, newest=len(steps))
+    if not found:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), os.fspath(path))
+    try:
+        return _reading(_uri(path, "ro"), path, steps)
+    except sqlite3.OperationalError:
+        # WAL wants to create files beside it. Where it cannot, nobody writes; but pages that lie in a log would be missed.
+        log = path.with_name(path.name + "-wal")
+        if os.access(path.parent, os.W_OK) or (log.exists() and log.stat().st_size):
+            raise
+        return _reading(_uri(path, "ro") + "&immutable=1", path, steps)
+
+
+def _reading(uri: str, path: Path, steps: Sequence[str]) -> sqlite3.Connection:
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_S)
+    try:
+        connection.execute("PRAGMA query_only = 1")
+        connection.execute("PRAGMA cache_size = -8000")
+        found = int(connection.execute("PRAGMA user_version").fetchone()[0])
+        if found != len(steps):
+            raise StoreRefusedError(  # noqa: TRY301 - closes what it has just opened
+                Trouble(f"history {clean(os.fspath(path))}: schema {found}, which cannot be read before it is migrated")
+            )
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def look(path: Path, newest: int) -> bool:
+    """See by its first bytes whether a file may be opened at all, since opening can change a file.
+
+    Returns:
+        Whether there is one with anything in it.
+
+    Raises:
+        StoreRefusedError: It is no database, another program's, or of a newer version.
+        OSError: It cannot be read.
+    """
+    where = clean(os.fspath(path))
+    try:
+        with path.open("rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise StoreRefusedError(Trouble(f"history {where}: not a regular file"))
+            header = file.read(_HEADER_BYTES)
+    except FileNotFoundError:
+        return False
+    if not header:
+        return False
+    if len(header) < _HEADER_BYTES or not header.startswith(_MAGIC):
+        raise StoreRefusedError(Trouble(f"history {where}: the file is damaged or no history; it was not touched"))
+    user_version, application_id = (struct.unpack_from(">I", header, at)[0] for at in (60, 68))
+    # A program killed between creating and filling it leaves a header with neither: SQLite looks closer.
+    refuse_strangers(
+        application_id, user_version, empty=application_id == user_version == 0, where=where, newest=newest
+    )
+    return True
+
+
+def _make(path: Path) -> None:
+    """The file and its folder, for their owner alone, where they are missing."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+
+
+def _uri(path: Path, mode: str) -> str:
+    return f"{path.absolute().as_uri()}?mode={mode}"

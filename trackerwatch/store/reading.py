@@ -1,0 +1,66 @@
+"""The thread that reads: its own connection to the file, which a writer never blocks."""
+
+from __future__ import annotations
+
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeVar
+
+from trackerwatch.store.opening import open_reader
+from trackerwatch.store.troubles import StoreRefusedError, explain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Future
+    from pathlib import Path
+
+T = TypeVar("T")
+
+
+class Unreadable(Exception):  # noqa: N818 - a state, not a mistake
+    """The file cannot be read now."""
+
+
+class Reader:
+    """One thread, one connection, opened when it is first needed and again where the file became another one."""
+
+    def __init__(self, path: Path, on_damage: Callable[[sqlite3.Error], None]) -> None:
+        self._path = path
+        self._on_damage = on_damage
+        self._connection: sqlite3.Connection | None = None
+        self._identity: tuple[int, int] | None = None
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="store-reader")
+
+    def submit(self, job: Callable[[sqlite3.Connection], T]) -> Future[T]:
+        """Run this on the thread. It ends with `Unreadable` where the file cannot be read."""
+        return self._executor.submit(self._do, job)
+
+    def close(self) -> None:
+        """End, after what is under way."""
+        self._executor.submit(self._drop)
+        self._executor.shutdown(wait=True, cancel_futures=False)
+
+    def _do(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            return job(self._open())
+        except sqlite3.Error as error:
+            self._drop()
+            if explain(error, self._path).damaged:
+                self._on_damage(error)
+            raise Unreadable from error
+        except (OSError, StoreRefusedError) as error:
+            self._drop()
+            raise Unreadable from error
+
+    def _open(self) -> sqlite3.Connection:
+        found = self._path.stat()
+        identity = found.st_dev, found.st_ino
+        if self._connection is None or identity != self._identity:
+            self._drop()
+            self._connection, self._identity = open_reader(self._path), identity
+        return self._connection
+
+    def _drop(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None

@@ -1,0 +1,312 @@
+"""The store as the rest of the program sees it: remembers, recalls, keeps manners, tells history, and never fails loudly."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+import time
+from concurrent.futures import CancelledError
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from trackerwatch.engine.keeper import Recalled
+from trackerwatch.history import TorrentHistory
+from trackerwatch.store import histories, politeness
+from trackerwatch.store.histories import Asked
+from trackerwatch.store.manners import read_manners, write_manners
+from trackerwatch.store.politeness import Manners
+from trackerwatch.store.reading import Reader, Unreadable
+from trackerwatch.store.recalling import merged, recall
+from trackerwatch.store.schema import writing
+from trackerwatch.store.writer import BATCH_S, RETRY_S, NotWritableError, Writer
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from trackerwatch.engine.keeper import Waits
+    from trackerwatch.engine.records import Record
+    from trackerwatch.history import TrackerHistory
+    from trackerwatch.store.lookups import Lookups
+    from trackerwatch.tracker import Tracker
+
+CLAIM_S = 1.5
+"""So long a claim waits for the disk; then this process's own memory decides."""
+_MAX_MANNERS = 20_000
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class StoreFigures:
+    """How the store fares."""
+
+    written: int
+    """Records."""
+    waiting: int
+    """Records not written yet."""
+    dropped: int
+    """Records for which there was no room while the file could not be written, or that no table takes."""
+    errors: int
+    """Transactions that failed."""
+
+
+class Store:
+    """A `Keeper` and a `History` in one, over a file or in memory. Made by `open`; after use call `close`."""
+
+    def __init__(
+        self,
+        path: Path | None,
+        *,
+        vantage_id: str,
+        vantage_name: str,
+        wall: Callable[[], float],
+        batch_s: float,
+        retry_s: float,
+    ) -> None:
+        self.path = path
+        self._vantage_id = vantage_id
+        self._wall = wall
+        self._listeners: list[tuple[asyncio.AbstractEventLoop | None, Callable[[str], None]]] = []
+        self._manners: dict[str, Manners] = {}
+        """What this process knows, whatever the file says."""
+        self._manners_lock = threading.Lock()
+        self._writer = Writer(
+            path,
+            vantage_id=vantage_id,
+            vantage_name=vantage_name,
+            wall=wall,
+            on_trouble=self._tell,
+            batch_s=batch_s,
+            retry_s=retry_s,
+        )
+        self._reader = None if path is None else Reader(path, self._writer.damaged)
+
+    @classmethod
+    def open(
+        cls,
+        path: Path | None,
+        *,
+        vantage_id: str,
+        vantage_name: str,
+        wall: Callable[[], float] = time.time,
+        batch_s: float = BATCH_S,
+        retry_s: float = RETRY_S,
+    ) -> Store:
+        """Open a store, made where it is missing (folder 0700, file 0600). Raises nothing: see `trouble`.
+
+        Args:
+            path: The file; None: in memory, for this process alone.
+            vantage_id: UUID of where this program looks from.
+            vantage_name: Its name.
+            wall: Wall time, seconds.
+            batch_s: So long what is recorded may wait.
+            retry_s: So often a file that could not be used is tried again.
+        """
+        return cls(path, vantage_id=vantage_id, vantage_name=vantage_name, wall=wall, batch_s=batch_s, retry_s=retry_s)
+
+    @property
+    def trouble(self) -> str:
+        """Why nothing is written to the file, in one clean line that names it. Empty: all is well."""
+        return self._writer.trouble
+
+    @property
+    def figures(self) -> StoreFigures:
+        """How the store fares."""
+        writer = self._writer
+        dropped = sum(writer.dropped().values()) + writer.unwritable
+        return StoreFigures(writer.written, writer.waiting, dropped, writer.errors)
+
+    def subscribe(self, listener: Callable[[str], None]) -> Callable[[], None]:
+        """Be told when trouble begins, changes (the text) and ends (an empty text).
+
+        Args:
+            listener: Called on the event loop that runs now; where none does, on a thread of the store.
+
+        Returns:
+            Ends the subscription.
+        """
+        loop = None
+        with contextlib.suppress(RuntimeError):
+            loop = asyncio.get_running_loop()
+        entry = (loop, listener)
+        self._listeners.append(entry)
+
+        def end() -> None:
+            with contextlib.suppress(ValueError):
+                self._listeners.remove(entry)
+
+        return end
+
+    def close(self, timeout_s: float = 2.0) -> bool:
+        """Write what waits, and end. Blocks.
+
+        Args:
+            timeout_s: At most so long, and a second.
+
+        Returns:
+            Whether everything was written.
+        """
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
+        return self._writer.close(timeout_s)
+
+    # What the engine asks for: see `engine.keeper.Keeper`.
+
+    def record(self, record: Record) -> None:
+        """See `Keeper.record`."""
+        self._writer.record(record)
+
+    async def recall(self, tracker: Tracker, info_hashes: Sequence[bytes]) -> Recalled:
+        """See `Keeper.recall`."""
+        now = self._wall()
+
+        def read(connection: sqlite3.Connection) -> Recalled:
+            return recall(connection, self._vantage_id, tracker, info_hashes, now)
+
+        file = await self._from_file(read)
+        memory = None
+        if not self._writer.on_file:
+            memory = await self._from_memory(read)
+        found = merged(file, memory) if file and memory else file or memory or Recalled()
+        newest = self._writer.pending_memory(tracker.id)
+        known = self._known_manners(tracker)
+        if known is not None:
+            waits = politeness.waits(politeness.merge(_manners_of(found.waits, now), known, now))
+        else:
+            waits = found.waits
+        return Recalled(
+            newest or found.memory,
+            waits,
+            found.swarms,
+            found.announced,
+            found.scraped_at,
+            found.windows,
+            found.recent,
+        )
+
+    async def claim(self, tracker: Tracker, now: float, window_s: float) -> Waits | None:
+        """See `Keeper.claim`."""
+
+        def ask(connection: sqlite3.Connection, lookups: Lookups) -> Waits | None:
+            return self._change(
+                connection, lookups, tracker, now, lambda manners: politeness.claim(manners, now, window_s)
+            )
+
+        future = self._writer.submit(ask)
+        try:
+            async with asyncio.timeout(CLAIM_S):
+                return await asyncio.wrap_future(future)
+        except (NotWritableError, TimeoutError):
+            with self._manners_lock:
+                kept, refused = politeness.claim(self._manners.get(tracker.id, Manners()), now, window_s)
+                self._keep(tracker, kept)
+            return refused
+
+    def obey(self, tracker: Tracker, waits: Waits) -> None:
+        """See `Keeper.obey`."""
+        now = self._wall()
+        with self._manners_lock:
+            self._keep(tracker, politeness.obey(self._manners.get(tracker.id, Manners()), waits, now))
+
+        def note(connection: sqlite3.Connection, lookups: Lookups) -> None:
+            self._change(
+                connection, lookups, tracker, now, lambda manners: (politeness.obey(manners, waits, now), None)
+            )
+
+        # Nobody waits for it: where it fails, what is known here is written with the next claim.
+        self._writer.submit(note)
+
+    # What faces ask for: see `history.History`.
+
+    async def tracker(self, tracker: str, *, since: float, until: float, stretches: int) -> TrackerHistory | None:
+        """See `History.tracker`."""
+        return await self._read(
+            lambda c: histories.tracker_history(c, tracker, Asked(self._vantage_id, since, until, stretches)), None
+        )
+
+    async def overview(self, *, since: float, until: float, stretches: int) -> Sequence[TrackerHistory]:
+        """See `History.overview`."""
+        return await self._read(lambda c: histories.overview(c, Asked(self._vantage_id, since, until, stretches)), ())
+
+    async def torrent(self, info_hash: str, *, since: float, until: float) -> TorrentHistory:
+        """See `History.torrent`."""
+        return await self._read(
+            lambda c: histories.torrent_history(c, info_hash, Asked(self._vantage_id, since, until)),
+            TorrentHistory(info_hash, since, until, (), None, ()),
+        )
+
+    async def failures(self, tracker: str, limit: int = 20) -> Sequence[tuple[float, str | None, str, str]]:
+        """What a tracker's latest failures said: time, endpoint (None: as a whole), kind, text; newest first."""
+        return await self._read(lambda c: histories.failure_texts(c, self._vantage_id, tracker, limit), ())
+
+    # Inside.
+
+    async def _read(self, job: Callable[[sqlite3.Connection], T], nothing: T) -> T:
+        """From the file, where it can be read, else what this process knows by itself."""
+        found = await self._from_file(job)
+        if found is None and not self._writer.on_file:
+            found = await self._from_memory(job)
+        return nothing if found is None else found
+
+    async def _from_file(self, job: Callable[[sqlite3.Connection], T]) -> T | None:
+        if self._reader is None:
+            return None
+        try:
+            return await asyncio.wrap_future(self._reader.submit(job))
+        except (Unreadable, RuntimeError, CancelledError):
+            return None
+
+    async def _from_memory(self, job: Callable[[sqlite3.Connection], T]) -> T | None:
+        try:
+            return await asyncio.wrap_future(self._writer.submit(lambda connection, _: job(connection)))
+        except NotWritableError:
+            return None
+
+    def _change(
+        self,
+        connection: sqlite3.Connection,
+        lookups: Lookups,
+        tracker: Tracker,
+        now: float,
+        change: Callable[[Manners], tuple[Manners, T]],
+    ) -> T:
+        """Read, change and write a tracker's manners in one transaction. On the writer's thread."""
+        with writing(connection), self._manners_lock:
+            lookups.begin()
+            number = lookups.tracker(tracker)
+            manners = read_manners(connection, number) or Manners()
+            if (known := self._manners.get(tracker.id)) is not None:
+                manners = politeness.merge(manners, known, now)
+            kept, answer = change(manners)
+            write_manners(connection, lookups, number, kept)
+            lookups.end()
+        with self._manners_lock:
+            self._keep(tracker, kept)
+        return answer
+
+    def _known_manners(self, tracker: Tracker) -> Manners | None:
+        with self._manners_lock:
+            return self._manners.get(tracker.id)
+
+    def _keep(self, tracker: Tracker, manners: Manners) -> None:
+        self._manners.pop(tracker.id, None)
+        while len(self._manners) >= _MAX_MANNERS:
+            self._manners.pop(next(iter(self._manners)))
+        self._manners[tracker.id] = manners
+
+    def _tell(self, trouble: str) -> None:
+        for loop, listener in list(self._listeners):
+            if loop is None:
+                listener(trouble)
+            else:
+                # A loop that was closed meanwhile hears nothing any more.
+                with contextlib.suppress(RuntimeError):
+                    loop.call_soon_threadsafe(listener, trouble)
+
+
+def _manners_of(waits: Waits, now: float) -> Manners:
+    return politeness.obey(Manners(), waits, now)
