@@ -171,6 +171,23 @@ def test_markup_is_text():
     assert "[bold red]x[/] <b> has none" in told
 
 
+@pytest.mark.parametrize(
+    ("told", "more"),
+    [
+        ("the tracker", {"message": ""}),
+        ("192.0.2.7:80", {"message": "", "endpoint": "192.0.2.7:80"}),
+        ("192.0.2.7:80: refused", {"message": "", "endpoint": "192.0.2.7:80", "reason": "refused"}),
+        ("192.0.2.7:80: gone (refused)", {"message": "gone", "endpoint": "192.0.2.7:80", "reason": "refused"}),
+        ("failed over", {"message": "", "torrent": pasts.HASH, "kind": "failed_over"}),
+    ],
+)
+def test_a_change_that_nobody_worded(told, more):
+    moves = (pasts.transition(pasts.NOW, "unknown", "up", **more),)
+    assert text(pasts.report(pasts.well(transitions=moves), in_full=True)).endswith(
+        f"2026-11-22 14:00:00 unknown -> up          {told}\n"
+    )
+
+
 def test_many_rows_are_cut_to_the_latest():
     gaps = tuple(Gap("suspended", pasts.NOW - 1000 + n, pasts.NOW - 999 + n, f"number {n}.") for n in range(200))
     told = text(pasts.report(pasts.well(gaps=gaps), in_full=True))

@@ -218,12 +218,7 @@ class _Page:
         yield self._bold(f"{title}{_cut(transitions)} (UTC)")
         for transition in self._latest(transitions):
             states = f"{transition.from_state or '?'} -> {transition.to_state or '?'}"
-            text = transition.message or transition.kind
-            if transition.reason and transition.reason not in text:
-                text += f" ({transition.reason})"
-            if transition.endpoint and transition.endpoint not in text:
-                text = f"{transition.endpoint}: {text}"
-            yield from self._wrapped(f"{_time(transition.at):<19} {states:<22} ", text)
+            yield from self._wrapped(f"{_time(transition.at):<19} {states:<22} ", _change_in_words(transition))
 
     def _latest(self, rows: Sequence[Row]) -> Sequence[Row]:
         return rows[-MAX_ROWS:]
@@ -267,6 +262,16 @@ class _Page:
 
     def _moment(self, at: float | None, never: str = "an unknown time") -> str:
         return never if at is None else f"{_time(at)} UTC ({wording.duration(self._report.until - at)} ago)"
+
+
+def _change_in_words(transition: Transition) -> str:
+    """What a transition was about, also where nobody worded it: `192.0.2.7:6969: no answer (timeout)`."""
+    text = transition.message
+    if transition.reason and transition.reason not in text:
+        text = f"{text} ({transition.reason})" if text else transition.reason
+    if transition.endpoint and transition.endpoint not in text:
+        text = f"{transition.endpoint}: {text}" if text else transition.endpoint
+    return text or ("the tracker" if transition.torrent is None else transition.kind.replace("_", " "))
 
 
 def _cut(rows: Sequence[object]) -> str:
