@@ -194,7 +194,7 @@ class Table:
                 ),
                 udp=tracker.protocol is Protocol.UDP,
                 host=tracker.host,
-                note=view.note,
+                notes=_notes(swarms, view, standing),
                 muted=view.muted is not None,
                 pending=(view.pending, view.pending_limit),
             )
@@ -320,6 +320,15 @@ class Table:
 
 
 _STANDING_OF_ROLE = {Role.ACTIVE: Standing.WORKS, Role.BACKUP: Standing.WORKS, Role.FAILED: Standing.FAILED}
+
+
+def _notes(swarms: tuple[AnswerView, ...], view: TrackerView, standing: Standing) -> tuple[str, ...]:
+    """What DNS says of a tracker, and which swarm of a hybrid it fails although it works for the other."""
+    notes = (view.note,) if view.note else ()
+    if standing is not Standing.WORKS:
+        return notes
+    failed = (answer for answer in swarms if answer.role is Role.FAILED)
+    return notes + tuple(f"not for the {a.swarm} swarm, {failure_words(answer_failure(a, view))}" for a in failed)
 
 
 def _with_failure(step: Step, view: TrackerView, failure: Failure | None) -> Step:

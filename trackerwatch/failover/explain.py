@@ -54,8 +54,8 @@ class Step:
     """The host and the addresses it shares its fate with."""
     udp: bool = False
     host: str = ""
-    note: str = ""
-    """What else there is to know, one clean line: what DNS says (BEP 34)."""
+    notes: tuple[str, ...] = ()
+    """What else there is to know, clean lines: what DNS says (BEP 34)."""
     muted: bool = False
     pending: tuple[int, int] = (0, 0)
     """It works or is not judged, but so many failures in a row are pending, of so many that make it down. 0: none."""
@@ -150,7 +150,7 @@ class _Tale:
         if not (self.client.prefer_udp and step.udp):
             return []
         passed = [s for s in self.steps[:active] if s.host == step.host and not s.udp and s.standing is Standing.WORKS]
-        return [f"  it prefers udp to http on one host: {_short(passed[0].name)} is its backup"] if passed else []
+        return [f"  before {_short(passed[0].name)}: it prefers udp to http on one host"] if passed else []
 
     def _all(self) -> int:
         return sum(step.standing is Standing.FAILED for step in self.steps)
@@ -221,37 +221,35 @@ class _Tale:
             )
             if mate >= 0:
                 return f"comes back to it when {_short(self.steps[mate].name)} fails"
-            return f"takes this tier in turn, each {wait} by now"
+            return f"takes this tier in turn and waits {wait} by now before the next"
         if active >= 0 and retry is Retry.WITH_ANNOUNCE:
             if self.order.index(place) > self.order.index(active):
                 return f"comes back to it when {_short(self.steps[active].name)} fails"
-            return "tries it again first, with its next announce"
+            return f"tries it again with each announce, before {_short(self.steps[active].name)}"
         if active >= 0 and not self._parallel and self.order.index(place) > self.order.index(active):
             return f"comes back to it when {_short(self.steps[active].name)} fails"
-        return f"tries it again each {wait} by now"
+        return f"waits {wait} by now before it tries it again"
 
     # ------------------------------------------------------------------ what if
 
     def _if_it_dies(self) -> list[str]:
-        active, steps = self.result.active, self.steps
-        name = _short(steps[active].name)
+        active, steps, client = self.result.active, self.steps, self.client
         after = self._walk_without({active})
         backups = [p for p in after.order if steps[p].standing is Standing.WORKS and p != active]
         if not backups:
-            return [f"if {name} dies now: no {'other ' if self._untried() else ''}tracker is {self._left()}"]
-        if self.client.parallel is Parallel.ALL:
-            return [f"if {name} dies now: {_others(len(backups))} on as before", *self._behind(backups)]
-        heir = after.active
-        if self.client.parallel is Parallel.TIERS:
+            return [self._dying(f"no {'other ' if self._untried() else ''}tracker is {self._left()}")]
+        if client.parallel is Parallel.ALL:
+            return [self._dying(f"{_others(len(backups))} on as before"), *self._behind(backups)]
+        if client.parallel is Parallel.TIERS:
             mate = next((p for p in backups if self.tiers[p] == self.tiers[active]), -1)
-            if mate < 0:
-                others = sum(role is Role.ACTIVE for role in after.roles)
-                line = f"if {name} dies now: its tier is dead, {_others(others)} on"
-            else:
-                line = f"if {name} dies now: {_short(steps[mate].name)} takes its place in tier {steps[mate].tier}"
-            return [line, *self._behind(backups)]
-        more = f"{len(backups) - 1} behind it" if len(backups) > 1 else "and nothing behind it"
-        return [f"if {name} dies now: {self._named(heir)} takes over, {more}", *self._behind(backups)]
+            others = sum(role is Role.ACTIVE for role in after.roles)
+            heir = f"its tier is dead, {_others(others)} on" if mate < 0 else f"{self._named(mate)} takes its place"
+            return [self._dying(heir), *self._behind(backups)]
+        return [self._dying(f"{self._named(after.active)} takes over"), *self._behind(backups)]
+
+    def _dying(self, then: str) -> str:
+        line = f"if {_short(self.steps[self.result.active].name)} dies now: {then}"
+        return line if len(line) <= WIDTH else f"if it dies now: {then}"
 
     def _left(self) -> str:
         untried = self._untried()
@@ -268,10 +266,15 @@ class _Tale:
         places = [active, *backups]
         groups = independent_groups([self.steps[place].stands_on for place in places])
         own = len({group for group in groups if group != groups[0]})
+        if len(backups) == 1:
+            kind = "on a host and address of its own" if own else "and shares its host or address"
+            return [f"  it is the last one behind it, {kind}"]
+        independent = (
+            "none is" if not own else "all are" if own == len(backups) else "1 is" if own == 1 else f"{own} are"
+        )
+        lines = [f"  {len(backups)} work behind it, {independent} independent by host and address"]
         if not own:
-            return ["behind it: none on a host and address of its own"]
-        noun = "working tracker" if own == 1 else "working trackers"
-        lines = [f"behind it: {own} independent {noun}, by host and address"]
+            return lines
         heir = self._walk_without({active}).active
         if heir in places and groups[places.index(heir)] == groups[0]:
             fellows = {place for place, group in zip(places, groups, strict=True) if group == groups[0]}
@@ -309,7 +312,7 @@ class _Tale:
             for s in self.steps
             if s.pending[0]
         ]
-        lines += [f"{_short(step.name)}: {step.note}" for step in self.steps if step.note]
+        lines += [f"{_short(step.name)}: {note}" for step in self.steps for note in step.notes]
         return lines + [f"{_short(step.name)} is muted: no verdict rests on it" for step in self.steps if step.muted]
 
 
