@@ -103,7 +103,7 @@ def test_rounds_under_way_when_the_machine_falls_asleep():
         await scene.watched.until(3000)
         for script in scene.scripts:
             script.dead["*"], script.latency_s = TIMEOUT, 9.0
-        await scene.watched.until(max(view.next_probe_at.timestamp() for view in scene.trackers) - BEGIN + 1)
+        await scene.watched.until(min(view.next_probe_at.timestamp() for view in scene.trackers) - BEGIN + 1)
         assert scene.engine.snapshot().rounds_under_way
         scene.clock.offset_s += 8 * HOUR
         await asyncio.sleep(12)

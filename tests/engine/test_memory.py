@@ -1,8 +1,7 @@
 """What is remembered: states with their age, waits shared by programs, answers that need no asking."""
 
-import itertools
-
 import asyncio
+import itertools
 
 import pytest
 

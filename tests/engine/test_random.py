@@ -141,13 +141,13 @@ def test_whatever_happens_feeds_miss_nothing_counts_add_up_and_nothing_runs_hot(
         engine = make_engine(prober, settings)
         engine.add_torrents([any_torrent(rng, number) for number in range(1, 11)])
         number, starts = 10, Counter()
-        start = engine._start
+        start = engine._running._start
 
         def counted(state, *, late_s):
             starts[state.index] += 1
             start(state, late_s=late_s)
 
-        engine._start = counted
+        engine._running._start = counted
         shadow, watched, now = Shadow(engine), Watched(engine), 0.0
         while now < HOURS * 3600:
             now += rng.choice([1.0, 10.0, 60.0, 300.0])

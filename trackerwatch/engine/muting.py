@@ -19,7 +19,7 @@ def mute_of(settings: TrackerSettings, now: float) -> MuteState | None:
     """The mute that the settings of a tracker ask for at a wall time. None: none, or it is over."""
     if not settings.muted or (settings.muted_until is not None and settings.muted_until <= now):
         return None
-    return MuteState(settings.muted_until, settings.mute_why)
+    return MuteState(settings.muted_until, settings.mute_why, by_settings=True)
 
 
 def mute(states: Sequence[TrackerState], command: MuteTrackers) -> str:

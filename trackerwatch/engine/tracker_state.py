@@ -38,6 +38,8 @@ class MuteState:
     until: float | None
     """Wall. None: until it is taken back."""
     why: str
+    by_settings: bool = False
+    """The config says so, and takes it back."""
 
 
 @dataclass(frozen=True, slots=True)
