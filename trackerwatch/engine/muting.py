@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trackerwatch.engine.clock import at
-from trackerwatch.engine.tracker_state import MuteState
+from trackerwatch.engine.endpoint_state import MuteState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

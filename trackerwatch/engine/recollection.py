@@ -9,9 +9,9 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from trackerwatch.engine.endpoint_state import EndpointState
 from trackerwatch.engine.settings import Freshness
 from trackerwatch.engine.swarms import AnnounceRecord
-from trackerwatch.engine.tracker_state import EndpointState
 from trackerwatch.health.rollup import ANSWERING
 from trackerwatch.outcome import UNKNOWN_COUNT, SwarmAnswer
 from trackerwatch.schedule.pace import MAX_TRACKER_WAIT_S, is_local

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from trackerwatch.engine.endpoint_state import RoundResult
 from trackerwatch.engine.keeper import Waits
 from trackerwatch.engine.records import (
     AnnouncedRecord,
@@ -17,7 +18,6 @@ from trackerwatch.engine.records import (
     TrackerMemory,
     TransitionRecord,
 )
-from trackerwatch.engine.tracker_state import RoundResult
 from trackerwatch.engine.views import EventKind
 from trackerwatch.health import roll_up
 from trackerwatch.outcome import PhaseTimes

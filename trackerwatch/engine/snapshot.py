@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
+    from trackerwatch.engine.endpoint_state import EndpointState
     from trackerwatch.engine.events import EventLog
     from trackerwatch.engine.torrent_book import TorrentBook
-    from trackerwatch.engine.tracker_state import EndpointState, TrackerState
+    from trackerwatch.engine.tracker_state import TrackerState
     from trackerwatch.engine.views import OurselvesView
     from trackerwatch.tracker import Tracker
 
