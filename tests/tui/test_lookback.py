@@ -1,11 +1,12 @@
 """Loading of history beside the screen: when it asks, what it drops, what it shows meanwhile."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from tests.tui.feeds import Clock
-from tests.tui.pasts import AT, FakeHistory, moved
+from tests.tui.pasts import AT, FakeHistory, moved, tracker_past
 from trackerwatch.tui.lookback import (
     DEBOUNCE_S,
     FRESH_S,
@@ -152,6 +153,61 @@ async def test_a_torrent_and_the_strips_of_all():
     assert ("overview", "", 18) in desk.history.asked
     desk.lookback.show_strips(None)
     assert desk.lookback.strip_of("not stored") is None
+
+
+async def test_strips_are_shorter_as_long_as_a_first_run_fills_no_more():
+    desk = Desk(Young(60))
+    assert desk.lookback.strip_span_s(60) == 10800.0
+    desk.lookback.show_strips(OfAll(10800.0, 18))
+    assert desk.lookback.strip_span_s(60) == 10800.0
+    await desk.tick()
+    assert [desk.lookback.strip_span_s(age_s) for age_s in (60, 300, 301, 1801, 20000)] == [
+        300.0,
+        300.0,
+        1800.0,
+        10800.0,
+        10800.0,
+    ]
+    desk.lookback.show_strips(OfAll(300.0, 18))
+    assert desk.lookback.strip_span_s(60) == 300.0
+    await desk.tick()
+    assert desk.lookback.strip_span_s(60) == 300.0
+    assert desk.lookback.strip_span_s(301) == 1800.0
+
+
+async def test_what_an_earlier_run_wrote_down_fills_three_hours():
+    desk = Desk(Young(7200))
+    desk.lookback.show_strips(OfAll(10800.0, 18))
+    await desk.tick()
+    assert desk.lookback.strip_span_s(5) == 10800.0
+
+
+@pytest.mark.parametrize(
+    ("known_s", "near_s"), [(60, 300.0), (290, 300.0), (400, 1800.0), (3600, 10800.0), (40000, None), (86300, None)]
+)
+async def test_what_is_known_since_lately_is_looked_at_closely(known_s, near_s):
+    desk = Desk(Young(known_s))
+    desk.lookback.look_at(ONE)
+    await desk.tick()
+    past = desk.lookback.tracker(ONE)
+    assert (None if past.near is None else past.near.until - past.near.since) == near_s
+    assert len(past.day.stretches) == 48
+
+
+class Young(FakeHistory):
+    """Knows a tracker for so many seconds."""
+
+    def __init__(self, known_s):
+        super().__init__()
+        self.begin = AT - known_s
+
+    async def tracker(self, tracker, *, since, until, stretches):
+        known = tracker_past("#", tracker=tracker, since=since, until=until, cells=stretches)
+        cut = [one if one.begin + one.span_s > self.begin else replace(one, counted=0) for one in known.stretches]
+        return replace(known, stretches=tuple(cut))
+
+    async def overview(self, *, since, until, stretches):
+        return [await self.tracker("aaaaaaaaaa", since=since, until=until, stretches=stretches)]
 
 
 async def test_nothing_stored_is_not_the_same_as_not_loaded():

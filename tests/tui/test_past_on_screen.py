@@ -80,7 +80,7 @@ async def test_a_torrents_moves_are_shown():
         await s.tick(later_s=1)
         await s.settle()
         await s.tick(later_s=1)
-        assert "moves       13:48 ! tracker.foo.org refused -> tracker.example.org" in s.text
+        assert "moves       13:48:40 ! tracker.foo.org refused -> tracker.example.org" in s.text
 
 
 async def test_muting_asks_how_long():

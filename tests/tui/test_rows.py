@@ -9,7 +9,7 @@ from trackerwatch.tui.ordering import TorrentSort, TrackerSort
 from trackerwatch.tui.rows import SPARK_CELLS, TORRENT_COLUMNS, torrent_cells, tracker_cells, tracker_columns
 from trackerwatch.tui.widgets.table import lay_out
 
-TRACKER_COLUMNS = tracker_columns(history=False)
+TRACKER_COLUMNS = tracker_columns(None)
 
 
 @pytest.mark.parametrize("columns", [TRACKER_COLUMNS, TORRENT_COLUMNS])
@@ -78,13 +78,15 @@ def test_unknown_is_a_question_mark_and_no_seeder_is_red():
 
 
 def test_with_history_the_strip_is_of_three_hours():
-    assert [c.title for c, _ in lay_out(tracker_columns(history=True), 159)][5:10] == [
+    assert [c.title for c, _ in lay_out(tracker_columns(10800.0), 159)][5:10] == [
         "LAST 3H",
         "P50",
+        "P95",
         "UP24H",
         "UP30D",
-        "P95",
     ]
+    assert [c.title for c, _ in lay_out(tracker_columns(300.0), 120)][5] == "LAST 5M"
+    assert [c.title for c, _ in lay_out(tracker_columns(None), 120)][5] == "LAST"
     view = tracker(0, "udp://a.example:1/announce", recent=(0.1,) * 9)
     cells = tracker_cells(view, NOW, 6, brief=False, past=stretches("#-x ##"))
     assert "".join(span.text for span in cells["recent"]) == "█▄x·██"

@@ -143,7 +143,7 @@ def test_the_timeline_is_stored_moves_and_those_of_this_run():
     lines = text(detail.torrent_lines(torrent_view(0, one), (), NOW, stored, events)).splitlines()
     at = next(n for n, line in enumerate(lines) if line.startswith("  moves"))
     assert lines[at : at + 3] == [
-        "  moves       13:52 + back on foo  now, for 10m",
-        "              11:32 ! foo -> bar  for 2h",
+        "  moves       13:52:11 + back on foo  now, for 10m",
+        "              11:32:11 ! foo -> bar  for 2h",
         "",
     ]

@@ -124,8 +124,8 @@ def strip(stretches: Sequence[Stretch], width: int | None = None) -> list[Span]:
     return spans
 
 
-HOUR_S = 3600.0
 DAY_S = 86400.0
+_UNITS = ((DAY_S, "d"), (3600.0, "h"), (60.0, "m"), (1.0, "s"))
 SHADE = "░"
 OVER = "^"
 OUTLIER = 5.0
@@ -177,7 +177,7 @@ Namer: TypeAlias = "Callable[[float], str]"
 def axis(stretches: Sequence[Stretch], now: datetime, name: Namer) -> tuple[str, str]:
     """Two lines under a strip of these stretches, of which the last one holds now: how long ago, and the UTC time.
 
-    The times are those at which cells begin; how long ago that was is rounded to hours or days.
+    The times are those at which cells begin; how long ago that was is rounded.
     """
     cells = len(stretches)
     if not cells:
@@ -185,7 +185,7 @@ def axis(stretches: Sequence[Stretch], now: datetime, name: Namer) -> tuple[str,
     end = now.timestamp()
     span_s = end - stretches[0].begin
     parts = (3 if span_s > 2 * DAY_S else 4) if cells >= 44 else 2 if cells >= 18 else 1
-    unit_s, unit = (DAY_S, "d") if span_s > 2 * DAY_S else (HOUR_S, "h")
+    unit_s, unit = next(found for found in _UNITS if span_s > 2 * found[0] or found[1] == "s")
     agos, times = "", ""
     for part in range(parts):
         at = cells * part // parts

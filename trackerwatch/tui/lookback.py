@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from trackerwatch.tui.past import DAY_S, MONTH_S, TorrentPast, TrackerPast
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from trackerwatch.history import History, Stretch
@@ -23,6 +23,10 @@ DEBOUNCE_S = 0.2
 """A selection that stands still so long is worth a question."""
 FRESH_S = 30.0
 """An answer is shown so long before it is asked for again."""
+NEAR_S = (10800.0, 1800.0, 300.0)
+"""Where no more than this is known of the day, it is shown beside the day."""
+STRIPS_S = (300.0, 1800.0, 10800.0)
+"""Strips of the table: three hours, in ten minutes a cell where it has its full width; less where less is known."""
 KEPT = 16
 """Answers of earlier selections that are kept: going back shows them at once."""
 
@@ -68,6 +72,12 @@ def window(now: float, span_s: float, cells: int) -> tuple[float, float]:
     stretch_s = span_s / cells
     until = math.ceil(now / stretch_s) * stretch_s
     return until - span_s, until
+
+
+def begins_within(stretches: Sequence[Stretch], since: float) -> bool:
+    """Whether something is known, and nothing before this Unix time."""
+    begin = next((stretch.begin for stretch in stretches if stretch.counted), None)
+    return begin is not None and begin >= since
 
 
 class Lookback:
@@ -118,6 +128,20 @@ class Lookback:
             return NO_STORE_TORRENT
         answer = self._answers.get(wish, (0.0, None))[1]
         return answer if isinstance(answer, TorrentPast) else TorrentPast()
+
+    def strip_span_s(self, age_s: float) -> float:
+        """What the strips of the table should be of, after what they told so far: less where a first run fills no more.
+
+        Args:
+            age_s: How long this run goes on.
+        """
+        strips = self._strips
+        answer = self._answers[strips][1] if strips in self._answers else None
+        if strips is None or answer is None or isinstance(answer, TrackerPast | TorrentPast):
+            return STRIPS_S[-1] if strips is None else strips.span_s
+        if strips.span_s == STRIPS_S[-1] and any(one.counted for cells in answer.values() for one in cells[:-2]):
+            return strips.span_s
+        return next((span_s for span_s in STRIPS_S if age_s <= span_s), STRIPS_S[-1])
 
     def strip_of(self, tracker: str) -> tuple[Stretch, ...] | None:
         """One tracker's strip for the table. None: no strips are loaded (yet); empty: nothing is stored of it."""
@@ -175,7 +199,15 @@ async def _of_tracker(history: History, wish: OfTracker, now: float) -> TrackerP
     day = await history.tracker(wish.id, since=since, until=until, stretches=wish.day_cells)
     since, until = window(now, MONTH_S, wish.month_cells)
     month = await history.tracker(wish.id, since=since, until=until, stretches=wish.month_cells)
-    return TrackerPast(loaded=True, day=day, month=month)
+    near = None
+    for span_s in NEAR_S:
+        # Of what was first asked lately a strip of the day is nearly all empty: closer and closer, until it fills one.
+        known = day if near is None else near
+        if known is None or not begins_within(known.stretches, now - span_s):
+            break
+        since, until = window(now, span_s, wish.month_cells)
+        near = await history.tracker(wish.id, since=since, until=until, stretches=wish.month_cells)
+    return TrackerPast(loaded=True, day=day, month=month, near=near)
 
 
 async def _of_torrent(history: History, wish: OfTorrent, now: float) -> TorrentPast:

@@ -5,6 +5,7 @@ What was not loaded yet, is not kept or was never written down is said in words:
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -27,6 +28,8 @@ MONTH_S = 30 * DAY_S
 CHART_LINES = 3
 """One for each label: the top, what the glyphs are, and 0."""
 CHART_MIN_ROUNDS = 3
+SAME_S = 2.0
+"""What begins and ends so close together is one thing, told twice."""
 MOST_OUTAGES = 12
 MOST_GAPS = 4
 MOST_MOVES = 20
@@ -43,6 +46,8 @@ class TrackerPast:
     """The last 24 hours; None with `loaded`: nothing is stored."""
     month: TrackerHistory | None = None
     """The last 30 days."""
+    near: TrackerHistory | None = None
+    """The last minutes or hours, where little more than that is known: then the latency is of these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,22 +75,33 @@ def _time(at: float) -> datetime:
 
 
 def strip_lines(view: TrackerView, past: TrackerPast, now: datetime, width: int) -> list[Line]:
-    """Strips of 24 hours and 30 days, and latency over the 24 hours under the strip whose cells it shares."""
+    """Strips of 24 hours and 30 days, and latency under the strip whose cells it shares: that of the day, as a rule."""
     if past.day is None:
         return [*_not_there(past, "history"), *_rounds(view, width)]
-    lines = [labelled("24 h", *charts.strip(past.day.stretches))]
-    top, chart = charts.latency_chart(past.day.stretches, CHART_LINES)
+    lines: list[Line] = []
+    if past.near is not None:
+        lines += _charted(words.span(past.near.until - past.near.since), past.near.stretches, now)
+        lines += _plain("24 h", past.day.stretches, now, lambda at: words.clock(_time(at)))
+    else:
+        lines += _charted("24 h", past.day.stretches, now)
+    if past.month is not None:
+        lines += _plain("30 d", past.month.stretches, now, lambda at: words.short_day(_time(at)))
+    return [*lines, labelled("", *charts.LEGEND)]
+
+
+def _plain(label: str, stretches: Sequence[Stretch], now: datetime, name: charts.Namer) -> list[Line]:
+    return [labelled(label, *charts.strip(stretches)), *_axis(stretches, now, name)]
+
+
+def _charted(label: str, stretches: Sequence[Stretch], now: datetime) -> list[Line]:
+    lines = [labelled(label, *charts.strip(stretches))]
+    top, chart = charts.latency_chart(stretches, CHART_LINES)
     if chart:
         cut = charts.OVER if any(charts.OVER in span.text for span in chart[0]) else ""
         labels = [words.latency(top) + cut, f"p50{charts.BARS[-1]} p95{charts.SHADE}", "0"]
-        for label, spans in zip(labels, chart, strict=True):
-            lines.append((Span(f"  {label:>{LABEL_CELLS - 1}} ", Ink.DIM), *spans))
-    lines += _axis(past.day.stretches, now, lambda at: words.clock(_time(at)))
-    if past.month is not None:
-        lines.append(labelled("30 d", *charts.strip(past.month.stretches)))
-        lines += _axis(past.month.stretches, now, lambda at: words.short_day(_time(at)))
-    lines.append(labelled("", *charts.LEGEND))
-    return lines
+        for text, spans in zip(labels, chart, strict=True):
+            lines.append((Span(f"  {text:>{LABEL_CELLS - 1}} ", Ink.DIM), *spans))
+    return [*lines, *_axis(stretches, now, lambda at: words.clock(_time(at)))]
 
 
 def _axis(stretches: Sequence[Stretch], now: datetime, name: charts.Namer) -> list[Line]:
@@ -123,14 +139,27 @@ def outage_lines(past: TrackerPast, now: datetime) -> list[Line]:
     history = past.month or past.day
     if history is None:
         return []
-    if not history.outages:
+    outages = _distinct(history.outages)
+    if not outages:
         lines = [labelled("outages", Span("none is written down", Ink.DIM))]
     else:
-        lines = _listed("outages", [_outage(one, now) for one in reversed(history.outages[-MOST_OUTAGES:])])
-        if (rest := len(history.outages) - MOST_OUTAGES) > 0:
+        lines = _listed("outages", [_outage(one, now) for one in reversed(outages[-MOST_OUTAGES:])])
+        if (rest := len(outages) - MOST_OUTAGES) > 0:
             lines.append(labelled("", Span(f"and {rest:,} before", Ink.DIM)))
     lines += _listed("not counted", [_gap(gap, now) for gap in reversed(history.gaps[-MOST_GAPS:])])
     return [*lines, ()]
+
+
+def _distinct(outages: Sequence[Outage]) -> list[Outage]:
+    """Without those of an address that are the tracker's own over again, as where it has but one."""
+    whole = [one for one in outages if one.endpoint is None]
+    return [one for one in outages if one.endpoint is None or not any(_same(one, other) for other in whole)]
+
+
+def _same(one: Outage, other: Outage) -> bool:
+    ends = [math.inf if outage.end is None else outage.end for outage in (one, other)]
+    at_once = abs(one.begin - other.begin) < SAME_S and (ends[0] == ends[1] or abs(ends[0] - ends[1]) < SAME_S)
+    return at_once and one.reason == other.reason
 
 
 def _listed(label: str, found: Iterable[Line]) -> list[Line]:
@@ -161,9 +190,6 @@ def _gap(gap: Gap, now: datetime) -> Line:
 
 # -- a torrent ---------------------------------------------------------------------------------------------------------
 
-_SAME_S = 2.0
-"""An event of this run and a stored transition of one kind that are so close are one."""
-
 _MOVES = frozenset(
     {EventKind.FAILED_OVER, EventKind.PROMOTED, EventKind.RECOVERED, EventKind.EXHAUSTED, EventKind.STATE_CHANGED}
 )
@@ -192,9 +218,10 @@ def timeline_lines(torrent: Torrent, past: TorrentPast, events: Sequence[Event],
         lasted = words.duration((end - move.at).total_seconds())
         found.append(
             (
-                Span(f"{words.moment(move.at, now)} "),
+                Span(f"{words.moment(move.at, now, seconds=True)} "),
                 Span(f"{mark.text} ", mark.ink),
-                Span(safe(move.message)),
+                # Whose moves they are is said above.
+                Span(safe(move.message).removeprefix(safe(torrent.name)).lstrip()),
                 Span(f"  {'for' if end is not now else 'now, for'} {lasted}", Ink.DIM),
             )
         )
@@ -211,7 +238,7 @@ def _moves(stored: Sequence[Transition], torrent: Torrent, events: Sequence[Even
     for event in events:
         if event.torrent is None or event.kind not in _MOVES or event.torrent.info_hash != torrent.info_hash:
             continue
-        if not any(event.kind == kind and abs((event.at - at).total_seconds()) < _SAME_S for kind, at in known):
+        if not any(event.kind == kind and abs((event.at - at).total_seconds()) < SAME_S for kind, at in known):
             moves.append(_Move(event.at, event.kind, event.message))
     moves.sort(key=lambda move: move.at)
     return moves

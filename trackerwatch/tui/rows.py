@@ -26,14 +26,17 @@ WIDEST = 150
 
 SPARK_CELLS = 10
 SPARK_CELLS_WIDEST = 18
-STRIP_S = 10800.0
-"""The strip in the table: three hours, in ten minutes a cell where it has its full width."""
 ASKING = ">"
 """Behind the state of a tracker that is being asked."""
 
 
-def tracker_columns(*, history: bool) -> tuple[Column, ...]:
-    """Columns of the trackers table; with history its strip is of time, without it of the latest rounds."""
+def tracker_columns(strip_s: float | None) -> tuple[Column, ...]:
+    """Columns of the trackers table.
+
+    Args:
+        strip_s: What its strip is of: so many seconds up to now. None: the latest rounds.
+    """
+    unit = "" if strip_s is None else f"{strip_s / 3600:.0f}H" if strip_s >= 3600 else f"{strip_s / 60:.0f}M"
     return (
         # The mark of a round under way stands in the gap behind the state.
         Column("state", "STATE", 11, gap=0),
@@ -42,13 +45,14 @@ def tracker_columns(*, history: bool) -> tuple[Column, ...]:
         Column("protocol", "PROTO", 5, at=NARROW),
         Column("endpoints", "ADDR", 4, right=True, at=44),
         Column("torrents", "TORR", 5, right=True, at=56),
-        Column("recent", "LAST 3H" if history else "LAST", SPARK_CELLS, at=WIDE, until=WIDEST),
-        Column("recent", "LAST 3H" if history else "LAST ROUNDS", SPARK_CELLS_WIDEST, at=WIDEST),
+        Column("recent", f"LAST {unit}".rstrip(), SPARK_CELLS, at=WIDE, until=WIDEST),
+        Column("recent", f"LAST {unit or 'ROUNDS'}", SPARK_CELLS_WIDEST, at=WIDEST),
         Column("p50", "P50", 5, right=True, at=WIDE),
+        Column("p95", "P95", 5, right=True, at=WIDE),
         Column("up", "UP24H", 5, right=True, at=68, until=WIDE),
         Column("up", "UP24H", 7, right=True, at=WIDE),
         Column("up30", "UP30D", 7, right=True, at=WIDEST),
-        Column("p95", "P95", 5, right=True, at=62),
+        Column("p95", "P95", 5, right=True, at=62, until=WIDE),
         Column("last", "LASTOK", 6, right=True, at=WIDE),
         Column("next", "NEXT", 4, right=True, at=WIDE),
         Column("since", "SINCE", 5, right=True, at=30),

@@ -79,20 +79,30 @@ def _uptimes(view: TrackerView, width: int) -> Line:
     if not view.uptimes:
         known = view.uptime is not None
         return labelled("uptime", Span(f"{words.percent(view.uptime)} of this run" if known else "not known yet"))
-    for counted in (tuple(figure.window for figure in view.uptimes), ("24h",)):
+    first = view.uptimes[0]
+    if view.uptime is not None and all(figure.uptime is None for figure in view.uptimes):
+        # Too little was watched for any window to say: what there is, and that it is little.
+        counted = max(figure.counted for figure in view.uptimes)
+        little = f"  {first.window} n/a (seen {_share(first.coverage)})"
+        return labelled("uptime", Span(f"{words.percent(view.uptime)} so far (n={counted:,})"), Span(little, Ink.WAIT))
+    for with_n in (tuple(figure.window for figure in view.uptimes), ("24h",)):
         spans: list[Span] = []
         for figure in view.uptimes:
             spans.append(Span(f"{'  ' if spans else ''}{figure.window} ", Ink.DIM))
             if figure.uptime is None:
-                spans.append(Span(f"n/a (seen {figure.coverage:.0%})" if figure.counted else "n/a", Ink.WAIT))
+                spans.append(Span(f"n/a (seen {_share(figure.coverage)})" if figure.counted else "n/a", Ink.WAIT))
                 continue
             spans.append(Span(words.percent(figure.uptime), Ink.PLAIN if figure.uptime >= 1 else Ink.WARN))
-            if figure.window in counted:
+            if figure.window in with_n:
                 spans.append(Span(f" (n={figure.counted:,})", Ink.DIM))
         line = labelled("uptime", *spans)
         if line_width(line) <= width:
             break
     return line
+
+
+def _share(coverage: float) -> str:
+    return "<1%" if 0 < coverage < 0.01 else f"{int(coverage * 100)}%"
 
 
 def _next(view: TrackerView, now: datetime) -> str:

@@ -42,6 +42,11 @@ def duration(seconds: float | None) -> str:
     raise AssertionError
 
 
+def span(seconds: float) -> str:
+    """A round length of time as a heading: `15 min`, `3 h`."""
+    return f"{seconds / 3600:.0f} h" if seconds >= 3600 else f"{seconds / 60:.0f} min"
+
+
 def age(at: datetime | None, now: datetime) -> str:
     """How long ago something was."""
     return duration(None if at is None else (now - at).total_seconds())
@@ -72,12 +77,12 @@ def clock(at: datetime | None, *, seconds: bool = False) -> str:
     return at.astimezone(UTC).strftime("%H:%M:%S" if seconds else "%H:%M")
 
 
-def moment(at: datetime | None, now: datetime) -> str:
+def moment(at: datetime | None, now: datetime, *, seconds: bool = False) -> str:
     """The time of day, with the date where that was not today."""
     if at is None:
         return NO_TIME
     same_day = at.astimezone(UTC).date() == now.astimezone(UTC).date()
-    return clock(at) if same_day else at.astimezone(UTC).strftime("%d %b %H:%M")
+    return clock(at, seconds=seconds) if same_day else at.astimezone(UTC).strftime("%d %b %H:%M")
 
 
 def day(at: datetime) -> str:

@@ -11,11 +11,10 @@ from textual.screen import Screen
 from trackerwatch.tui import headline, titles
 from trackerwatch.tui.arrangement import Arrangement, Pane, arrange
 from trackerwatch.tui.ink import Ink
-from trackerwatch.tui.lookback import Lookback, OfAll, OfTorrent, OfTracker
+from trackerwatch.tui.lookback import STRIPS_S, Lookback, OfAll, OfTorrent, OfTracker
 from trackerwatch.tui.rows import (
     SPARK_CELLS,
     SPARK_CELLS_WIDEST,
-    STRIP_S,
     TORRENT_COLUMNS,
     WIDE,
     WIDEST,
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
 
 
 MESSAGE_TIME = timedelta(seconds=6)
-"""How long the outcome of an action stays on the key line."""
+"""How long what an action came to stays on the key line."""
 
 
 class PaneScreen(Screen[None]):
@@ -76,6 +75,7 @@ class PaneScreen(Screen[None]):
         self._last_second = -1
         self._marks = (0, "")
         self._room_for_troubles = 0
+        self._strip_s = STRIPS_S[-1]
 
     def compose(self) -> ComposeResult:
         """All parts; `arrange` says which are there."""
@@ -84,7 +84,7 @@ class PaneScreen(Screen[None]):
         yield InkLines(id="ours")
         yield InkLines(id="tabs")
         yield InkLines(id="rule-trackers")
-        yield LineTable(tracker_columns(history=self.lookback.kept), self._tracker_row, id="trackers")
+        yield LineTable(tracker_columns(STRIPS_S[-1] if self.lookback.kept else None), self._tracker_row, id="trackers")
         yield InkLines(id="rule-torrents")
         yield LineTable(TORRENT_COLUMNS, self._torrent_row, id="torrents")
         with Horizontal(id="bottom"):
@@ -190,7 +190,12 @@ class PaneScreen(Screen[None]):
         if not self.ready:
             return
         if isinstance(wish, OfAll):
+            snapshot = self.picture.snapshot
+            age_s = (self.picture.real_now - snapshot.started_at).total_seconds() if snapshot else 0.0
+            self._strip_s = self.lookback.strip_span_s(age_s)
+            self.trackers.set_columns(tracker_columns(self._strip_s))
             self.trackers.rows_changed()
+            self._look_back()
         else:
             self.draw_detail()
 
@@ -201,7 +206,7 @@ class PaneScreen(Screen[None]):
         self.lookback.look_at(selected.wish(width) if shown and selected is not None else None)
         table = self.trackers.size.width if plan is not None and Pane.TRACKERS in plan.panes else 0
         cells = SPARK_CELLS_WIDEST if table >= WIDEST else SPARK_CELLS
-        self.lookback.show_strips(OfAll(STRIP_S, cells) if table >= WIDE else None)
+        self.lookback.show_strips(OfAll(self._strip_s, cells) if table >= WIDE else None)
 
     def _troubles(self) -> int:
         return len(headline.ourselves(self.picture.snapshot, self.picture.real_now))

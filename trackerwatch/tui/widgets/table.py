@@ -235,6 +235,14 @@ class LineTable(Inked, ScrollView, can_focus=True, inherit_bindings=False):
             self._marks = marks
             self.refresh(Region(0, 0, self.size.width, 1))
 
+    def set_columns(self, columns: Sequence[Column]) -> None:
+        """Show these columns from now on."""
+        if tuple(columns) != self._columns:
+            self._columns = tuple(columns)
+            # As if the width had changed.
+            self._drawn_width = -1
+            self.refresh()
+
     def set_empty(self, text: str) -> None:
         """What an empty table says."""
         if text != self._empty:
