@@ -187,7 +187,7 @@ class Engine:
             pass
         finally:
             await self._running.wind_up()
-            self._recording.release(await self._interruptions.judge_once())
+            self._recording.release(self._trackers, await self._interruptions.judge_once())
             self._changed(())
 
     async def run(self) -> None:

@@ -19,7 +19,7 @@ from trackerwatch.engine.records import (
     TransitionRecord,
 )
 from trackerwatch.engine.views import EventKind
-from trackerwatch.health import roll_up
+from trackerwatch.health import Health, roll_up
 from trackerwatch.outcome import PhaseTimes
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from trackerwatch.engine.keeper import Keeper
     from trackerwatch.engine.records import GapKind, Record
     from trackerwatch.engine.tracker_state import TrackerState
-    from trackerwatch.health import Health
     from trackerwatch.outcome import AnnounceOutcome, Failure, ProbeOutcome, ScrapeOutcome
 
 LONGEST_COVER_INTERVALS = 2.5
@@ -57,18 +56,62 @@ class Recording:
         """Keep samples back until `release`."""
         self._held = []
 
-    def release(self, excused: Sequence[TrackerState] = ()) -> None:
-        """Let go of what was held, except of trackers whose failures are our own, and of what these did to torrents."""
+    def release(self, states: Sequence[TrackerState], excused: Sequence[TrackerState] = ()) -> None:
+        """Let go of what was held, and say what became of each tracker: a one-shot run has no way there, only an end.
+
+        Args:
+            states: All trackers.
+            excused: Those whose failures are our own: nothing of them is written down.
+        """
         held, self._held = self._held or [], None
         ours = {state.tracker for state in excused}
         for record in held:
-            about_torrent = isinstance(record, TransitionRecord) and record.info_hash is not None
-            if not ours or (not about_torrent and getattr(record, "tracker", None) not in ours):
+            if getattr(record, "tracker", None) not in ours:
                 self._tell(record)
+        for state in states:
+            if state not in excused:
+                self._changes_since_remembered(state)
+                self.memory(state)
+
+    def _changes_since_remembered(self, state: TrackerState) -> None:
+        """Transitions from what an earlier run knew to what this one found."""
+        memory, earlier = self._memory_of(state), state.remembered
+        if memory is None:
+            return
+        if earlier is None or earlier.state is not memory.state:
+            self.transition(
+                TransitionRecord(
+                    at=memory.at,
+                    kind=EventKind.STATE_CHANGED,
+                    from_state=str(earlier.state if earlier else Health.UNKNOWN),
+                    to_state=str(memory.state),
+                    reason=state.failure.kind if state.failure and memory.state is not Health.UP else None,
+                    message=state.failure.message if state.failure and memory.state is not Health.UP else "",
+                    tracker=state.tracker,
+                )
+            )
+        before = {known.endpoint: known.health.state for known in earlier.endpoints} if earlier else {}
+        for known in memory.endpoints:
+            was, now = before.get(known.endpoint, Health.UNKNOWN), known.health.state
+            if was is not now:
+                failure = known.failure if now is not Health.UP else None
+                self.transition(
+                    TransitionRecord(
+                        at=memory.at,
+                        kind=EventKind.STATE_CHANGED,
+                        from_state=str(was),
+                        to_state=str(now),
+                        reason=failure.kind if failure else None,
+                        message=failure.message if failure else "",
+                        tracker=state.tracker,
+                        endpoint=known.endpoint,
+                    )
+                )
 
     def _tell(self, record: Record) -> None:
         if self._held is not None:
-            self._held.append(record)
+            if not isinstance(record, TransitionRecord | TrackerMemory):
+                self._held.append(record)
         elif self._keeper is not None:
             self._keeper.record(record)
 
@@ -209,10 +252,12 @@ class Recording:
 
     def memory(self, state: TrackerState) -> None:
         """What a later run should know of a tracker; nothing while we are cut off, which is no news of anybody."""
-        if self._keeper is None or state.cut_off is not None or state.remembered_at is not None:
-            return
-        if state.last_probe_at is None:
-            return
+        if self._keeper is not None and self._held is None and (memory := self._memory_of(state)) is not None:
+            self._tell(memory)
+
+    def _memory_of(self, state: TrackerState) -> TrackerMemory | None:
+        if state.cut_off is not None or state.remembered_at is not None or state.last_probe_at is None:
+            return None
         lasting = [place.lasting or place.health for place in state.endpoints.values()]
         judged, reasons, since = state.state, state.reasons, state.since
         earlier = state.remembered
@@ -220,32 +265,30 @@ class Recording:
             # What lasts is judged as watching would: one-shot runs are quicker to call a tracker down.
             judged, reasons = roll_up(lasting)
             since = earlier.since if judged is earlier.state else self._clock.wall()
-        self._tell(
-            TrackerMemory(
-                tracker=state.tracker,
-                at=self._clock.wall(),
-                state=judged,
-                reasons=reasons,
-                since=since,
-                last_probe_at=state.last_probe_at,
-                last_success_at=state.last_success_at,
-                endpoints=tuple(
-                    EndpointMemory(
-                        endpoint=place.endpoint,
-                        health=health,
-                        phases=place.phases,
-                        failure=place.failure,
-                        said=place.said,
-                        last_probe_at=place.last_probe_at,
-                        last_success_at=place.last_success_at,
-                        tls_expires_at=place.tls_expires_at,
-                    )
-                    for place, health in zip(state.endpoints.values(), lasting, strict=True)
-                ),
-                name_health=state.name_health,
-                resolve_failure=state.resolve_failure,
-                scrape_supported=state.scrape_supported,
-                interval_s=state.interval_s,
-                min_interval_s=state.min_interval_s,
-            )
+        return TrackerMemory(
+            tracker=state.tracker,
+            at=self._clock.wall(),
+            state=judged,
+            reasons=reasons,
+            since=since,
+            last_probe_at=state.last_probe_at,
+            last_success_at=state.last_success_at,
+            endpoints=tuple(
+                EndpointMemory(
+                    endpoint=place.endpoint,
+                    health=health,
+                    phases=place.phases,
+                    failure=place.failure,
+                    said=place.said,
+                    last_probe_at=place.last_probe_at,
+                    last_success_at=place.last_success_at,
+                    tls_expires_at=place.tls_expires_at,
+                )
+                for place, health in zip(state.endpoints.values(), lasting, strict=True)
+            ),
+            name_health=state.name_health,
+            resolve_failure=state.resolve_failure,
+            scrape_supported=state.scrape_supported,
+            interval_s=state.interval_s,
+            min_interval_s=state.min_interval_s,
         )

@@ -147,7 +147,8 @@ class Remembering:
                 if complete:
                     return Due.MINIMAL
                 # So short a wait is waited out.
-                await asyncio.sleep(LOCAL_WINDOW_S)
+                asked_at = waits.asked_at or 0.0
+                await asyncio.sleep(min(LOCAL_WINDOW_S, max(0.0, asked_at + LOCAL_WINDOW_S - self._clock.wall())))
                 return Due.FULL if await self._claim(state, 0.0) is None else None
             state.spared = "asked by another run a moment ago, and it wants to be left alone between questions"
         elif verdict is Verdict.SPARE:
