@@ -183,7 +183,7 @@ async def test_what_an_earlier_run_wrote_down_fills_three_hours():
 
 
 @pytest.mark.parametrize(
-    ("known_s", "near_s"), [(60, 300.0), (290, 300.0), (400, 1800.0), (3600, 10800.0), (40000, None), (86300, None)]
+    ("known_s", "near_s"), [(60, 300.0), (240, 300.0), (400, 1800.0), (3600, 10800.0), (40000, None), (86300, None)]
 )
 async def test_what_is_known_since_lately_is_looked_at_closely(known_s, near_s):
     desk = Desk(Young(known_s))

@@ -1,15 +1,9 @@
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from tests.tui.feeds import NOW, endpoint, event, figure, problem, torrent, torrent_view, tracker
-from trackerwatch.engine.views import EventKind, Mute
-from trackerwatch.health.states import Health
-from trackerwatch.outcome import Failure, FailureKind
-from trackerwatch.policy.rules import Rule, Verdict
+from tests.tui.feeds import NOW, figure
 from trackerwatch.tui import words
-from trackerwatch.tui.ink import Ink, Span
 
 
 @pytest.mark.parametrize(
@@ -91,146 +85,6 @@ def test_until_and_moments():
     assert words.until(NOW - timedelta(seconds=5), NOW) == "now"
     assert words.moment(NOW - timedelta(minutes=14), NOW) == "13:48"
     assert words.moment(NOW - timedelta(days=2), NOW) == "12 Mar 14:02"
-
-
-def test_a_failure_that_is_not_believed_yet_is_a_retry():
-    retrying = tracker(0, "udp://a.example:1/announce", Health.UP, pending=1, kind=FailureKind.TIMEOUT)
-    assert words.tracker_state(retrying) == Span("~ RETRY1/3", Ink.WARN)
-    assert words.tracker_state(replace(retrying, state=Health.DOWN)) == Span("x DOWN", Ink.BAD)
-
-
-def test_an_address_that_is_not_judged_is_no_fault():
-    view = endpoint("2001:db8::7", state=Health.UNKNOWN, kind=FailureKind.NO_ROUTE)
-    assert words.endpoint_state(view, 3) == Span("- NOT JUDGED", Ink.DIM)
-
-
-@pytest.mark.parametrize("health", Health)
-def test_every_state_has_glyph_and_word(health):
-    state = words.tracker_state(tracker(0, "udp://a.example:1/announce", health))
-    assert state.text[1] == " "
-    assert state.text[2:].isupper()
-    assert len(state.text) <= 10
-
-
-@pytest.mark.parametrize("rule", Rule)
-def test_every_rule_fits_the_state_column(rule):
-    view = torrent_view(0, torrent("t"), Verdict.WARNING, problems=(problem(rule, "m"),))
-    assert len(words.torrent_state(view).text) <= 10
-
-
-def test_torrent_states():
-    def state(verdict, *rules):
-        return words.torrent_state(
-            torrent_view(0, torrent("t"), verdict, problems=tuple(problem(r, "m") for r in rules))
-        ).text
-
-    assert state(Verdict.OK) == "+ OK"
-    assert state(Verdict.OK, Rule.SINGLE_TRACKER) == "+ OK"
-    assert state(Verdict.UNKNOWN) == "? UNKNOWN"
-    assert state(Verdict.UNKNOWN, Rule.PRIVATE_NOT_ASKED) == "- PRIVATE"
-    assert state(Verdict.CRITICAL, Rule.EXHAUSTED, Rule.FAILED_OVER) == "x EXHAUST"
-    assert state(Verdict.CRITICAL, Rule.NO_SEEDERS) == "x NOSEED"
-    assert state(Verdict.WARNING, Rule.ONE_SEEDER) == "! 1 SEED"
-    assert state(Verdict.WARNING, Rule.UNREGISTERED) == "! UNREG"
-
-
-@pytest.mark.parametrize("kind", FailureKind)
-def test_every_failure_kind_has_words(kind):
-    assert "_" not in words.failure(Failure(kind))
-
-
-def test_a_failure_says_its_detail_once():
-    assert words.failure(Failure(FailureKind.REFUSED, message="connection refused")) == "refused: connection refused"
-    assert words.failure(Failure(FailureKind.TIMEOUT, message="timeout")) == "timeout"
-    assert words.failure(Failure(FailureKind.TIMEOUT, message="timeout after 10 s")) == "timeout after 10 s"
-    assert words.failure(None) == ""
-
-
-def test_reasons_name_the_family_that_fails():
-    ends = (endpoint("192.0.2.1"), endpoint("2001:db8::1", state=Health.DOWN, kind=FailureKind.TIMEOUT))
-    view = tracker(0, "udp://a.example:1/announce", Health.DEGRADED, reasons=("endpoint_down", "slow"), endpoints=ends)
-    assert words.tracker_reason(view) == "v6 timeout; v4 fine, slow"
-
-
-def test_reason_of_a_down_tracker_counts_the_failures():
-    ends = (endpoint("192.0.2.1", state=Health.DOWN, kind=FailureKind.REFUSED, misses=5),)
-    view = tracker(
-        0, "udp://a.example:1/announce", Health.DOWN, kind=FailureKind.REFUSED, message="port closed", endpoints=ends
-    )
-    assert words.tracker_reason(view) == "refused x5: port closed"
-    assert words.tracker_reason(tracker(0, "udp://a.example:1/announce")) == ""
-
-
-@pytest.mark.parametrize(
-    ("kind", "to_state", "mark"),
-    [
-        (EventKind.STATE_CHANGED, "down", "x"),
-        (EventKind.STATE_CHANGED, "up", "+"),
-        (EventKind.STATE_CHANGED, "degraded", "!"),
-        (EventKind.STATE_CHANGED, "unknown", "?"),
-        (EventKind.EXHAUSTED, None, "x"),
-        (EventKind.FAILED_OVER, None, "!"),
-        (EventKind.PROMOTED, None, "+"),
-        (EventKind.STARTED, None, "-"),
-    ],
-)
-def test_event_marks(kind, to_state, mark):
-    assert words.event_mark(event(1, kind, "m", to_state=to_state)).text == mark
-
-
-def test_brief_reasons_fit_a_narrow_column():
-    ends = (endpoint("192.0.2.1"), endpoint("2001:db8::1", state=Health.DOWN, kind=FailureKind.REFUSED))
-    view = tracker(
-        0, "udp://a.example:1/announce", Health.DEGRADED, reasons=("endpoint_down", "refused", "slow"), endpoints=ends
-    )
-    assert words.tracker_reason(view) == "v6 refused; v4 fine, slow"
-    assert words.tracker_reason(view, brief=True) == "v6 refused"
-    down = tracker(0, "udp://a.example:1/announce", Health.DOWN, kind=FailureKind.NOT_BENCODE, message="a web page")
-    assert words.tracker_reason(down, brief=True) == "not bencode"
-
-
-@pytest.mark.parametrize(
-    ("state", "marks", "text"),
-    [
-        (Health.UP, {"flapping": True}, "+UP%FLAP"),
-        (Health.DOWN, {"flapping": True}, "xDOWN%FLAP"),
-        (Health.DEGRADED, {"flapping": True}, "!DEGR%FLAP"),
-        (Health.UNKNOWN, {"flapping": True}, "?UNKN%FLAP"),
-        (Health.UP, {"pending": 1, "flapping": True}, "+UP%FLAP"),
-        (Health.UP, {"recalled_at": NOW}, "(+) UP"),
-        (Health.DEGRADED, {"recalled_at": NOW}, "(!) DEGR"),
-        (Health.DOWN, {"recalled_at": NOW, "flapping": True}, "(x) DOWN"),
-        (Health.DOWN, {"muted": Mute(None, ""), "flapping": True}, "= MUTED"),
-    ],
-)
-def test_marks_fit_the_state_column(state, marks, text):
-    told = words.tracker_state(tracker(0, "udp://a.example:1/announce", state, **marks)).text
-    assert told == text
-    assert len(told) <= 10
-
-
-def test_an_endpoint_flaps_too():
-    assert words.endpoint_state(replace(endpoint("192.0.2.1"), flapping=True), 3).text == "+UP%FLAP"
-
-
-@pytest.mark.parametrize(
-    ("marks", "brief", "long"),
-    [
-        ({"muted": Mute(NOW + timedelta(hours=1), "moving")}, "until 15:02", "until 15:02; moving; x DOWN refused: no"),
-        ({"muted": Mute(NOW + timedelta(days=262), "")}, "until 1 Dec", "until 1 Dec; x DOWN refused: no"),
-        ({"muted": Mute(None, "")}, "no end set", "no end set; x DOWN refused: no"),
-        ({"recalled_at": NOW - timedelta(hours=2)}, "from 2h ago", "from 2h ago: refused: no"),
-        ({"flapping": True}, "refused", "flapping; refused: no"),
-        ({}, "refused", "refused: no"),
-    ],
-)
-def test_a_remark_stands_beside_the_state(marks, brief, long):
-    view = tracker(
-        0, "udp://a.example:1/announce", Health.DOWN, kind=FailureKind.REFUSED, message="refused: no", **marks
-    )
-    assert words.tracker_remark(view, NOW, brief=True) == brief
-    assert len(brief) <= 11
-    assert words.tracker_remark(view, NOW) == long
 
 
 @pytest.mark.parametrize(

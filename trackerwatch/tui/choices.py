@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from trackerwatch.engine.commands import MuteTrackers, WalkAs
 from trackerwatch.failover import CLIENTS
-from trackerwatch.tui import words
+from trackerwatch.tui import states, words
 from trackerwatch.tui.ink import safe
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def mutes(view: TrackerView, now: datetime) -> tuple[Choice, ...]:
     """For how long a tracker can be muted; of a muted one first that it is not to be so any more."""
     offered = []
     if view.muted is not None:
-        told = words.muted_until(view.muted, now)
+        told = states.muted_until(view.muted, now)
         offered.append(
             Choice("take the mute back", f"muted {told}", MuteTrackers((view.index,), None, "", muted=False))
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from trackerwatch.tui import words
+from trackerwatch.tui import states, words
 from trackerwatch.tui.ink import Ink, Line, Span, safe
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _OLD_S = 43200.0
 
 def event_line(event: Event, now: datetime) -> Line:
     """Time (of long ago the date), glyph and message."""
-    mark = words.event_mark(event)
+    mark = states.event_mark(event)
     old = (now - event.at).total_seconds() > _OLD_S
     return (
         Span(f" {words.short_day(event.at) if old else words.clock(event.at, seconds=True):<8} ", Ink.DIM),

@@ -10,7 +10,7 @@ from trackerwatch.failover.states import FailoverState
 from trackerwatch.health.states import Health
 from trackerwatch.outcome import FailureKind
 from trackerwatch.policy.rules import Severity, Verdict
-from trackerwatch.tui import words
+from trackerwatch.tui import states, words
 from trackerwatch.tui.ink import Ink, Line, Span, line_width, safe
 
 if TYPE_CHECKING:
@@ -250,7 +250,7 @@ def _cause(view: TrackerView, now: datetime, detail: int) -> str:
     name = safe(view.tracker.host_port)
     if view.state is Health.UP and not view.pending:
         return f"{name} refuses {words.plural(view.effect.failed_over + view.effect.exhausted, 'torrent')}"
-    what = words.failure_kind(view.failure.kind) if view.failure else "answers again"
+    what = states.failure_kind(view.failure.kind) if view.failure else "answers again"
     if not detail or view.since is None or view.state is not Health.DOWN:
         return f"{name} {what}"
     lasting = words.age(view.since, now)
@@ -261,7 +261,7 @@ def _minor(snapshot: Snapshot, now: datetime) -> Line:
     trackers = [view for view in snapshot.trackers if view.muted is None]
     for view in trackers:
         if view.pending:
-            what = words.failure_kind(view.failure.kind) if view.failure else "failure"
+            what = states.failure_kind(view.failure.kind) if view.failure else "failure"
             text = (
                 f" ~ {safe(view.tracker.host_port)}: {what}, {view.pending} of {view.pending_limit} before it is down"
             )
@@ -271,10 +271,10 @@ def _minor(snapshot: Snapshot, now: datetime) -> Line:
     if degraded:
         text = f" ! {words.plural(len(degraded), 'tracker')} degraded, no torrent is hit."
         worst = degraded[0]
-        return (Span(text, Ink.WARN), Span(f" {safe(worst.tracker.host_port)}: {words.tracker_reason(worst)}"))
+        return (Span(text, Ink.WARN), Span(f" {safe(worst.tracker.host_port)}: {states.tracker_reason(worst)}"))
     for found in snapshot.tracker_problems:
         if found.severity is not Severity.INFO:
-            mark = words.severity(found.severity)
+            mark = states.severity(found.severity)
             return (Span(f" {mark.text} ", mark.ink), Span(safe(found.message)))
     up = snapshot.totals.trackers_by_state.get(Health.UP, 0)
     well = snapshot.totals.torrents_by_verdict.get(Verdict.OK, 0)

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from trackerwatch.engine.views import Event, EventKind
-from trackerwatch.tui import charts, words
+from trackerwatch.tui import charts, states, words
 from trackerwatch.tui.ink import LABEL_CELLS, Ink, Line, Span, labelled, safe
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ def _outage(outage: Outage, now: datetime) -> Line:
         Span(f"{words.moment(begin, now)} ", Ink.PLAIN),
         Span(f"{until}  ", Ink.BAD if outage.end is None else Ink.PLAIN),
         Span(f"{length}  ", Ink.STRONG),
-        Span(words.reason(outage.reason)),
+        Span(states.reason(outage.reason)),
         Span(where, Ink.DIM),
     )
 
@@ -214,7 +214,7 @@ def timeline_lines(torrent: Torrent, past: TorrentPast, events: Sequence[Event],
     ends = [*(later.at for _, later in pairwise(shown)), now]
     found: list[Line] = []
     for move, end in zip(reversed(shown), reversed(ends), strict=True):
-        mark = words.kind_mark(move.kind)
+        mark = states.kind_mark(move.kind)
         lasted = words.duration((end - move.at).total_seconds())
         found.append(
             (

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from trackerwatch.health.states import Health
 from trackerwatch.policy.rules import Verdict
-from trackerwatch.tui import charts, words
+from trackerwatch.tui import charts, states, words
 from trackerwatch.tui.ink import Ink, Span, safe
 from trackerwatch.tui.ordering import tracker_rank
 from trackerwatch.tui.widgets.table import Cells, Column
@@ -87,7 +87,7 @@ def tracker_cells(
     past: Sequence[Stretch] | None = None,
 ) -> Cells:
     """One row of the trackers table; `brief` for narrow columns, `past` for a strip of time instead of rounds."""
-    state = words.tracker_state(view)
+    state = states.tracker_state(view)
     text = f"{state.text:<10}{ASKING if view.asking else ' '}"
     muted = view.muted is not None
     troubled = tracker_rank(view) > 1
@@ -113,7 +113,9 @@ def tracker_cells(
         "since": Span(
             words.age(view.failing_since if view.pending else view.since, now), state.ink if troubled else quiet
         ),
-        "reason": Span(words.tracker_remark(view, now, brief=brief), Ink.BAD if bad else quiet if muted else Ink.PLAIN),
+        "reason": Span(
+            states.tracker_remark(view, now, brief=brief), Ink.BAD if bad else quiet if muted else Ink.PLAIN
+        ),
     }
 
 
@@ -126,7 +128,7 @@ def _uptime(view: TrackerView, window: str, *, brief: bool) -> Span:
 
 def torrent_cells(view: TorrentView, now: datetime) -> Cells:
     """One row of the torrents table."""
-    state = words.torrent_state(view)
+    state = states.torrent_state(view)
     counts, failover = view.counts, view.failover
     troubled = view.verdict in (Verdict.CRITICAL, Verdict.WARNING)
     tiers = len({placement.tier for placement in view.torrent.placements})

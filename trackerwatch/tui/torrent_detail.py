@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from trackerwatch.engine.views import AskState, Source
 from trackerwatch.failover.states import Role
-from trackerwatch.tui import words
+from trackerwatch.tui import states, words
 from trackerwatch.tui.ink import Ink, Line, Span, labelled, safe
 from trackerwatch.tui.past import timeline_lines
 
@@ -41,7 +41,7 @@ def torrent_lines(
 ) -> list[Line]:
     """Everything known of a torrent; `events` are those of this run, of any torrent."""
     torrent, counts = view.torrent, view.counts
-    state = words.torrent_state(view)
+    state = states.torrent_state(view)
     since = f" for {words.age(view.since, now)}" if view.since else ""
     lines: list[Line] = [
         (Span(f" {safe(torrent.name)}", Ink.STRONG),),
@@ -93,7 +93,7 @@ def _last_seeder(view: TorrentView, past: TorrentPast, now: datetime) -> list[Li
 
 def _failover(view: TorrentView) -> list[Line]:
     failover = view.failover
-    state = words.failover(failover.state)
+    state = states.failover(failover.state)
     line: list[Span] = [
         Span(f" {state.text}", state.ink),
         Span(
@@ -129,7 +129,7 @@ def _answer(
     *,
     last: bool,
 ) -> list[Line]:
-    role = words.role(answer.role)
+    role = states.role(answer.role)
     stem, below = ("└ ", "  ") if last else ("├ ", "│ ")
     swarm = f" {answer.swarm}" if hybrid else ""
     shown = f"{answer.tracker.protocol}://{safe(answer.tracker.host_port)}{swarm}"
@@ -155,8 +155,8 @@ def _answer(
 
 
 def _endpoint_brief(view: EndpointView, pending_limit: int) -> Line:
-    state = words.endpoint_state(view, pending_limit)
-    what = words.failure(view.failure) if view.failure else words.latency(view.latency_s)
+    state = states.endpoint_state(view, pending_limit)
+    what = states.failure(view.failure) if view.failure else words.latency(view.latency_s)
     said = f"  “{safe(view.said)}”" if view.said else ""
     return (Span(f"{state.text[0]} ", state.ink), Span(f"{safe(str(view.endpoint))}  {what}"), Span(said, Ink.DIM))
 
@@ -164,9 +164,9 @@ def _endpoint_brief(view: EndpointView, pending_limit: int) -> Line:
 def _asked(view: ScrapeView | AnnounceView, now: datetime) -> Line:
     if view.state is AskState.SKIPPED and view.failure is None:
         return ()
-    spans: list[Span] = [Span(words.asked(view.state), Ink.GOOD if view.state is AskState.ANSWERED else Ink.WARN)]
+    spans: list[Span] = [Span(states.asked(view.state), Ink.GOOD if view.state is AskState.ANSWERED else Ink.WARN)]
     if view.failure is not None:
-        spans.append(Span(f" {words.failure(view.failure)}", Ink.BAD if view.state is AskState.FAILED else Ink.DIM))
+        spans.append(Span(f" {states.failure(view.failure)}", Ink.BAD if view.state is AskState.FAILED else Ink.DIM))
     extras = []
     if view.latency_s is not None:
         extras.append(words.latency(view.latency_s))
@@ -186,7 +186,7 @@ def _asked(view: ScrapeView | AnnounceView, now: datetime) -> Line:
 def _problems(view: TorrentView) -> list[Line]:
     lines: list[Line] = []
     for found in view.problems:
-        mark = words.severity(found.severity)
+        mark = states.severity(found.severity)
         lines.append((Span(f" {mark.text} ", mark.ink), Span(safe(found.message))))
         if found.action:
             lines.append((Span("   do ", Ink.KEY), Span(safe(found.action), Ink.DIM)))
@@ -195,7 +195,7 @@ def _problems(view: TorrentView) -> list[Line]:
 
 def torrent_strip(view: TorrentView, height: int) -> list[Line]:
     """The few lines under a narrow table: why, what the model says, and the tracker states in one line."""
-    state = words.torrent_state(view)
+    state = states.torrent_state(view)
     lines: list[Line] = [
         (Span(f" {state.text}", state.ink), Span(f": {safe(view.why)}" if view.why else "")),
         *[(Span(f" {safe(text)}"),) for text in view.failover.explanation],
@@ -206,7 +206,7 @@ def torrent_strip(view: TorrentView, height: int) -> list[Line]:
         if answer.tier != tier:
             tier = answer.tier
             names.append(Span(f" tier {tier} ", Ink.DIM))
-        mark = words.role(answer.role)
+        mark = states.role(answer.role)
         active = answer.role is Role.ACTIVE
         names += [
             Span(f"{mark.text[0]} ", mark.ink),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trackerwatch.health.states import Health
-from trackerwatch.tui import words
+from trackerwatch.tui import states, words
 from trackerwatch.tui.ink import Ink, Line, Span, labelled, line_width, safe
 from trackerwatch.tui.past import outage_lines, strip_lines
 
@@ -59,19 +59,19 @@ def tracker_lines(view: TrackerView, now: datetime, width: int, past: TrackerPas
 
 def _state(view: TrackerView, now: datetime) -> Line:
     """`x DOWN for 14m, since 13:48: refused x5`; of a muted one first that, then what it is."""
-    state = words.unmuted_state(view)
+    state = states.unmuted_state(view)
     since = f" for {words.age(view.since, now)}, since {words.moment(view.since, now)}" if view.since else ""
     line: Line = (Span(f" {state.text}", state.ink), Span(since))
     if view.recalled_at is not None:
         line = (*line, Span(f"; remembered from {words.ago(view.recalled_at, now)}, not seen again yet", Ink.WAIT))
     if view.flapping:
         line = (*line, Span("; flapping: it changes too often to be believed", Ink.WARN))
-    reason = words.tracker_reason(view)
+    reason = states.tracker_reason(view)
     line = (*line, Span(f": {reason}" if reason else ""))
     if view.muted is None:
         return line
     why = f" ({safe(view.muted.why)})" if view.muted.why else ""
-    return (Span(f" {words.MUTED.text} {words.muted_until(view.muted, now)}{why};", Ink.KEY), *line)
+    return (Span(f" {states.MUTED.text} {states.muted_until(view.muted, now)}{why};", Ink.KEY), *line)
 
 
 def _uptimes(view: TrackerView, width: int) -> Line:
@@ -138,11 +138,11 @@ def _effect(view: TrackerView) -> Line:
 
 
 def _endpoint(view: EndpointView, pending_limit: int, now: datetime) -> list[Line]:
-    state = words.endpoint_state(view, pending_limit)
+    state = states.endpoint_state(view, pending_limit)
     head: list[Span] = [
         Span(f" {state.text:<13}", state.ink),
         Span(f"{safe(str(view.endpoint))}", Ink.STRONG),
-        Span(f"  {words.failure(view.failure)}", state.ink) if view.failure else Span(""),
+        Span(f"  {states.failure(view.failure)}", state.ink) if view.failure else Span(""),
         Span(f"  for {words.age(view.since, now)}" if view.since else "", Ink.DIM),
     ]
     details = [f"last ok {words.ago(view.last_success_at, now)}"]
@@ -178,8 +178,8 @@ def tracker_strip(view: TrackerView, now: datetime, height: int) -> list[Line]:
     shown = list(view.endpoints[: max(1, height - 1)])
     lines: list[Line] = []
     for endpoint in shown:
-        state = words.endpoint_state(endpoint, view.pending_limit)
-        what = words.failure(endpoint.failure) if endpoint.failure else words.latency(endpoint.latency_s)
+        state = states.endpoint_state(endpoint, view.pending_limit)
+        what = states.failure(endpoint.failure) if endpoint.failure else words.latency(endpoint.latency_s)
         misses = endpoint.consecutive_failures
         tail = f"  {misses} in a row" if misses > 1 else ""
         if not endpoint.judged:
@@ -193,6 +193,6 @@ def tracker_strip(view: TrackerView, now: datetime, height: int) -> list[Line]:
             )
         )
     if not shown:
-        what = words.failure(view.failure) or "no address known yet"
+        what = states.failure(view.failure) or "no address known yet"
         lines.append((Span(f" ? {what}", Ink.WAIT),))
     return [*lines[: max(0, height - 1)], *[()] * max(0, height - 1 - len(lines)), _effect(view)]
