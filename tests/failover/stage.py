@@ -11,10 +11,11 @@ from datetime import UTC, datetime
 
 from tests.engine.driven import torrent
 from trackerwatch.engine.changes import tell_moves
+from trackerwatch.engine.endpoint_state import MuteState
 from trackerwatch.engine.events import EventLog
 from trackerwatch.engine.snapshot import Projector, tracker_view
 from trackerwatch.engine.torrent_book import TorrentBook
-from trackerwatch.engine.tracker_state import MuteState, TrackerState
+from trackerwatch.engine.tracker_state import TrackerState
 from trackerwatch.failover import CLIENTS, Place
 from trackerwatch.failover.attempts import Attempts
 from trackerwatch.failover.order import unpack

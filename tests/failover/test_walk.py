@@ -1,4 +1,4 @@
-"""The walk over tiers, the independence of trackers, and the words for both."""
+"""The walk over tiers, by every client."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trackerwatch.failover import FailoverState, Role, Standing, Step, explain, independent_groups, walk
+from trackerwatch.failover import CLIENTS, LISTED, FailoverState, Place, Role, Standing, first_queue, tiers_of, walk
 
+STANDINGS = st.sampled_from(list(Standing))
+PLACES = st.builds(Place, st.integers(0, 3), st.booleans(), st.sampled_from("ab"), st.sampled_from(["/x", "/y"]))
 U, W, F, N = Standing.UNTRIED, Standing.WORKS, Standing.FAILED, Standing.NOT_COUNTED
 
 
@@ -61,31 +63,48 @@ def test_one_active_tracker_exactly_where_one_works(standings):
         assert F in standings[: result.active]
 
 
-def test_trackers_that_share_a_host_or_an_address_die_together():
-    assert len(set(independent_groups([["a", "192.0.2.1"], ["b", "192.0.2.2"]]))) == 2
-    assert len(set(independent_groups([["a", "192.0.2.1"], ["b", "192.0.2.1"]]))) == 1
-    assert len(set(independent_groups([["a"], ["a"]]))) == 1
-    chained = [["a", "192.0.2.1"], ["b", "192.0.2.2"], ["c", "192.0.2.1", "192.0.2.2"]]
-    assert len(set(independent_groups(chained))) == 1
-    assert independent_groups([]) == ()
-
-
-def test_explanations():
-    steps = [
-        Step("one:1", 0, F, "refused"),
-        Step("two:2", 1, N, "no route from here"),
-        Step("three:3", 1, W, ""),
-        Step("four:4", 2, W, ""),
-    ]
-    lines = explain(steps, walk((0, 1, 1, 2), bytes(s.standing for s in steps)))
-    assert lines == (
-        "a client fails over to three:3 (tier 1)",
-        "not one:1 (tier 0): refused",
-        "two:2 (tier 1) is not counted: no route from here",
-        "if three:3 dies now: four:4 (tier 2) takes over, and nothing behind it",
+@pytest.mark.parametrize("client", CLIENTS.values(), ids=CLIENTS)
+@given(data=st.data())
+def test_a_walk_settles_at_once_and_loses_no_tracker(client, data):
+    places = data.draw(
+        st.lists(PLACES, max_size=7).map(lambda found: tuple(sorted(found, key=lambda place: place.tier)))
     )
-    last = explain(steps[:3], walk((0, 1, 1), bytes(s.standing for s in steps[:3])))
-    assert last[-1] == "if three:3 dies now: no tracker is left"
-    gone = explain(steps[:1], walk((0,), bytes([F])))
-    assert gone == ("no tracker is left", "not one:1 (tier 0): refused")
-    assert "DHT" in explain([], walk((), b""))[0]
+    tiers = tiers_of(client, places)
+    queue = first_queue(client, places, data.draw(st.binary(min_size=20, max_size=20)))
+    for _ in range(3):
+        standings = bytes(data.draw(st.lists(STANDINGS, min_size=len(places), max_size=len(places))))
+        result = walk(tiers, standings, client, queue)
+        again = walk(tiers, standings, client, result.queue)
+        assert again == result
+        assert sorted(result.order) == list(range(len(places)))
+        working = [place for place in result.order if standings[place] == W]
+        assert result.active == (working[0] if working else -1)
+        assert (result.state in (FailoverState.PRIMARY, FailoverState.FAILED_OVER)) == bool(working)
+        active = [place for place, role in enumerate(result.roles) if role is Role.ACTIVE]
+        expected = {"transmission": len({tiers[place] for place in working}), "all-trackers": len(working)}
+        assert len(active) == expected.get(client.name, min(1, len(working)))
+        assert (result.state is FailoverState.FAILED_OVER) == any(standings[place] == F for place in result.before)
+        queue = result.queue
+
+
+def test_a_client_that_keeps_the_order_of_the_file_carries_nothing():
+    places = (Place(0, False, "a", "/"), Place(0, True, "a", "/"))
+    assert first_queue(LISTED, places, b"x") == b""
+    assert walk((0, 0), bytes([F, W])).queue == b""
+    assert walk((0, 0), bytes([F, W])).order == (0, 1)
+
+
+def test_several_are_active_where_a_client_uses_several():
+    tiers, standings = (0, 0, 1, 1), bytes([F, W, W, W])
+    places = tuple(Place(tier, False, f"h{n}", "/") for n, tier in enumerate(tiers))
+    roles = {}
+    for name in ("libtorrent", "transmission", "all-trackers"):
+        client = CLIENTS[name]
+        result = walk(tiers, standings, client, first_queue(client, places, b""))
+        roles[name] = [str(role) for role in result.roles]
+        assert (result.active, result.before, result.later_tier) == (1, {0}, False)
+    assert roles == {
+        "libtorrent": ["failed", "active", "backup", "backup"],
+        "transmission": ["failed", "active", "active", "backup"],
+        "all-trackers": ["failed", "active", "active", "active"],
+    }

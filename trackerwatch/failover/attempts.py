@@ -198,9 +198,8 @@ class Attempts:
             case Retry.IN_TURN:
                 # What counts is how often the one failed whose turn it is now: a fresh one is asked at once.
                 ahead = self._entries[lane.order[0]]
-                lane.due = NEVER if over else now + self._wait_s(ahead.failures, failure, asked_s)
-        again_at = lane.due if client.retry is Retry.IN_TURN and lane.order[0] == place else entry.due
-        self.refusals.append(Refusal(place, now, failure, entry.failures, again_at))
+                entry.due = lane.due = NEVER if over else now + self._wait_s(ahead.failures, failure, asked_s)
+        self.refusals.append(Refusal(place, now, failure, entry.failures, entry.due))
 
     def _wait_s(self, failures: int, failure: Failure, asked_s: float | None) -> float:
         replied = failure.kind.answered

@@ -99,6 +99,8 @@ class _Tale:
             failed = [p for p in self.order if self._failed(p) and (p in self.result.before or self._parallel)]
             others = [p for p in self.order[: self.order.index(active)] if not self._failed(p)]
             lines += self._why_not(sorted({*failed, *others}, key=self.order.index))
+            behind = [p for p in self.order if self._failed(p) and p not in failed]
+            lines += self._why_not(behind, "failed too, behind it:")
             lines += self._order()
             lines += self._if_it_dies()
         else:
@@ -163,18 +165,18 @@ class _Tale:
 
     # ------------------------------------------------------------------ why not, and when again
 
-    def _why_not(self, places: list[int]) -> list[str]:
+    def _why_not(self, places: list[int], verb: str = "not") -> list[str]:
         lines: list[str] = []
         for place in places[:FEW]:
             step, name = self.steps[place], self._named(place)
             if step.standing is Standing.FAILED:
-                lines += [f"not {name}: {step.reason or 'failed'}", *self._since(step), *self._next_try(place)]
+                lines += [f"{verb} {name}: {step.reason or 'failed'}", *self._since(step), *self._next_try(place)]
             elif step.standing is Standing.NOT_COUNTED:
                 lines.append(f"{name} is not counted: {step.reason or 'nothing was sent'}")
             elif step.standing is Standing.UNTRIED:
                 lines.append(f"{name} is not known to work: {step.reason or 'nothing is known of it yet'}")
         if len(places) > FEW:
-            lines.append(f"and {len(places) - FEW} more of which none is used")
+            lines.append(f"and {len(places) - FEW} more")
         return lines
 
     def _since(self, step: Step) -> list[str]:

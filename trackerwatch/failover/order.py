@@ -66,16 +66,19 @@ def unshuffled(client: Client, places: tuple[Place, ...]) -> tuple[int, ...]:
 
 
 def _udp_first(order: list[int], places: Sequence[Place]) -> None:
-    """As libtorrent does it: the two change places and keep their tiers; after a change the next tracker is passed over."""
+    """As libtorrent 2.1 does it: the two change places and keep their tiers; who follows an exchange is passed over.
+
+    It steps through a ring, so that an exchange at the last tracker leads on to the first, and those passed over get a turn.
+    """
     at = 0
-    while at < len(order):
+    while at != len(order):
         place = places[order[at]]
         earlier = range(at if place.udp else 0)
         rival = next((n for n in earlier if places[order[n]].host == place.host and not places[order[n]].udp), None)
         if rival is not None:
             order[rival], order[at] = order[at], order[rival]
             at += 1
-        at += 1
+        at = (at + 1) % (len(order) + 1)
 
 
 def first_queue(client: Client, places: tuple[Place, ...], seed: bytes) -> bytes:
