@@ -65,6 +65,7 @@ def test_transmission_joins_trackers_that_differ_in_their_scheme_alone():
 def test_bep12_promotes_within_the_tier_alone():
     assert settled(BEP12, (0, 0, 0), bytes([F, W, U]), (0, 1, 2)) == [1, 0, 2]
     assert settled(BEP12, (0, 0, 0), bytes([F, F, W]), (1, 0, 2)) == [2, 1, 0]
+    assert settled(BEP12, (0, 0, 0), bytes([U, W, F]), (0, 1, 2)) == [0, 1, 2]
     assert settled(BEP12, (0, 1, 1), bytes([F, F, W]), (0, 1, 2)) == [0, 2, 1]
     assert settled(BEP12, (0, 1, 1), bytes([W, F, W]), (0, 1, 2)) == [0, 1, 2]
 

@@ -121,7 +121,9 @@ def settled(client: Client, tiers: Sequence[int], standings: bytes, order: Seque
                 tried = tier if works is None else tier[:works]
                 failed = [place for place in tried if standings[place] == Standing.FAILED]
                 tier = [place for place in tier if place not in failed] + failed
-            if client.on_success is OnSuccess.FRONT and works is not None:
+            # Who has not been asked yet is no reason to promote another: which of us answers first says nothing of a client.
+            passed = works is not None and all(standings[place] == Standing.FAILED for place in tier[:works])
+            if client.on_success is OnSuccess.FRONT and works is not None and passed:
                 tier.insert(0, tier.pop(works))
             # Whoever asks one tracker at a time leaves the tiers behind it alone.
             done = works is not None and client.parallel is not Parallel.TIERS
