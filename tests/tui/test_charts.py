@@ -30,8 +30,10 @@ def test_chart_scales_to_its_maximum():
 
 def test_a_strip_tells_four_things_apart_without_colour():
     assert text(charts.strip(stretches("##-x #"))) == "██▄x·█"
+    assert text(charts.strip(stretches("## "))) == "██ "
+    assert text(charts.strip(stretches("#  "))) == "█··"
     assert len({told.value[0] for told in Told}) == len(Told)
-    assert [span.ink for span in charts.strip(stretches("#-x "))] == [Ink.BAR, Ink.WARN, Ink.BAD, Ink.DIM]
+    assert [span.ink for span in charts.strip(stretches("#-x  "))] == [Ink.BAR, Ink.WARN, Ink.BAD, Ink.DIM]
 
 
 def test_a_stretch_that_a_later_sample_speaks_for_is_as_that_sample():

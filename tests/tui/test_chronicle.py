@@ -37,7 +37,7 @@ def test_what_came_while_keys_rested_is_below_a_divider():
     watch.arrived(some(3, 4, 5), LATER)
     assert watch.unseen(LATER) == 3
     lines = texts(watch.lines(some(1, 2, 3, 4, 5), LATER))
-    assert lines[2] == " -- since you last pressed a key, 14m ago: 3 events --"
+    assert lines[2] == "-- since you last pressed a key, 14m ago: 3 events --"
     assert len(lines) == 6
 
 

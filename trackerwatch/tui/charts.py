@@ -114,13 +114,15 @@ def told(stretches: Sequence[Stretch]) -> list[Told]:
 def strip(stretches: Sequence[Stretch], width: int | None = None) -> list[Span]:
     """One glyph a stretch, oldest first; with a width exactly so many cells, the latest at the right."""
     says = told(stretches)
-    spans: list[Span] = []
+    # The stretch that is not over yet may have nothing to say so far: that is no gap.
+    running = len(says) > 1 and says[-1] is Told.UNKNOWN is not says[-2]
+    cells = [one.value for one in says[: len(says) - running]] + [(" ", Ink.DIM)] * running
     if width is not None:
-        says = says[-width:] if width > 0 else []
-        if len(says) < width:
-            spans.append(Span(" " * (width - len(says)), Ink.DIM))
-    for one in says:
-        _append(spans, *one.value)
+        cells = cells[-width:] if width > 0 else []
+        cells = [(" ", Ink.DIM)] * (width - len(cells)) + cells
+    spans: list[Span] = []
+    for glyph, ink in cells:
+        _append(spans, glyph, ink)
     return spans
 
 
@@ -185,7 +187,7 @@ def axis(stretches: Sequence[Stretch], now: datetime, name: Namer) -> tuple[str,
     end = now.timestamp()
     span_s = end - stretches[0].begin
     parts = (3 if span_s > 2 * DAY_S else 4) if cells >= 44 else 2 if cells >= 18 else 1
-    unit_s, unit = next(found for found in _UNITS if span_s > 2 * found[0] or found[1] == "s")
+    unit_s, unit = next(found for found in _UNITS if span_s >= 8 * found[0] or found[1] == "s")
     agos, times = "", ""
     for part in range(parts):
         at = cells * part // parts

@@ -91,6 +91,6 @@ class Watchfulness:
             if last is None and divider is not None and lines and event.number == divider[0] + 1:
                 news = words.plural(sum(event.number > divider[0] for event in events), "event")
                 since = words.ago(divider[1], now)
-                lines.append((Span(f" -- since you last pressed a key, {since}: {news} --", Ink.KEY),))
+                lines.append((Span(f"-- since you last pressed a key, {since}: {news} --", Ink.KEY),))
             lines.append(event_line(event, now))
         return lines

@@ -27,6 +27,11 @@ _LEGEND: tuple[tuple[Span, str], ...] = (
     (Span("?", Ink.WAIT), "not known: not asked yet, or nobody told; not 0"),
     (Span("-", Ink.DIM), "does not count: not asked, not judged, not there"),
     (Span(ASKING, Ink.PLAIN), "behind a state: being asked right now"),
+    (Span("%", Ink.WARN), "xDOWN%FLAP: flapping, changes too often to be believed"),
+    (Span("=", Ink.DIM), "MUTED by you: out of verdicts and alerts"),
+    (Span("(+)", Ink.WAIT), "remembered from an earlier run, not seen again yet"),
+    (Span("█▄x·", Ink.BAR), "strips: answered, partly failed, failed, not known"),
+    (Span("n/a 9d", Ink.DIM), "uptime: less than half of it is known, 9 days"),
     (Span(charts.BARS, Ink.BAR), "last rounds, 20 ms to over 2 s; x: no answer"),
     (Span("k/n", Ink.PLAIN), "k of n ADDResses answer, k of n trackers WORK"),
 )
