@@ -8,6 +8,7 @@ import os
 import sqlite3
 import stat
 import struct
+import threading
 from typing import TYPE_CHECKING
 
 from trackerwatch.outside_text import clean
@@ -104,10 +105,12 @@ def look(path: Path, newest: int) -> bool:
     """
     where = clean(os.fspath(path))
     try:
-        with path.open("rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise StoreRefusedError(Trouble(f"history {where}: not a regular file"))
-            header = file.read(_HEADER_BYTES)
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
+        if not stat.S_ISREG(mode):
+            raise StoreRefusedError(Trouble(f"history {where}: not a regular file"))
+        header = _first_bytes(path)
     except FileNotFoundError:
         return False
     if not header:
@@ -120,6 +123,24 @@ def look(path: Path, newest: int) -> bool:
         application_id, user_version, empty=application_id == user_version == 0, where=where, newest=newest
     )
     return True
+
+
+_looked_at: dict[tuple[int, int], int] = {}
+"""Descriptors of files that were looked at, by device and inode. They are never closed: closing any descriptor of a file drops
+every POSIX lock that this process has on it, SQLite's too, and another program then deletes the log under a writer."""
+_looking = threading.Lock()
+
+
+def _first_bytes(path: Path) -> bytes:
+    with _looking:
+        status = path.stat()
+        known = (status.st_dev, status.st_ino)
+        descriptor = _looked_at.get(known)
+        if descriptor is None:
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+            found = os.fstat(descriptor)
+            _looked_at[found.st_dev, found.st_ino] = descriptor
+        return os.pread(descriptor, _HEADER_BYTES, 0)
 
 
 def _make(path: Path) -> None:
