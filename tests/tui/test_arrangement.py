@@ -41,3 +41,10 @@ def test_one_pane_always_has_a_line(height, pane):
 def test_80_by_24_has_eleven_rows_as_drawn():
     plan = arrange(80, 24, Pane.TRACKERS, zoomed=False, trackers=14)
     assert (plan.strip, plan.recent) == (3, 3)
+
+
+def test_our_own_troubles_get_lines_of_their_own():
+    for width, height in ((80, 24), (160, 48)):
+        assert arrange(width, height, Pane.TRACKERS, zoomed=False, trackers=9).ours == 0
+        assert arrange(width, height, Pane.TRACKERS, zoomed=False, trackers=9, troubles=2).ours == 2
+    assert arrange(80, 5, Pane.TRACKERS, zoomed=False, trackers=9, troubles=2).ours == 0
