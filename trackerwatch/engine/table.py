@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from math import isnan, nan
 from typing import TYPE_CHECKING
 
 from trackerwatch.engine.clock import at
+from trackerwatch.engine.explaining import Explainer, answer_failure
 from trackerwatch.engine.views import (
     AnnounceView,
     AnswerView,
@@ -17,15 +17,12 @@ from trackerwatch.engine.views import (
     Source,
     TorrentView,
 )
-from trackerwatch.failover import LISTED, FailoverState, Role, Standing, Step, explain, stands_on, walk
-from trackerwatch.failover.clients import GivesUp
+from trackerwatch.failover import LISTED, FailoverState, Role, Standing, Step
 from trackerwatch.health import Health
-from trackerwatch.health.rollup import ANSWERING
 from trackerwatch.outcome import NOTHING_KNOWN, UNKNOWN_COUNT, Failure, FailureKind, SwarmAnswer, SwarmCounts
 from trackerwatch.policy.judge import SANE_COUNT, worst_first
 from trackerwatch.policy.rules import Problem, Rule, Verdict
 from trackerwatch.policy.words import Evidence, failure_words, problem, torrent_words
-from trackerwatch.tracker import Protocol
 
 if TYPE_CHECKING:
     from array import array
@@ -38,8 +35,6 @@ if TYPE_CHECKING:
     from trackerwatch.failover import Client
     from trackerwatch.metainfo import Torrent
     from trackerwatch.tracker import Tracker
-
-_REFUSED_BY_ANNOUNCE = {FailureKind.UNREGISTERED, FailureKind.UNAUTHORIZED, FailureKind.FAILURE_REASON}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +66,10 @@ class Table:
     """Unix time at which the last seeder had gone; NaN: never. Where there are seeders, the answers tell."""
     client: Client = LISTED
     """Who walks the tiers."""
+    _explainer: Explainer = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_explainer", Explainer(self.trackers, self.client, self.private_scraped))
 
     def __len__(self) -> int:
         return len(self.torrents)
@@ -80,7 +79,7 @@ class Table:
         torrent, shape, stand = self.torrents[index], self.shapes[index], self.stands[index]
         roles = stand.walk.roles if stand else (Role.UNTRIED,) * len(shape.placements)
         answers = self._answers(torrent, shape, self.slots[index], roles)
-        steps = self._steps(torrent, shape, roles, answers)
+        steps = self._explainer.steps(torrent, shape, roles, answers)
         active = self.trackers[self.active[index]].tracker if self.active[index] >= 0 else None
         failover = FailoverView(
             state=self.failover_states[index],
@@ -88,7 +87,7 @@ class Table:
             active_tier=self.active_tier[index] if active else None,
             working=self.working[index],
             total=self.total[index],
-            explanation=self._explain(torrent, shape, steps, stand),
+            explanation=self._explainer.explain(torrent, shape, stand, steps),
             client=self.client.name,
         )
         counts = SwarmCounts(*(_known(column[index]) for column in (self.seeders, self.leechers, self.completed)))
@@ -119,12 +118,6 @@ class Table:
                 if slot in published.announces:
                     told.append(published.announces[slot].at)
         return at(max((moment for moment in told if not isnan(moment)), default=None))
-
-    def _explain(self, torrent: Torrent, shape: Shape, steps: list[Step], stand: Stand | None) -> tuple[str, ...]:
-        if stand is None and steps:
-            return ("not asked yet",)
-        result = stand.walk if stand else _NO_WALK
-        return explain(steps, result, self.client, tiers=shape.tiers, private=torrent.private)
 
     # ------------------------------------------------------------------ answers
 
@@ -163,45 +156,6 @@ class Table:
                 )
             )
         return tuple(answers)
-
-    def _steps(
-        self, torrent: Torrent, shape: Shape, roles: tuple[Role, ...], answers: tuple[AnswerView, ...]
-    ) -> list[Step]:
-        steps = []
-        names = Counter(placement.tracker.host_port for placement in shape.placements)
-        for place, role in enumerate(roles):
-            swarms = answers[place * shape.swarms : (place + 1) * shape.swarms]
-            tracker, view = swarms[0].tracker, self.trackers[swarms[0].tracker_index]
-            standing = _STANDING_OF_ROLE.get(role, Standing.UNTRIED)
-            failures = [failure for answer in swarms if (failure := answer_failure(answer, view)) is not None]
-            reason = ""
-            if standing is Standing.FAILED:
-                reason = failure_words(failures[0] if failures else None)
-            elif standing is Standing.UNTRIED:
-                if failures and not failures[0].kind.counted:
-                    standing = Standing.NOT_COUNTED
-                only_alive = torrent.private and not self.private_scraped(tracker)
-                reason = _why_untried(swarms, view, failures, only_alive=only_alive)
-            name = tracker.host_port
-            step = Step(
-                name=name if names[name] == 1 else f"{name} {tracker.protocol}",
-                tier=shape.placements[place].tier,
-                standing=standing,
-                reason=reason,
-                next_probe_at=view.next_probe_at,
-                stands_on=stands_on(
-                    tracker.shown_host, tracker.port, [endpoint.endpoint.address for endpoint in view.endpoints]
-                ),
-                udp=tracker.protocol is Protocol.UDP,
-                host=tracker.host,
-                notes=_notes(swarms, view, standing),
-                muted=view.muted is not None,
-                pending=(view.pending, view.pending_limit),
-            )
-            if standing is Standing.FAILED:
-                step = _with_failure(step, view, failures[0] if failures else None)
-            steps.append(step)
-        return steps
 
     # ------------------------------------------------------------------ problems
 
@@ -319,72 +273,10 @@ class Table:
                 return str(rule).replace("_", " ")
 
 
-_STANDING_OF_ROLE = {Role.ACTIVE: Standing.WORKS, Role.BACKUP: Standing.WORKS, Role.FAILED: Standing.FAILED}
-
-
-def _notes(swarms: tuple[AnswerView, ...], view: TrackerView, standing: Standing) -> tuple[str, ...]:
-    """What DNS says of a tracker, and which swarm of a hybrid it fails although it works for the other."""
-    notes = (view.note,) if view.note else ()
-    if standing is not Standing.WORKS:
-        return notes
-    failed = (answer for answer in swarms if answer.role is Role.FAILED)
-    return notes + tuple(f"not for the {a.swarm} swarm, {failure_words(answer_failure(a, view))}" for a in failed)
-
-
-def _with_failure(step: Step, view: TrackerView, failure: Failure | None) -> Step:
-    """A step with all that is known of how its tracker fails."""
-    down = view.state is Health.DOWN
-    since = view.since if down else view.failing_since
-    failing_for_s = (view.last_probe_at - since).total_seconds() if since and view.last_probe_at else 0.0
-    never = None
-    if failure is not None and failure.retry_never:
-        never = GivesUp.GONE if failure.kind is FailureKind.HTTP_STATUS else GivesUp.RETRY_NEVER
-    elif failure is not None and failure.kind is FailureKind.UNREGISTERED:
-        never = GivesUp.UNREGISTERED
-    return replace(
-        step,
-        since=since,
-        failures=max((e.consecutive_failures for e in view.endpoints), default=0) if down or view.pending else 0,
-        failing_for_s=max(0.0, failing_for_s),
-        retry_in_s=failure.retry_in_s if failure else None,
-        retry_never=never,
-        pending=(0, 0),
-    )
-
-
-def _why_untried(
-    swarms: tuple[AnswerView, ...], view: TrackerView, failures: list[Failure], *, only_alive: bool
-) -> str:
-    """Why nothing is known of a torrent at a tracker, in words."""
-    if failures:
-        return failure_words(failures[0])
-    if only_alive and view.state in ANSWERING:
-        return "private: checked for life only, without the key"
-    if any(answer.scrape.state is AskState.ANSWERED for answer in swarms):
-        return "its scrape says nothing of this torrent"
-    if view.asking:
-        return "being asked now"
-    return "nothing is known of it yet"
-
-
 def _brief(host_port: str) -> str:
     """A tracker in a few characters: a name without its port; of an address the port may be all that tells it apart."""
     literal = host_port[0].isdigit() or host_port.startswith("[")
     return host_port if literal else host_port.rpartition(":")[0]
-
-
-def answer_failure(answer: AnswerView, tracker: TrackerView) -> Failure | None:
-    """What best says why a tracker does not work for a torrent; None where it does or nothing is known."""
-    if answer.role in {Role.ACTIVE, Role.BACKUP}:
-        return None
-    if tracker.state is Health.DOWN:
-        return tracker.failure
-    announce, scrape = answer.announce.failure, answer.scrape.failure
-    if announce is not None and (announce.kind in _REFUSED_BY_ANNOUNCE or scrape is None):
-        return announce
-    if answer.announce.warning and answer.announce.state is AskState.ANSWERED and answer.role is Role.FAILED:
-        return Failure(FailureKind.UNREGISTERED, None, answer.announce.warning)
-    return scrape or tracker.failure
 
 
 def _refused_as(answer: AnswerView, kind: FailureKind) -> bool:
@@ -473,6 +365,3 @@ def _detail(rule: Rule, torrent: Torrent, answers: tuple[AnswerView, ...]) -> st
 
 def _known(count: int) -> int | None:
     return None if count == UNKNOWN_COUNT else count
-
-
-_NO_WALK = walk((), b"")
