@@ -140,7 +140,7 @@ def _recent(connection: sqlite3.Connection, tracker: int, vantage: int) -> tuple
         " ORDER BY at DESC, seq DESC LIMIT ?",
         (tracker, WHOLE_TRACKER, vantage, RECENT_ROUNDS),
     ).fetchall()
-    return tuple((from_us(latency) or 0.0) if answered else None for answered, latency in reversed(rows))
+    return tuple(from_us(latency) if answered else None for answered, latency in reversed(rows))
 
 
 def merged(file: Recalled, memory: Recalled) -> Recalled:

@@ -71,8 +71,9 @@ def forget(connection: sqlite3.Connection, now: float, keeping: Keeping) -> Iter
     raw_hour = to_ms(now) // HOUR_MS - keeping.raw_days * 24
     old_ms = to_ms(now) - keeping.days * DAY_MS
     with writing(connection):
-        # A clock that is ahead for a while must not lift it for good: then it comes down again.
-        connection.execute("UPDATE floor SET hour = ?", (raw_hour,))
+        connection.execute("INSERT OR REPLACE INTO chore VALUES ('forget', ?)", (to_ms(now) // HOUR_MS,))
+        # A clock that was ahead for a while must not keep it up.
+        connection.execute("UPDATE floor SET hour = ? WHERE hour > ?", (raw_hour, raw_hour))
     yield
     for tracker, endpoint in _series(connection):
         yield from _raw(connection, tracker, endpoint, raw_hour, chunks)
@@ -91,15 +92,43 @@ def _series(connection: sqlite3.Connection) -> list[tuple[int, int]]:
     ).fetchall()
 
 
+def due(connection: sqlite3.Connection, now: float) -> bool:
+    """Whether no program on this store did `forget` in the running hour."""
+    row = connection.execute("SELECT hour FROM chore WHERE name = 'forget'").fetchone()
+    return row is None or int(row[0]) != to_ms(now) // HOUR_MS
+
+
 def _raw(
     connection: sqlite3.Connection, tracker: int, endpoint: int, before_hour: int, chunks: _Chunks
 ) -> Iterator[None]:
+    """Whole hours at a time, and the floor with them: what comes late is told from what a roll-up holds already."""
+    series = (tracker, endpoint)
+    find = "SELECT at FROM sample WHERE tracker = ? AND endpoint = ? AND at < ? ORDER BY at LIMIT 1 OFFSET ?"
+    while True:
+        end = _not_stale(connection, series, before_hour)
+        if connection.execute(find, (*series, end * HOUR_MS, 0)).fetchone() is None:
+            return
+        begun = time.monotonic()
+        with writing(connection):
+            # Again, now that nobody else writes.
+            end = _not_stale(connection, series, before_hour)
+            edge = connection.execute(find, (*series, end * HOUR_MS, chunks.rows)).fetchone()
+            if edge is not None:
+                end = edge[0] // HOUR_MS + 1
+            connection.execute(
+                "DELETE FROM sample WHERE tracker = ? AND endpoint = ? AND at < ?", (*series, end * HOUR_MS)
+            )
+            connection.execute("INSERT OR REPLACE INTO floor VALUES (?, ?, ?)", (*series, end))
+        chunks.learn(time.monotonic() - begun)
+        yield
+
+
+def _not_stale(connection: sqlite3.Connection, series: tuple[int, int], before_hour: int) -> int:
+    """The hour up to which roll-ups hold all there is of a series."""
     stale = connection.execute(
-        "SELECT min(hour) FROM stale_hour WHERE tracker = ? AND endpoint = ? AND hour < ?",
-        (tracker, endpoint, before_hour),
+        "SELECT min(hour) FROM stale_hour WHERE tracker = ? AND endpoint = ?", series
     ).fetchone()[0]
-    before = min(before_hour, before_hour if stale is None else stale)
-    yield from _before(connection, ("sample", "at"), (tracker, endpoint), before * HOUR_MS, chunks)
+    return before_hour if stale is None else min(before_hour, stale)
 
 
 def _texts(connection: sqlite3.Connection, tracker: int, endpoint: int, keep: int) -> Iterator[None]:

@@ -99,27 +99,25 @@ def _roll_marked(connection: sqlite3.Connection, lookups: Lookups, unit: str, be
             deadline = time.monotonic() + CHUNK_S
             with writing(connection):
                 lookups.begin()
-                floor = int(connection.execute("SELECT hour FROM floor").fetchone()[0])
-                while done < len(marks) and time.monotonic() < deadline:
-                    key, number = Key(*marks[done][:3]), marks[done][3]
+                # At least one: a slow machine gets on too.
+                for mark in marks[done:]:
+                    key, number = Key(*mark[:3]), mark[3]
                     if unit == "hour":
-                        _roll_hour(connection, lookups, key, number, below_floor=number < floor)
+                        _roll_hour(connection, lookups, key, number)
                     else:
                         _roll_day(connection, lookups, key, number)
                     done += 1
+                    if time.monotonic() >= deadline:
+                        break
                 lookups.end()
             yield
 
 
-def _roll_hour(connection: sqlite3.Connection, lookups: Lookups, key: Key, hour: int, *, below_floor: bool) -> None:
-    tally = hour_tally(connection, key, hour)
-    if below_floor and tally is not None:
-        connection.execute(
-            f"DELETE FROM sample WHERE {_SERIES} AND at >= ? AND at < ?", (*key, hour * HOUR_MS, (hour + 1) * HOUR_MS)
-        )
-        row = connection.execute(f"SELECT tally FROM hourly WHERE {_SERIES} AND hour = ?", (*key, hour)).fetchone()
-        if row is not None and (older := read_tally(row[0])) is not None:
-            tally.merge(older)
+def _roll_hour(connection: sqlite3.Connection, lookups: Lookups, key: Key, hour: int) -> None:
+    if hour < floor(connection, key):
+        tally = _late_tally(connection, key, hour)
+    else:
+        tally = hour_tally(connection, key, hour)
     if tally is not None:
         _write_tally(connection, lookups, "hourly", (key, hour), tally)
         connection.execute(
@@ -127,6 +125,31 @@ def _roll_hour(connection: sqlite3.Connection, lookups: Lookups, key: Key, hour:
             (*key, hour // DAY_HOURS),
         )
     connection.execute(f"DELETE FROM stale_hour WHERE {_SERIES} AND hour = ?", (*key, hour))
+
+
+def _late_tally(connection: sqlite3.Connection, key: Key, hour: int) -> Tally | None:
+    """Of an hour whose raw samples were deleted: what is kept, and what came since then, which is deleted in turn.
+
+    What later samples speak for is in there already, so these count for themselves alone.
+    """
+    begin_ms, end_ms = hour * HOUR_MS, (hour + 1) * HOUR_MS
+    late = [raw for raw in raw_samples(connection, key, begin_ms, end_ms) if raw.at < end_ms / 1e3]
+    if not late:
+        return None
+    tally = fold(late, HOUR_S)[hour * HOUR_S]
+    row = connection.execute(f"SELECT tally FROM hourly WHERE {_SERIES} AND hour = ?", (*key, hour)).fetchone()
+    if row is not None and (older := read_tally(row[0])) is not None:
+        tally.merge(older)
+    connection.execute(f"DELETE FROM sample WHERE {_SERIES} AND at >= ? AND at < ?", (*key, begin_ms, end_ms))
+    return tally
+
+
+def floor(connection: sqlite3.Connection, key: Key) -> int:
+    """The hour from which on raw samples are left; 0: all of them are."""
+    row = connection.execute(
+        "SELECT hour FROM floor WHERE tracker = ? AND endpoint = ?", (key.tracker, key.endpoint)
+    ).fetchone()
+    return 0 if row is None else int(row[0])
 
 
 def _roll_day(connection: sqlite3.Connection, lookups: Lookups, key: Key, day: int) -> None:

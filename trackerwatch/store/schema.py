@@ -65,8 +65,12 @@ CREATE TABLE stale_day (
   PRIMARY KEY (tracker, endpoint, vantage, day)
 ) WITHOUT ROWID;
 -- Raw samples before this hour were deleted: roll-ups of hours before it are all there is.
-CREATE TABLE floor (one INTEGER PRIMARY KEY CHECK (one = 1), hour INTEGER NOT NULL);
-INSERT INTO floor VALUES (1, 0);
+CREATE TABLE floor (
+  tracker INTEGER NOT NULL, endpoint INTEGER NOT NULL, hour INTEGER NOT NULL,
+  PRIMARY KEY (tracker, endpoint)
+) WITHOUT ROWID;
+-- The hour in which old rows were last deleted, by any program.
+CREATE TABLE chore (name TEXT PRIMARY KEY, hour INTEGER NOT NULL) WITHOUT ROWID;
 
 -- One list of info hashes that a tracker was asked for at once, and when it last answered that.
 CREATE TABLE round (

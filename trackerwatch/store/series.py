@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from trackerwatch.history import Stretch
 from trackerwatch.stats import DAY_S, HOUR_S, Tally, UptimeFigure
 from trackerwatch.store.recording import MAX_COVER_MS
-from trackerwatch.store.rollups import Key, hour_tally, raw_samples, read_tally
+from trackerwatch.store.rollups import Key, floor, hour_tally, raw_samples, read_tally
 from trackerwatch.store.units import DAY_HOURS, HOUR_MS, to_ms
 
 if TYPE_CHECKING:
@@ -229,7 +229,7 @@ class Series:
     def _edges(self, begin: float, end: float) -> tuple[int, int]:
         """A stretch in milliseconds; where raw samples are gone, widened to whole hours."""
         begin_ms, end_ms = to_ms(begin), to_ms(end)
-        floor_ms = int(self.connection.execute("SELECT hour FROM floor").fetchone()[0]) * HOUR_MS
+        floor_ms = floor(self.connection, self.key) * HOUR_MS
         if begin_ms < floor_ms:
             begin_ms = begin_ms // HOUR_MS * HOUR_MS
         if end_ms < floor_ms:

@@ -17,11 +17,10 @@ from trackerwatch.store.lookups import Lookups
 from trackerwatch.store.opening import open_writer
 from trackerwatch.store.pending import MAX_BATCH_RECORDS, Batch, Pending
 from trackerwatch.store.recording import write_batch
-from trackerwatch.store.retention import MEMORY_KEEPING, Keeping, forget
+from trackerwatch.store.retention import MEMORY_KEEPING, Keeping, due, forget
 from trackerwatch.store.rollups import roll
 from trackerwatch.store.schema import writing
 from trackerwatch.store.troubles import StoreRefusedError, Trouble, explain
-from trackerwatch.store.units import HOUR_MS, to_ms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -297,9 +296,7 @@ class Writer:
         now = self._wall()
         keeping = Keeping() if self._on_file else MEMORY_KEEPING
         yield from roll(connection, self._lookups, now)
-        # What the file says of the last time counts for all programs on it: one of them does it each hour.
-        floor = connection.execute("SELECT hour FROM floor").fetchone()[0]
-        if floor != to_ms(now) // HOUR_MS - keeping.raw_days * 24:
+        if due(connection, now):
             yield from forget(connection, now, keeping)
 
     def _open_first(self) -> None:
