@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -14,8 +15,10 @@ import jsonschema
 import pytest
 
 from tests.reports.test_json_report import SCHEMA
-from trackerwatch.cli.main import main
-from trackerwatch.cli.oneshot import torrent_on
+from trackerwatch.cli.main import build_parser, main
+from trackerwatch.cli.narration import Narrator
+from trackerwatch.cli.oneshot import Run, torrent_on
+from trackerwatch.engine.settings import Freshness
 from trackerwatch.tracker import parse_tracker
 
 
@@ -236,3 +239,85 @@ def test_progress_is_shown_on_a_terminal_alone(torrent):
     assert "\x1b" not in done.stdout
     assert "1 tracker: 0 answered" in said
     assert said.endswith("\r\x1b[K")
+
+
+def test_what_is_remembered_is_reported_without_asking(capsys, torrent):
+    path = torrent()
+    assert main(["report", path, "--format", "json", "--cached"]) == 3
+    value, err = report_of(capsys)
+    assert (value["torrents"], err) == ([], "trackerwatch: nothing stored of these torrents' trackers\n")
+    assert main(["report", path, "--format", "json", "--allow-private"]) == 2
+    asked, _ = report_of(capsys)
+    assert main(["report", path, "--cached"]) == 2
+    out = capsys.readouterr().out
+    assert re.search(r"\nfrom store  the answers of 1 tracker are remembered, \ds old; --fresh asks again\n", out)
+    assert main(["report", path, "--format", "json", "--cached"]) == 2
+    cached, err = report_of(capsys)
+    assert err == ""
+    assert cached["trackers"][0]["state"] == asked["trackers"][0]["state"] == "down"
+    assert cached["trackers"][0]["reasons"] == ["refused"]
+
+
+def test_check_remembers_too(capsys, closed_port):
+    url = f"udp://127.0.0.1:{closed_port}"
+    assert main(["check", url, "--allow-private", "--no-store"]) == 2
+    capsys.readouterr()
+    assert main(["check", url, "--cached", "--format", "json"]) == 3
+    value, err = report_of(capsys)
+    assert (value["trackers"], err) == ([], "trackerwatch: nothing stored of these trackers\n")
+    assert main(["check", url, "--allow-private"]) == 2
+    assert main(["check", url, "--cached"]) == 2
+
+
+def test_the_store_is_where_it_was_asked_for(capsys, tmp_path, own_home, closed_port):
+    path = tmp_path / "own" / "kept.db"
+    words = ["check", f"udp://127.0.0.1:{closed_port}", "--allow-private"]
+    assert main([*words, "--store", str(path)]) == 2
+    assert path.exists()
+    assert main([*words, "--no-store"]) == 2
+    assert not (own_home / "trackerwatch" / "history.db").exists()
+    assert main(words) == 2
+    assert (own_home / "trackerwatch" / "history.db").exists()
+
+
+def test_cached_without_a_store_is_a_mistake(capsys, closed_port):
+    assert main(["check", f"udp://127.0.0.1:{closed_port}", "--cached", "--no-store"]) == 3
+    said = capsys.readouterr()
+    assert (said.out, said.err) == (
+        "",
+        "trackerwatch: --cached reports what is remembered, and there is no store\n",
+    )
+
+
+@pytest.mark.parametrize("make", [lambda path: path.mkdir(), lambda path: path.write_bytes(b"no database" * 50)])
+def test_a_store_in_trouble_is_one_line_and_no_exit_code(capsys, tmp_path, closed_port, make):
+    path = tmp_path / "kept.db"
+    make(path)
+    assert main(["check", f"udp://127.0.0.1:{closed_port}", "--allow-private", "--store", str(path)]) == 2
+    said = capsys.readouterr()
+    assert said.out.startswith("CRITICAL")
+    assert len(said.err.splitlines()) == 1
+    assert said.err.startswith(f"trackerwatch: history is not kept: history {path}: ")
+
+
+@pytest.mark.parametrize(
+    "flags", [["--fresh", "--cached"], ["--max-age", "1m", "--cached"], ["--store", "x", "--no-store"]]
+)
+def test_options_that_exclude_each_other(capsys, flags):
+    assert main(["check", "udp://127.0.0.1:9", *flags]) == 3
+    assert "not allowed with argument" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("flags", "freshness"),
+    [([], Freshness.INTERVAL), (["--fresh"], Freshness.FRESH), (["--cached"], Freshness.CACHED)],
+)
+def test_freshness(flags, freshness):
+    one_run = Run(build_parser().parse_args(["check", "udp://127.0.0.1:9", *flags]), Narrator())
+    assert one_run.settings.freshness is freshness
+    assert one_run.settings.max_age_s is None
+
+
+def test_max_age_is_a_setting():
+    one_run = Run(build_parser().parse_args(["report", "x", "--max-age", "20m"]), Narrator())
+    assert (one_run.settings.freshness, one_run.settings.max_age_s) == (Freshness.INTERVAL, 1200.0)

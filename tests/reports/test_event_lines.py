@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta, timezone
 from importlib.resources import files
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -89,3 +90,12 @@ def test_what_does_not_apply_is_null(kind):
 def test_a_loss_is_told(missing, said):
     event = Event(0, datetime(2026, 1, 1, tzinfo=UTC), EventKind.STOPPED, "x")
     assert row_of(event_line(event, missing=missing))["message"] == said
+
+
+def test_the_examples_of_the_documentation_are_lines():
+    text = (Path(__file__).parents[2] / "docs" / "headless.md").read_text("utf-8")
+    block = text.partition("```json\n")[2].partition("```")[0]
+    rows = [row_of(line) for line in block.splitlines(keepends=True)]
+    later = {EventKind.PROBLEM_OPENED, EventKind.PROBLEM_CLOSED}
+    assert {row["event"] for row in rows} == {*EventKind} - later
+    assert [rows[0]["event"], rows[-1]["event"]] == ["started", "stopped"]
