@@ -9,7 +9,9 @@ from dataclasses import replace
 import pytest
 
 from tests.engine.driven import torrent
+from trackerwatch.engine.clock import at
 from trackerwatch.engine.endpoint_state import MuteState
+from trackerwatch.engine.snapshot import Projector, tracker_view
 from trackerwatch.engine.torrent_book import TorrentBook
 from trackerwatch.engine.tracker_state import TrackerState
 from trackerwatch.failover import CLIENTS, FailoverState
@@ -205,3 +207,24 @@ def test_an_earlier_run_may_have_seen_a_seeder():
     desk.book.remember_seeded(0, 100.0)
     desk.book.remember_seeded(0, 50.0)
     assert list(desk.book.seeded_at) == [100.0]
+
+
+def test_while_there_are_seeders_the_view_tells_when_that_was_told_last():
+    desk = Desk(["udp://a.example:1"], ["udp://b.example:1"], size=2)
+
+    def last():
+        views = tuple(tracker_view(state, desk.now) for state in desk.states.values())
+        table = Projector("test", at(0.0), lambda _: True)._tabulate(list(desk.states.values()), desk.book, views)
+        view = table.view(1)
+        assert view.failover.client == "listed"
+        return view.last_seeder_at
+
+    assert last() is None
+    desk.say(0, seeders=2)
+    told = desk.now - 1.0
+    desk.say(1, seeders=0)
+    assert last() == at(told)
+    desk.book.remember_seeded(1, 0.5)
+    assert last() == at(told)
+    desk.say(0, seeders=0)
+    assert last() == at(desk.now)

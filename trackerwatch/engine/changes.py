@@ -118,6 +118,9 @@ def move_words(move: Move, kind: EventKind, book: TorrentBook, trackers: Sequenc
     name = book.torrents[move.torrent].name
     active = trackers[move.active_after].tracker if move.active_after >= 0 else None
     where = f" to {active.host_port} (tier {book.active_tier[move.torrent]})" if active else ""
+    if kind is EventKind.RECOVERED and active and move.active_before == move.active_after:
+        # A client that reorders its tiers stays where it is.
+        return f"{name} stays with {active.host_port}, and nothing before it fails any more"
     return {
         EventKind.EXHAUSTED: f"{name} has no working tracker left",
         EventKind.FAILED_OVER: f"{name} failed over{where}",
