@@ -26,7 +26,7 @@ def watch_live(arguments: Namespace) -> int:
     _wish_for_colors(watch.config.color)
     narrator = Narrator()
     with remembering(watch.config, narrator) as memory:
-        code = show(watch.watched(loader.paths, memory), batches(loader, watch.prober, watch.filter.may_match))
+        code = show(watch.watched(loader.paths, memory), batches(loader, watch.prober, watch.filter.may_match), memory)
     tell_skipped(loader.loaded().skipped, narrator)
     return code
 

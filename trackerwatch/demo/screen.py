@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
+import uuid
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trackerwatch.demo.plan import BASE_PORT, INTERVAL_S
@@ -15,6 +18,7 @@ from trackerwatch.outcome import Endpoint, Family
 from trackerwatch.probe.prober import SocketProber
 
 if TYPE_CHECKING:
+    from trackerwatch.engine.keeper import Keeper
     from trackerwatch.metainfo import Torrent
     from trackerwatch.outcome import Resolution
     from trackerwatch.tracker import Tracker
@@ -51,9 +55,10 @@ def demo_torrents(base_port: int = BASE_PORT) -> list[Torrent]:
     return torrents + magnets
 
 
-def demo_engine(base_port: int = BASE_PORT) -> Engine:
+def demo_engine(base_port: int = BASE_PORT, keeper: Keeper | None = None) -> Engine:
     """An engine that watches the samples on the demo's trackers, quicker than any public tracker would like."""
-    engine = Engine(DemoProber(), EngineSettings(interval_s=INTERVAL_S, timeout_s=TIMEOUT_S), vantage="demo")
+    settings = EngineSettings(interval_s=INTERVAL_S, timeout_s=TIMEOUT_S)
+    engine = Engine(DemoProber(), settings, vantage="demo", keeper=keeper)
     engine.add_torrents(demo_torrents(base_port))
     return engine
 
@@ -64,6 +69,13 @@ def show(base_port: int = BASE_PORT) -> int:
     Returns:
         The exit code.
     """
+    from trackerwatch.store import Store  # noqa: PLC0415 - as below
     from trackerwatch.tui.run import run  # noqa: PLC0415 - textual, only when the screen opens
 
-    return run(demo_engine(base_port))
+    # The demo's past is its own, and goes with it.
+    with tempfile.TemporaryDirectory(prefix="trackerwatch-demo-") as folder:
+        store = Store.open(Path(folder) / "history.db", vantage_id=str(uuid.uuid4()), vantage_name="demo")
+        try:
+            return run(demo_engine(base_port, store), None, store)
+        finally:
+            store.close()
