@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -156,6 +157,29 @@ def test_a_url_finds_its_own_tracker_before_all_that_look_like_it():
     assert which(url, (SECURE, own)) == tracker.id
     with pytest.raises(UsageError, match="means 2 trackers"):
         which(tracker.shown_url, (SECURE, own))
+
+
+@pytest.mark.parametrize("words", [(), ("0123456789",), (pasts.HASH,)])
+@pytest.mark.parametrize("name", ["table", "json", "csv"])
+def test_what_somebody_else_wrote_reaches_no_terminal(capsys, stored, monkeypatch, words, name):
+    bad = "=evil\x1b]0;x\x07\x9b31m\u202e\r\n[red]"
+    move = pasts.transition(pasts.NOW, "up", "down", bad, name=bad, endpoint=bad, reason=bad)
+    evil = pasts.tracker(
+        url=f"udp://{bad}",
+        host_port=f"evil{bad}:1",
+        outages=tuple(replace(outage, reason=bad, endpoint=bad) for outage in FOO.outages),
+        gaps=tuple(replace(gap, kind=bad, message=bad) for gap in FOO.gaps),
+        transitions=(move,),
+        state=bad,
+    )
+    stored(evil)
+    monkeypatch.setattr(pasts, "torrent", lambda torrent=pasts.torrent: torrent(transitions=(move,)))
+    code, out, _ = run(capsys, *words, "--store", stored.path, "--format", name)
+    assert code == 0
+    assert "evil" in out
+    assert not re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e]", out)
+    if name == "csv":
+        assert not any(cell.startswith("=") for row in csv.reader(io.StringIO(out)) for cell in row)
 
 
 def test_an_ambiguous_name_lists_them(capsys, stored):

@@ -21,7 +21,7 @@ from trackerwatch.errors import TrackerUrlError, TrackerwatchError, UsageError
 from trackerwatch.locations import host_name, vantage_id
 from trackerwatch.outside_text import clean, redact_url
 from trackerwatch.reports import Style
-from trackerwatch.reports.history_rows import HistoryReport, worst_first
+from trackerwatch.reports.history_rows import HistoryReport, cleaned, cleaned_torrent, worst_first
 from trackerwatch.reports.rows import Vantage
 from trackerwatch.tracker import parse_tracker
 
@@ -109,17 +109,17 @@ async def history_report(
     stretches = columns_of(span_s)
     if name is None:
         found = await store.overview(since=since, until=now, stretches=stretches)
-        return HistoryReport(words, since, now, vantage, worst_first(found))
+        return HistoryReport(words, since, now, vantage, worst_first(map(cleaned, found)))
     if _INFO_HASH.fullmatch(name.strip()):
         torrent = await store.torrent(name.strip().lower(), since=since, until=now)
         if not torrent.transitions and not torrent.seeders and torrent.last_seeder_at is None:
             raise NotStoredError(f"nothing stored of the torrent {torrent.info_hash} in the last {words}")
-        return HistoryReport(words, since, now, vantage, (), torrent=torrent)
-    known = await store.overview(since=since, until=now, stretches=1)
+        return HistoryReport(words, since, now, vantage, (), torrent=cleaned_torrent(torrent))
+    known = [cleaned(one) for one in await store.overview(since=since, until=now, stretches=1)]
     tracker = await store.tracker(which(name, known), since=since, until=now, stretches=stretches)
     if tracker is None:
         raise NotStoredError(f"nothing stored of {clean(redact_url(name))}")
-    return HistoryReport(words, since, now, vantage, (tracker,), in_full=True)
+    return HistoryReport(words, since, now, vantage, (cleaned(tracker),), in_full=True)
 
 
 def columns_of(span_s: float) -> int:

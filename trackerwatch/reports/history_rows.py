@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from trackerwatch.health.states import Health
+from trackerwatch.outside_text import clean
 from trackerwatch.reports.json_report import moment
+from trackerwatch.tracker import MAX_URL_CHARS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from trackerwatch.history import Outage, Stretch, TorrentHistory, TrackerHistory
+    from trackerwatch.history import Outage, Stretch, TorrentHistory, TrackerHistory, Transition
     from trackerwatch.reports.rows import Vantage
 
 _STATE_ORDER: dict[str, int] = {Health.DOWN: 0, Health.DEGRADED: 1, Health.UNKNOWN: 2, Health.UP: 3}
@@ -34,6 +36,45 @@ class HistoryReport:
     """One tracker was asked for: everything about it."""
     torrent: TorrentHistory | None = None
     """One torrent was asked for."""
+
+
+def cleaned(history: TrackerHistory) -> TrackerHistory:
+    """The same with every text made one clean line: a store may be a file that somebody else wrote."""
+    return replace(
+        history,
+        tracker=clean(history.tracker),
+        url=clean(history.url, limit_chars=MAX_URL_CHARS),
+        host_port=clean(history.host_port),
+        protocol=clean(history.protocol),
+        state=clean(history.state),
+        outages=tuple(replace(o, endpoint=_maybe(o.endpoint), reason=clean(o.reason)) for o in history.outages),
+        gaps=tuple(replace(gap, kind=clean(gap.kind), message=clean(gap.message)) for gap in history.gaps),
+        transitions=tuple(map(_cleaned_transition, history.transitions)),
+    )
+
+
+def cleaned_torrent(history: TorrentHistory) -> TorrentHistory:
+    """As `cleaned`, of a torrent."""
+    return replace(history, transitions=tuple(map(_cleaned_transition, history.transitions)))
+
+
+def _cleaned_transition(transition: Transition) -> Transition:
+    return replace(
+        transition,
+        kind=clean(transition.kind),
+        from_state=_maybe(transition.from_state),
+        to_state=_maybe(transition.to_state),
+        reason=_maybe(transition.reason),
+        message=clean(transition.message),
+        tracker=_maybe(transition.tracker),
+        endpoint=_maybe(transition.endpoint),
+        torrent=_maybe(transition.torrent),
+        name=clean(transition.name),
+    )
+
+
+def _maybe(text: str | None) -> str | None:
+    return None if text is None else clean(text)
 
 
 def worst_first(trackers: Iterable[TrackerHistory]) -> tuple[TrackerHistory, ...]:
