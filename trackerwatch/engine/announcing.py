@@ -184,6 +184,8 @@ class Announcer:
             now = self._clock.monotonic()
             if endpoint is None or tracker.never_again is not None or now < tracker.not_before:
                 return
+            if tracker.cut_off is not None:
+                return
             if not self._due(tracker, column, now):
                 continue
             outcome = await self.announce(tracker, endpoint, column)
@@ -311,6 +313,8 @@ class Announcer:
 def _may_answer(tracker: TrackerState) -> bool:
     """Whether an announce can bring what the scrape did not: not where nothing connects, nor where patience is asked for."""
     if tracker.never_again is not None or not any(state.well for state in tracker.endpoints.values()):
+        return False
+    if tracker.cut_off is not None:
         return False
     failure = tracker.swarms.scrape_failure
     return failure is None or (failure.kind is not FailureKind.RATE_LIMITED and not is_unreachable(failure))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trackerwatch.engine.clock import at
-from trackerwatch.engine.outage import Outage
+from trackerwatch.engine.outage import UDP_BLOCKED, Outage
 from trackerwatch.engine.records import GapKind
 from trackerwatch.engine.timekeeping import Timekeeper
 from trackerwatch.engine.views import EventKind, LocalState, OurselvesView
@@ -70,10 +70,17 @@ class Interruptions:
         self._conclusions: Conclusions | None = None
         self.timekeeper = Timekeeper()
         self.outage = Outage(
-            prober, clock, self.timekeeper, lambda indices: ask_for_a_sign(indices, 0.0), self._on_change
+            prober,
+            clock,
+            self.timekeeper,
+            trackers=trackers,
+            ask_for_a_sign=lambda indices: ask_for_a_sign(indices, 0.0),
+            on_change=self._on_change,
+            on_hit=self._hit,
         )
         self.view = OurselvesView()
         self._since: float | None = None
+        self._why: Failure | None = None
 
     def conclude_with(self, conclusions: Conclusions) -> None:
         """Say who draws the conclusions; before anything is asked."""
@@ -94,6 +101,8 @@ class Interruptions:
             state.uncover()
             if jump.shift_s:
                 state.shift_wall(jump.shift_s)
+        if self._since is not None:
+            self._since += jump.shift_s
         self._recording.gap(jump.kind, jump.begin, jump.end, jump.message)
         self._events.add(EventKind.GAP, jump.message, self._clock.wall())
         self._on_jump(jump)
@@ -103,7 +112,7 @@ class Interruptions:
     def _on_change(self, now_is: LocalState, failure: Failure | None) -> None:
         before, now = self.view.state, self._clock.wall()
         if before is not LocalState.FINE:
-            self._leave(before, now)
+            self._leave(before, now, over=now_is is LocalState.FINE)
         if now_is is not LocalState.FINE and failure is not None:
             self._enter(now_is, failure, now)
         else:
@@ -114,7 +123,7 @@ class Interruptions:
         states = [] if now_is is LocalState.NO_NAMES else [self._trackers[index] for index in hit]
         for state in states:
             state.suspend_judgement(failure)
-        self._since = now
+        self._since, self._why = now, failure
         self.view = OurselvesView(now_is, at(now), failure.message, self.view.store_trouble)
         self._events.add(
             EventKind.LOCAL_OFFLINE,
@@ -125,13 +134,21 @@ class Interruptions:
         )
         self._settle(states)
 
-    def _leave(self, before: LocalState, now: float) -> None:
+    def _hit(self, state: TrackerState) -> None:
+        """A tracker that came while we were cut off: it is not judged either."""
+        if state.before_cut_off is None and self._why is not None:
+            state.suspend_judgement(self._why)
+            self._settle([state])
+
+    def _leave(self, before: LocalState, now: float, *, over: bool) -> None:
         states = [state for state in self._trackers if state.before_cut_off is not None]
         for state in states:
             state.resume_judgement()
-        since = now if self._since is None else min(self._since, now)
-        if before in _GAPS:
-            self._recording.gap(_GAPS[before], since, now, self.view.message)
+        since = self._write_down(before, now)
+        self._since = None
+        if not over:
+            # It only got worse, or better by half: what comes next is told.
+            return
         self._events.add(
             EventKind.LOCAL_ONLINE,
             f"{_BACK[before]}, after {_span(now - since)}",
@@ -139,7 +156,23 @@ class Interruptions:
             from_state=str(before),
         )
         self._settle(states)
+        # Names that did not resolve left nothing to judge.
+        states += [s for s in self._trackers if before is LocalState.NO_NAMES and not s.endpoints]
         self._ask_for_a_sign([state.index for state in states], min(15.0, len(states) / 10))
+
+    def _write_down(self, state: LocalState, now: float) -> float:
+        """Write our own outage down as a gap. Wall time of its begin."""
+        since = now if self._since is None else min(self._since, now)
+        if state in _GAPS:
+            self._recording.gap(_GAPS[state], since, now, self.view.message)
+        return since
+
+    async def end(self) -> None:
+        """Watch over ourselves no more."""
+        await self.outage.end()
+        if self._since is not None:
+            self._write_down(self.view.state, self._clock.wall())
+            self._since = None
 
     def _settle(self, states: Sequence[TrackerState]) -> None:
         if self._conclusions is not None:
@@ -161,7 +194,7 @@ class Interruptions:
             self._clock.wall(),
             reason=failure.kind,
         )
-        state_of = LocalState.UDP_BLOCKED if len(indices) < len(self._trackers) else LocalState.OFFLINE
+        state_of = LocalState.UDP_BLOCKED if failure is UDP_BLOCKED else LocalState.OFFLINE
         self.view = OurselvesView(state_of, at(self._clock.wall()), failure.message, self.view.store_trouble)
         self._settle(states)
         return states

@@ -40,9 +40,9 @@ SILENT = frozenset(
 OUR_RESOLVER = frozenset({FailureKind.DNS_ERROR, FailureKind.DNS_TIMEOUT})
 STACK_SAYS = OUR_RESOLVER | {FailureKind.NO_ROUTE}
 """Silence of which our own machine may be the cause by its own account."""
-_SAYS_NOTHING = frozenset(
-    {FailureKind.BLOCKED, FailureKind.DENIED, FailureKind.INTERNAL, FailureKind.DNS_NXDOMAIN, FailureKind.DNS_BLOCKED}
-)
+MADE_UP = frozenset({FailureKind.DNS_NXDOMAIN, FailureKind.DNS_BLOCKED})
+"""What a resolver nearby may say of any name while it is cut off itself."""
+_SAYS_NOTHING = MADE_UP | {FailureKind.BLOCKED, FailureKind.DENIED, FailureKind.INTERNAL}
 """Neither silence nor a sign of life from the net: our own doing, or a resolver's, which may be a cache on this machine."""
 
 
@@ -58,6 +58,8 @@ class Witness:
     """Monotonic: of the latest result that says anything."""
     kind: FailureKind | None = None
     """Of that result; None: it answered."""
+    heard_at: float = float("-inf")
+    """Monotonic: the latest sign of life of any of its addresses."""
 
     @property
     def silent(self) -> bool:
@@ -90,15 +92,17 @@ class Evidence:
         """A tracker is asked no more."""
         self._witnesses.pop(index, None)
 
-    def note(self, index: int, kind: FailureKind | None, now: float) -> None:
-        """Note the outcome of one probe of a tracker that was introduced."""
+    def note(self, index: int, kind: FailureKind | None, begun: float, now: float) -> None:
+        """Note the outcome of one probe of a tracker that was introduced, by when it began and ended (monotonic)."""
         if kind in _SAYS_NOTHING:
             return
         witness = self._witnesses[index]
         heard = kind not in SILENT
-        if not heard and witness.at == now and not witness.silent:
-            return  # another of its addresses was heard in the same round
+        if not heard and witness.heard_at >= begun:
+            return  # another of its addresses was heard meanwhile
         witness.at, witness.kind = now, kind
+        if heard:
+            witness.heard_at = now
         if kind is None or kind.answered:
             witness.answered_before = True
         if heard and self._weighed(witness):
@@ -114,6 +118,10 @@ class Evidence:
     def heard_since(self, begun: float) -> bool:
         """Whether anything at all was heard since a monotonic time."""
         return max(self.tcp_heard_at, self.udp_heard_at) >= begun
+
+    def heard_of(self, index: int, begun: float) -> bool:
+        """Whether a tracker was heard at any of its addresses since a monotonic time."""
+        return index in self._witnesses and self._witnesses[index].heard_at >= begun
 
     def _weighed(self, witness: Witness) -> bool:
         return self._local_too or not witness.local
@@ -162,9 +170,14 @@ class Evidence:
             return False
         return len({witness.host for witness in seen}) >= NAMES_THAT_PROVE
 
-    def udp_silent(self) -> bool:
-        """Whether every UDP tracker that was asked was silent at the latest, on enough hosts to mean something."""
-        asked = [w for w in self._witnesses.values() if w.udp and self._weighed(w) and w.at > float("-inf")]
+    @property
+    def many_udp_hosts(self) -> bool:
+        """Whether the silence of all UDP trackers would mean something."""
+        return len({w.host for w in self._witnesses.values() if w.udp and self._weighed(w)}) >= UDP_HOSTS_THAT_PROVE
+
+    def udp_silent(self, begun: float) -> bool:
+        """Whether every UDP tracker with a result since then was silent at the latest, on enough hosts to mean something."""
+        asked = [w for w in self._witnesses.values() if w.udp and self._weighed(w) and w.at >= begun]
         return all(w.silent for w in asked) and len({w.host for w in asked}) >= UDP_HOSTS_THAT_PROVE
 
     def resolver_broken(self) -> bool:

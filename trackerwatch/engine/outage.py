@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from trackerwatch.engine.ourselves import OUR_RESOLVER, SILENT, STACK_SAYS, Evidence
+from trackerwatch.engine.ourselves import MADE_UP, OUR_RESOLVER, SILENT, STACK_SAYS, Evidence
 from trackerwatch.engine.views import LocalState
 from trackerwatch.health import Health
 from trackerwatch.outcome import Failure, FailureKind, Phase
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from trackerwatch.engine.prober import Prober
     from trackerwatch.engine.timekeeping import Timekeeper
     from trackerwatch.engine.tracker_state import TrackerState
-    from trackerwatch.outcome import SentinelOutcome
+    from trackerwatch.outcome import Endpoint, SentinelOutcome
+    from trackerwatch.tracker import Tracker
 
 SENTINEL_TIMEOUT_S = 4.0
 WITNESSES_WAIT_S = 25.0
@@ -32,7 +33,9 @@ WITNESSES_WAIT_S = 25.0
 WITNESSES_ASKED = 40
 """Of thousands a few dozen tell as much."""
 NAMES_ASKED = 3
-"""Of other hosts, to see whether any name resolves."""
+"""Of other hosts that resolved earlier, to see whether any name does."""
+NAMES_ASKED_AT_FIRST = 8
+"""Where none did: some may be dead for themselves."""
 NAME_TIMEOUT_S = 5.0
 LISTEN_EVERY_S = 15.0
 """While we are cut off, the sentinels are asked so often."""
@@ -56,8 +59,11 @@ class Outage:
         prober: Prober,
         clock: Clock,
         timekeeper: Timekeeper,
+        *,
+        trackers: Sequence[TrackerState],
         ask_for_a_sign: Callable[[Sequence[int]], None],
         on_change: Callable[[LocalState, Failure | None], None],
+        on_hit: Callable[[TrackerState], None],
     ) -> None:
         """Begin as being on the net.
 
@@ -65,20 +71,27 @@ class Outage:
             prober: Asks the sentinels.
             clock: Monotonic time.
             timekeeper: Knows of gaps.
+            trackers: All of them by index; may grow.
             ask_for_a_sign: Called with trackers that should give a sign of life as soon as manners allow.
             on_change: Called with the new state, and why where it is a bad one.
+            on_hit: Called with a tracker that our own outage keeps from being judged, whether it was known as it began or not.
         """
         self._prober = prober
         self._clock = clock
         self._timekeeper = timekeeper
         self._ask_for_a_sign = ask_for_a_sign
         self._on_change = on_change
+        self._on_hit = on_hit
+        self._trackers = trackers
         self._evidence = Evidence(local_too=prober.sentinels_are_local)
-        self._known: dict[int, TrackerState] = {}
         self._inquiry: asyncio.Task[None] | None = None
         self._names: asyncio.Task[bool] | None = None
         self._listening: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
+        self._resolved_at = self._began_at = float("-inf")
+        """Monotonic: when a name last resolved, and when our own outage began."""
+        self._over_at = {False: float("-inf"), True: float("-inf")}
+        """Monotonic: when one was last over; by whether it is UDP's."""
         self.state = LocalState.FINE
         self.one_shot = False
 
@@ -86,7 +99,6 @@ class Outage:
 
     def introduce(self, tracker: TrackerState) -> None:
         """Make a tracker known; again when its addresses are."""
-        self._known[tracker.index] = tracker
         answered = tracker.last_success_at is not None
         udp = tracker.tracker.protocol is Protocol.UDP
         self._evidence.introduce(
@@ -96,10 +108,14 @@ class Outage:
     def forget(self, tracker: TrackerState) -> None:
         """A tracker is asked no more."""
         self._evidence.forget(tracker.index)
-        self._known.pop(tracker.index, None)
 
-    def name_resolved(self) -> None:
-        """Some name resolves."""
+    def name_resolved(self, tracker: TrackerState) -> None:
+        """A tracker's name resolves, if it is one that a resolver is asked for."""
+        if not is_literal(tracker):
+            self._names_resolve()
+
+    def _names_resolve(self) -> None:
+        self._resolved_at = self._clock.monotonic()
         if self.state is LocalState.NO_NAMES:
             self._change(LocalState.FINE, None)
 
@@ -107,47 +123,75 @@ class Outage:
         """Trackers that our own outage concerns."""
         return self._evidence.concerned(udp_only=udp_only)
 
-    async def excuses(self, tracker: TrackerState, failure: Failure | None, begun: float) -> bool:
+    async def excuses(
+        self, tracker: TrackerState, failure: Failure | None, begun: float, endpoint: Endpoint | None = None
+    ) -> bool:
         """Note the outcome of a probe, and find out whether a failure is ours: then it counts for nothing.
 
         Args:
             tracker: Whom was asked.
             failure: What it came to.
             begun: Monotonic: when the probe began.
+            endpoint: Where. None: its name was looked up.
         """
         now = self._clock.monotonic()
         kind = failure.kind if failure else None
+        udp = tracker.tracker.protocol is Protocol.UDP
+        if tracker.retired:
+            return False
         self.introduce(tracker)
-        self._evidence.note(tracker.index, kind, now)
+        self._evidence.note(tracker.index, kind, begun, now)
         self._news.set()
+        weighs = self._evidence.weighs(tracker.index)
         if kind not in SILENT:
             self._leave_if_heard(begun)
-            return False
+            return kind in MADE_UP and weighs and self.state is LocalState.OFFLINE
         if self._timekeeper.unsettled(begun, now):
+            tracker.unproven = True
             return True
-        udp = tracker.tracker.protocol is Protocol.UDP
-        if self.one_shot or not self._evidence.weighs(tracker.index):
+        if self.one_shot or not weighs:
             return False
-        if kind in OUR_RESOLVER and await self._no_name_resolves(tracker):
+        if kind in OUR_RESOLVER and await self._no_name_resolves(tracker, begun):
             return True
-        stack_says = kind in STACK_SAYS
+        if not self._is_ours(udp=udp):
+            # Whatever was heard in the first half of a probe says little of the rest, in which its answers were lost.
+            await self._inquire_if_in_doubt(tracker, kind, (begun + now) / 2, endpoint)
+        if self._is_ours(udp=udp):
+            self._on_hit(tracker)
+            return True
+        # What was asked while we were cut off was lost, though we are back by now.
+        tracker.unproven = begun <= self._over_at[udp]
+        return tracker.unproven
+
+    async def _inquire_if_in_doubt(
+        self, tracker: TrackerState, kind: FailureKind | None, since: float, endpoint: Endpoint | None
+    ) -> None:
+        """Have the sentinels and the others asked, where the silence of one since then may be ours."""
+        place = tracker.endpoints.get(endpoint) if endpoint is not None else None
         # One that is down already says nothing new: the sentinels are not asked for every dead tracker again and again.
-        asks = tracker.state is not Health.DOWN and self._worth_asking(begun, udp=udp, stack_says=stack_says)
-        if not self._is_ours(udp=udp) and (asks or self._inquiry is not None):
-            if self._inquiry is None:
-                inquiry = self._inquire(begun, stack_says=stack_says)
-                self._inquiry = asyncio.get_running_loop().create_task(inquiry, name="outage")
-                self._inquiry.add_done_callback(self._inquired)
+        says_nothing_new = Health.DOWN in (tracker.state, place.health.state if place else None)
+        if kind is FailureKind.NO_ROUTE:
+            # Most machines have no route for one of the families, for ever.
+            says_nothing_new |= any(s.well for e, s in tracker.endpoints.items() if e != endpoint)
+        stack_says, udp = kind in STACK_SAYS, tracker.tracker.protocol is Protocol.UDP
+        heard = self._evidence.heard_of(tracker.index, since)
+        asks = not (says_nothing_new or heard) and self._worth_asking(since, udp=udp, stack_says=stack_says)
+        if asks and self._inquiry is None:
+            inquiry = self._inquire(since, stack_says=stack_says)
+            self._inquiry = asyncio.get_running_loop().create_task(inquiry, name="outage")
+            self._inquiry.add_done_callback(self._inquired)
+        if self._inquiry is not None:
             await asyncio.shield(self._inquiry)
-        return self._is_ours(udp=udp)
 
     def _inquired(self, task: asyncio.Task[None]) -> None:
         self._inquiry = None
         if not task.cancelled():
             task.exception()
 
-    async def _no_name_resolves(self, tracker: TrackerState) -> bool:
+    async def _no_name_resolves(self, tracker: TrackerState, begun: float) -> bool:
         """Whether the names of other hosts fail as well: then it is our resolver, whatever addresses answer."""
+        if self._resolved_at >= begun:
+            return False
         if self._names is None:
             asking = self._ask_other_names(tracker.tracker.host)
             self._names = asyncio.get_running_loop().create_task(asking, name="names")
@@ -160,27 +204,38 @@ class Outage:
             task.exception()
 
     async def _ask_other_names(self, host: str) -> bool:
-        others = {
-            s.tracker.host: s.tracker for s in self._known.values() if s.tracker.host != host and not is_literal(s)
-        }
-        asked = list(others.values())[:NAMES_ASKED]
+        begun = self._clock.monotonic()
+        asked = self._telling_names(host)
         found = await asyncio.gather(*(self._prober.resolve(other, timeout_s=NAME_TIMEOUT_S) for other in asked))
-        broken = bool(found) and all(r.failure is not None and r.failure.kind in OUR_RESOLVER for r in found)
+        failed = [r for r in found if r.failure is not None and r.failure.kind in OUR_RESOLVER]
+        broken = bool(found) and len(failed) == len(found) and self._resolved_at < begun
         if broken and self.state is LocalState.FINE:
             self._change(LocalState.NO_NAMES, NO_NAMES)
         elif not broken:
-            self.name_resolved()
+            self._names_resolve()
         return broken
+
+    def _telling_names(self, host: str) -> list[Tracker]:
+        """Trackers on other hosts whose names tell most: lists are full of names that are dead for themselves."""
+        resolved: dict[str, Tracker] = {}
+        others: dict[str, Tracker] = {}
+        for state in self._trackers:
+            if state.tracker.host != host and not state.retired and not is_literal(state):
+                known = resolved if state.endpoints or state.last_success_at is not None else others
+                known[state.tracker.host] = state.tracker
+        if resolved:
+            return list(resolved.values())[:NAMES_ASKED]
+        return list(others.values())[:: max(1, len(others) // NAMES_ASKED_AT_FIRST)][:NAMES_ASKED_AT_FIRST]
 
     def _is_ours(self, *, udp: bool) -> bool:
         return self.state is LocalState.OFFLINE or (udp and self.state is LocalState.UDP_BLOCKED)
 
-    def _worth_asking(self, begun: float, *, udp: bool, stack_says: bool) -> bool:
+    def _worth_asking(self, since: float, *, udp: bool, stack_says: bool) -> bool:
         """Whether a silence may be ours, as far as is known without asking anybody."""
         evidence = self._evidence
-        if evidence.heard_since(begun):
-            return udp and evidence.udp_heard_at < begun and evidence.udp_silent()
-        return evidence.can_tell or (stack_says and evidence.many_hosts) or (udp and evidence.udp_silent())
+        if evidence.heard_since(since):
+            return udp and evidence.udp_heard_at < since and evidence.many_udp_hosts
+        return evidence.can_tell or (stack_says and evidence.many_hosts) or (udp and evidence.many_udp_hosts)
 
     # ------------------------------------------------------------------ inquiries
 
@@ -194,14 +249,14 @@ class Outage:
             await self._hear_witnesses(evidence.unheard_since(begun), since)
         elif stack_says and not sentinel.proves_us_online:
             await self._hear_witnesses(evidence.everybody_unheard_since(begun), since)
-        elif sentinel.udp is False and evidence.udp_silent():
-            await self._hear_witnesses(evidence.udp_unheard_since(begun), since)
+        if sentinel.udp is False and evidence.many_udp_hosts and evidence.heard_since(since):
+            await self._hear_witnesses(evidence.udp_unheard_since(begun), since, udp=True)
         if not evidence.heard_since(since):
             if evidence.no_way_out(begun):
                 self._change(LocalState.OFFLINE, NO_WAY_OUT)
             elif unsure and evidence.all_silent(begun):
                 self._change(LocalState.OFFLINE, OFFLINE)
-        elif sentinel.udp is False and evidence.udp_heard_at < since and evidence.udp_silent():
+        elif sentinel.udp is False and evidence.udp_heard_at < since and evidence.udp_silent(begun):
             self._change(LocalState.UDP_BLOCKED, UDP_BLOCKED)
 
     async def _ask_sentinels(self) -> SentinelOutcome:
@@ -213,14 +268,14 @@ class Outage:
             self._evidence.hear(now, udp=True)
         return sentinel
 
-    async def _hear_witnesses(self, witnesses: Sequence[int], since: float) -> None:
-        """Wait until these trackers were heard or not, or anything was heard."""
-        asked = set(witnesses[:WITNESSES_ASKED])
+    async def _hear_witnesses(self, witnesses: Sequence[int], since: float, *, udp: bool = False) -> None:
+        """Wait until these trackers were heard or not, or anything was heard; anything over UDP, where that is asked."""
+        asked, evidence = set(witnesses[:WITNESSES_ASKED]), self._evidence
         self._ask_for_a_sign(tuple(asked))
         try:
             async with asyncio.timeout(WITNESSES_WAIT_S):
-                while asked & set(self._evidence.everybody_unheard_since(since)) and not self._evidence.heard_since(
-                    since
+                while asked & set(evidence.everybody_unheard_since(since)) and not (
+                    evidence.udp_heard_at >= since if udp else evidence.heard_since(since)
                 ):
                     self._news.clear()
                     await self._news.wait()
@@ -232,16 +287,21 @@ class Outage:
     def _change(self, state: LocalState, failure: Failure | None) -> None:
         if state is self.state:
             return
-        self.state = state
-        if state is not LocalState.FINE and self._listening is None:
-            self._listening = asyncio.get_running_loop().create_task(self._listen(), name="sentinels")
+        now, before, self.state = self._clock.monotonic(), self.state, state
+        if state is not LocalState.FINE:
+            self._began_at = now
+            if self._listening is None:
+                self._listening = asyncio.get_running_loop().create_task(self._listen(), name="sentinels")
+        if before in (LocalState.OFFLINE, LocalState.UDP_BLOCKED):
+            self._over_at[True] = now
+            self._over_at[False] = now if before is LocalState.OFFLINE else self._over_at[False]
         self._on_change(state, failure)
 
     def _leave_if_heard(self, begun: float) -> None:
         """Back on the net as soon as anything is heard that was asked after we fell off."""
-        evidence = self._evidence
-        if (self.state is LocalState.OFFLINE and evidence.heard_since(begun)) or (
-            self.state is LocalState.UDP_BLOCKED and evidence.udp_heard_at >= begun
+        evidence, since = self._evidence, max(begun, self._began_at)
+        if (self.state is LocalState.OFFLINE and evidence.heard_since(since)) or (
+            self.state is LocalState.UDP_BLOCKED and evidence.udp_heard_at >= since
         ):
             self._change(LocalState.FINE, None)
 
@@ -276,20 +336,20 @@ class Outage:
             return evidence.silent(), NO_NAME_RESOLVES
         never = float("-inf")
         heard = evidence.heard_since(0.0)
-        if heard and not (evidence.udp_silent() and evidence.udp_heard_at == never):
+        if heard and not (evidence.udp_silent(0.0) and evidence.udp_heard_at == never):
             return None
-        if not heard and not evidence.all_silent(0.0) and not evidence.udp_silent():
+        if not heard and not evidence.all_silent(0.0) and not evidence.udp_silent(0.0):
             return None
         sentinel = await self._prober.sentinel(timeout_s=timeout_s)
         if not heard and not sentinel.proves_us_online:
             told = sentinel.tcp is not None or sentinel.udp is not None
             return (evidence.silent(), OFFLINE) if told and evidence.all_silent(0.0) else None
-        if sentinel.udp is False and evidence.udp_silent() and (heard or sentinel.tcp):
+        if sentinel.udp is False and evidence.udp_silent(0.0) and (heard or sentinel.tcp):
             return evidence.silent(udp_only=True), UDP_BLOCKED
         return None
 
 
 def is_literal(tracker: TrackerState) -> bool:
-    """Whether a tracker's host is an address, so that there is no name to resolve."""
+    """Whether a tracker's host is an address or this machine, so that no resolver is asked for it."""
     host = tracker.tracker.host
-    return ":" in host or host.replace(".", "").isdigit()
+    return ":" in host or host.replace(".", "").isdigit() or host == "localhost" or host.endswith(".localhost")

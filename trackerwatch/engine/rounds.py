@@ -133,7 +133,7 @@ class Rounds:
                 self._recording.ours(tracker, failure)
             return known
         if failure is None:
-            self._outage.name_resolved()
+            self._outage.name_resolved(tracker)
         found = tracker.apply_resolution(resolution, self._clock.wall())
         if failure is not None:
             self._recording.unresolved(tracker, failure)
@@ -275,7 +275,7 @@ class Rounds:
             self._recording.scrape(tracker, outcome, hashes)
             await self._count(tracker, outcome.probe, begun, outcome.exchange_s)
             return outcome, outcome.probe
-        if await self._outage.excuses(tracker, failure, begun):
+        if await self._outage.excuses(tracker, failure, begun, endpoint):
             probe = replace(outcome.probe, failure=_ours(failure))
             return replace(outcome, probe=probe), probe
         self._take(tracker, outcome, asked)
@@ -362,7 +362,7 @@ class Rounds:
             The same; with another failure, which counts for nothing, where the fault is ours.
         """
         failure = outcome.failure
-        if await self._outage.excuses(tracker, failure, begun):
+        if await self._outage.excuses(tracker, failure, begun, outcome.endpoint):
             return replace(outcome, failure=_ours(failure))
         self._apply(tracker, outcome, exchange_s)
         return outcome

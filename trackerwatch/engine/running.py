@@ -155,7 +155,7 @@ class Running:
                     await asyncio.sleep(0)  # their callbacks strike them off
         except TimeoutError:
             pass
-        await self._interruptions.outage.end()
+        await self._interruptions.end()
         await self._conclusions.end()
 
     async def loop(self) -> None:

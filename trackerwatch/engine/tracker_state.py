@@ -94,6 +94,8 @@ class TrackerState:
     recalled_swarms: int = 0
     """So many of the first swarms were looked up in memory."""
     before_cut_off: tuple[Health, tuple[str, ...], float | None] | None = None
+    unproven: bool = False
+    """Its latest probe was lost to a gap or an outage of our own that is over: it is asked again soon."""
 
     asked_at: float | None = None
     """Monotonic: when a scrape of many swarms last began."""
@@ -186,7 +188,7 @@ class TrackerState:
         state = self.endpoints.get(outcome.endpoint)
         if state is None:
             return None
-        self.remembered_at = None
+        self.remembered_at, self.unproven = None, False
         self.dirty = True
         failure, phases = outcome.failure, outcome.phases
         self._retell(state.failure, failure)
@@ -282,6 +284,10 @@ class TrackerState:
         self.name_health = _shifted(self.name_health, shift_s)
         if self.since is not None:
             self.since += shift_s
+        if self.before_cut_off is not None and self.before_cut_off[2] is not None:
+            self.before_cut_off = (*self.before_cut_off[:2], self.before_cut_off[2] + shift_s)
+        for column, record in self.swarms.announces.items():
+            self.swarms.announces[column] = replace(record, at=record.at + shift_s)
         if self.swarms.scraped_at is not None:
             self.swarms.scraped_at += shift_s
         self.dirty = self.swarms.dirty = True
@@ -324,6 +330,7 @@ class TrackerState:
         """Nobody lists it any more: it is not asked, and nothing is claimed of it."""
         self._readdress({})
         self.name_health, self.resolve_failure, self.next_probe_at = EndpointHealth(), None, None
+        self.cut_off = self.before_cut_off = None
         self.asked_at = None
         self.dirty = self.swarms.dirty = True
 
