@@ -32,5 +32,5 @@ class SystemClock:
 
 
 def at(wall: float | None) -> datetime | None:
-    """Unix time as a UTC datetime; None stays None."""
-    return None if wall is None else datetime.fromtimestamp(wall, UTC)
+    """Unix time as a UTC datetime to the millisecond, as it is remembered: a time that comes back is the one that was told."""
+    return None if wall is None else datetime.fromtimestamp(round(wall, 3), UTC)
