@@ -84,9 +84,16 @@ def test_who_wants_never_to_be_asked_again(never, client, line):
 
 def test_a_wish_is_told_and_obeyed_by_who_knows_it():
     later = step("one", 0, F, "busy", retry_in_s=7500.0)
-    assert "  it asks to be left alone for 2h05m (BEP 31)" in told(later)
+    assert "  it asks to be left alone for 2h05m (Retry-After)" in told(later)
+    assert "  it asks to be left alone for 2h05m (BEP 31)" in told(replace(later, replied=True))
     assert "  a client waits 2h05m by now before it tries it again" in told(later)
     assert "  libtorrent waits 17s by now before it tries it again" in told(later, client="libtorrent")
+
+
+def test_libtorrent_waits_half_an_hour_after_a_refusal():
+    refused = step("one", 0, F, "unregistered", replied=True)
+    assert "  libtorrent waits 30m by now before it tries it again" in told(refused, client="libtorrent")
+    assert "  a client waits 17s by now before it tries it again" in told(refused)
 
 
 def test_who_shares_a_fate_with_the_active_one_falls_with_it():

@@ -146,6 +146,7 @@ def _with_failure(step: Step, view: TrackerView, failure: Failure | None) -> Ste
         failing_for_s=max(0.0, failing_for_s),
         retry_in_s=failure.retry_in_s if failure else None,
         retry_never=never,
+        replied=failure is not None and failure.kind.answered,
         pending=(0, 0),
     )
 
@@ -166,7 +167,7 @@ def _why_untried(
     if failures:
         return failure_words(failures[0])
     if only_alive and view.state in ANSWERING:
-        return "private: checked for life only, without the key"
+        return "private, seen alive only"
     if any(answer.scrape.state is AskState.ANSWERED for answer in swarms):
         return "its scrape says nothing of this torrent"
     if view.asking:

@@ -50,6 +50,8 @@ class Step:
     """It asked to be left alone for so long. None: it did not."""
     retry_never: GivesUp | None = None
     """It wants never to be asked again: how it said so."""
+    replied: bool = False
+    """It answered, and refused."""
     stands_on: tuple[str, ...] = ()
     """The host and the addresses it shares its fate with."""
     udp: bool = False
@@ -208,10 +210,14 @@ class _Tale:
                 return [f"  {wish}: {self.who} never comes back"]
             if step.retry_never is not GivesUp.UNREGISTERED:
                 lines.append(f"  {wish}: {self.who} asks all the same")
-        obeys = GivesUp.RETRY_NEVER in client.gives_up
         if step.retry_in_s is not None:
-            lines.append(f"  it asks to be left alone for {_duration(step.retry_in_s)} (BEP 31)")
-        wait_s = max(client.backoff.wait_by_now_s(step.failing_for_s), (step.retry_in_s or 0.0) if obeys else 0.0)
+            source = "BEP 31" if step.replied else "Retry-After"
+            lines.append(f"  it asks to be left alone for {_duration(step.retry_in_s)} ({source})")
+        asked_s = step.retry_in_s if step.replied or GivesUp.RETRY_NEVER in client.gives_up else None
+        wait_s = max(
+            client.backoff.wait_by_now_s(step.failing_for_s),
+            client.backoff.wait_s(0, replied=step.replied, asked_s=asked_s),
+        )
         return [*lines, f"  {self.who} {self._again(place, _duration(wait_s))}"]
 
     def _again(self, place: int, wait: str) -> str:
