@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.real.lab.front import Front
+from tests.real.lab.own_net import OwnNet
 from tests.real.lab.places import NPM, ROOT, find_program, free_port, own_address
+from tests.real.lab.processes import LabError
 from tests.real.lab.swarm import Swarm, make_swarm
 from tests.real.lab.torrents import Kind, LabTorrent, make_torrent
 from tests.real.lab.trackers import NpmTracker, Opentracker
@@ -217,17 +219,38 @@ def check(program: Callable[..., Run]) -> Callable[..., Run]:
 
 
 @pytest.fixture
-def two_addresses(tmp_path: Path) -> Sequence[str]:
+def hosts_file(tmp_path: Path) -> Callable[..., Sequence[str]]:
+    """Give what a command is run inside so that the name `both.test` has these addresses (Linux, root)."""
+
+    def prepare(*addresses: str) -> Sequence[str]:
+        hosts = tmp_path / "hosts"
+        hosts.write_text("127.0.0.1 localhost\n" + "".join(f"{address} both.test\n" for address in addresses))
+        inside = ["unshare", "--mount", "sh", "-c", 'mount --bind "$0" /etc/hosts && exec "$@"', str(hosts)]
+        if (
+            find_program("unshare") is None
+            or subprocess.run([*inside, "true"], capture_output=True, check=False).returncode
+        ):
+            pytest.skip("a hosts file of its own takes root and a mount namespace")
+        return inside
+
+    return prepare
+
+
+@pytest.fixture
+def two_addresses(hosts_file: Callable[..., Sequence[str]]) -> Sequence[str]:
     """Run a command inside this, and the name `both.test` has the addresses 127.0.0.1 and ::1 (Linux, root)."""
-    hosts = tmp_path / "hosts"
-    hosts.write_text("127.0.0.1 localhost both.test\n::1 localhost both.test\n")
-    inside = ["unshare", "--mount", "sh", "-c", 'mount --bind "$0" /etc/hosts && exec "$@"', str(hosts)]
-    if (
-        find_program("unshare") is None
-        or subprocess.run([*inside, "true"], capture_output=True, check=False).returncode
-    ):
-        pytest.skip("a hosts file of its own takes root and a mount namespace")
-    return inside
+    return hosts_file("127.0.0.1", "::1")
+
+
+@pytest.fixture
+def own_net() -> Iterator[OwnNet]:
+    """The rest of the test runs in a network namespace that has only loopback (Linux, root)."""
+    try:
+        net = OwnNet()
+    except LabError as error:
+        pytest.skip(f"a network of its own takes root and a network namespace: {error}")
+    with net:
+        yield net
 
 
 @pytest.fixture

@@ -16,8 +16,15 @@ ACTIONS = {0: "connect", 1: "announce", 2: "scrape"}
 class CountingRelay:
     """Passes datagrams between clients and one tracker, and counts what clients sent by BEP 15 action."""
 
-    def __init__(self, tracker_address: str, tracker_port: int) -> None:
-        self.address = own_address()
+    def __init__(self, tracker_address: str, tracker_port: int, address: str | None = None) -> None:
+        """Prepare.
+
+        Args:
+            tracker_address: Whom the datagrams are for.
+            tracker_port: Of it.
+            address: Where clients send them. None: an address of its own.
+        """
+        self.address = address or own_address()
         self.port = free_port(self.address)
         self.seen: Counter[str] = Counter()
         self.largest_bytes = 0

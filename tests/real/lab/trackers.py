@@ -20,9 +20,16 @@ class Opentracker:
 
     name = "opentracker"
 
-    def __init__(self, info_hashes: Iterable[bytes]) -> None:
-        self.address = own_address()
-        self.port = free_port(self.address)
+    def __init__(self, info_hashes: Iterable[bytes], address: str | None = None, port: int | None = None) -> None:
+        """Start it.
+
+        Args:
+            info_hashes: 20 bytes each.
+            address: Where. None: an address of its own.
+            port: For HTTP and UDP. None: a free one.
+        """
+        self.address = address or own_address()
+        self.port = port or free_port(self.address)
         self.folder = readable_folder(self.name)
         # As root it changes its root to this folder before it reads the list: the list's name has to hold inside it.
         (self.folder / "whitelist").write_text("".join(f"{info_hash.hex()}\n" for info_hash in info_hashes))
