@@ -147,6 +147,11 @@ class Bench:
             unwritable += write_batch(self.connection, self.lookups, batch)
         return unwritable
 
+    def write_each(self, *records: Record) -> None:
+        """Each in a batch of its own: within one, a newer scrape of the same swarms stands for an older one."""
+        for record in records:
+            self.write(record)
+
     def roll(self, now: float) -> int:
         return sum(1 for _ in roll(self.connection, self.lookups, now))
 

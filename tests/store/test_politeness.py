@@ -18,6 +18,7 @@ from trackerwatch.store.politeness import (
 )
 
 NOW = 1_750_000_000.0
+SOON = NOW + 1.5
 NEVER = Failure(FailureKind.HTTP_STATUS, message="410 Gone", retry_never=True)
 
 
@@ -64,6 +65,12 @@ def test_a_clock_set_back_blocks_no_longer_than_the_window():
     assert refused == Waits(asked_at=NOW)
     assert claim(manners, NOW + 899, 900)[1] is not None
     assert claim(manners, NOW + 900, 900)[1] is None
+
+
+def test_a_program_that_was_overtaken_takes_nothing_from_the_window():
+    manners, refused = claim(Manners(asked_at=SOON), NOW, 900)
+    assert refused == Waits(asked_at=SOON)
+    assert manners.asked_at == SOON
 
 
 def test_a_wait_given_before_the_clock_was_set_back_keeps_its_length():

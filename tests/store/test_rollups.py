@@ -1,9 +1,11 @@
 """Roll-ups equal raw: against a computation that knows no store, no hours put together and no marks."""
 
+from itertools import pairwise
+
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.store.making import DAY, ENDPOINT, HOUR, NOON, OTHER, TRACKER, bench, failed, sample
+from tests.store.making import DAY, ENDPOINT, HOUR, NOON, OTHER, bench, failed, sample
 from trackerwatch.outcome import FailureKind
 from trackerwatch.stats import LatencyHistogram, Tally
 from trackerwatch.store.retention import Keeping, forget
@@ -103,7 +105,7 @@ def test_any_stretch_reads_the_same_before_and_after_its_roll_up(records, roll_a
             assert figure.span_s == high - low
             pieces = list(series.pieces(MIDNIGHT - DAY, MIDNIGHT + 4 * DAY, hours_from=low))
             edges = [(begin, begin + span_s) for begin, span_s, _ in pieces]
-            assert all(end <= following for (_, end), (following, _) in zip(edges, edges[1:], strict=False))
+            assert all(end <= following for (_, end), (following, _) in pairwise(edges))
             together = Tally()
             for _, _, tally in pieces:
                 together.merge(tally)
@@ -190,4 +192,3 @@ def test_a_tally_that_cannot_be_read_is_nothing():
         store.connection.execute("UPDATE hourly SET tally = x'ff'")
         assert read_tally(b"") is None
         assert Series(store.connection, Key(1, 0, 1)).total(NOON, NOON + HOUR) == Tally()
-        assert TRACKER.id

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 NEVER_S = 30 * 86400.0
 """So long "never" lasts."""
+SKEW_S = 2.0
+"""A time so little ahead is that of another program that was faster, not of a clock that was set back."""
 LONGEST_WAIT_S = 30 * 86400.0
 """What a tracker asks for beyond is taken as that."""
 INTERVAL_KEPT_S = 86400.0
@@ -38,7 +40,9 @@ class Manners:
 
 def settle(manners: Manners, now: float) -> Manners:
     """What holds now: expired wishes gone, and times that a clock set back has left in the future moved to now."""
-    asked_at = None if manners.asked_at is None else min(manners.asked_at, now)
+    asked_at = manners.asked_at
+    if asked_at is not None and asked_at - now > SKEW_S:
+        asked_at = now
     not_before, said_at = manners.not_before, manners.not_before_said_at
     if not_before is not None:
         if said_at > now:

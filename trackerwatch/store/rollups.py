@@ -114,10 +114,7 @@ def _roll_marked(connection: sqlite3.Connection, lookups: Lookups, unit: str, be
 
 
 def _roll_hour(connection: sqlite3.Connection, lookups: Lookups, key: Key, hour: int) -> None:
-    if hour < floor(connection, key):
-        tally = _late_tally(connection, key, hour)
-    else:
-        tally = hour_tally(connection, key, hour)
+    tally = (_late_tally if hour < floor(connection, key) else hour_tally)(connection, key, hour)
     if tally is not None:
         _write_tally(connection, lookups, "hourly", (key, hour), tally)
         connection.execute(

@@ -72,6 +72,8 @@ class Store:
         self._listeners: list[tuple[asyncio.AbstractEventLoop | None, Callable[[str], None]]] = []
         self._manners: dict[str, Manners] = {}
         """What this process knows, whatever the file says."""
+        self._trackers: dict[str, Tracker] = {}
+        """Those of `_manners`."""
         self._manners_lock = threading.Lock()
         self._writer = Writer(
             path,
@@ -163,6 +165,8 @@ class Store:
     async def recall(self, tracker: Tracker, info_hashes: Sequence[bytes]) -> Recalled:
         """See `Keeper.recall`."""
         now = self._wall()
+        # Before reading: what is written meanwhile is found here or there.
+        waiting = self._writer.pending_memory(tracker.id)
 
         def read(connection: sqlite3.Connection) -> Recalled:
             return recall(connection, self._vantage_id, tracker, info_hashes, now)
@@ -172,7 +176,7 @@ class Store:
         if not self._writer.on_file:
             memory = await self._from_memory(read)
         found = merged(file, memory) if file and memory else file or memory or Recalled()
-        newest = self._writer.pending_memory(tracker.id)
+        newest = self._writer.pending_memory(tracker.id) or waiting
         known = self._known_manners(tracker)
         if known is not None:
             waits = politeness.waits(politeness.merge(_manners_of(found.waits, now), known, now))
@@ -295,10 +299,21 @@ class Store:
     def _keep(self, tracker: Tracker, manners: Manners) -> None:
         self._manners.pop(tracker.id, None)
         while len(self._manners) >= _MAX_MANNERS:
-            self._manners.pop(next(iter(self._manners)))
-        self._manners[tracker.id] = manners
+            oldest = next(iter(self._manners))
+            del self._manners[oldest], self._trackers[oldest]
+        self._manners[tracker.id], self._trackers[tracker.id] = manners, tracker
+
+    def _write_manners(self, connection: sqlite3.Connection, lookups: Lookups) -> None:
+        """What was granted and asked for while the file could not be written."""
+        with self._manners_lock:
+            known = list(self._trackers.values())
+        now = self._wall()
+        for tracker in known:
+            self._change(connection, lookups, tracker, now, lambda manners: (manners, None))
 
     def _tell(self, trouble: str) -> None:
+        if not trouble:
+            self._writer.submit(self._write_manners)
         for loop, listener in list(self._listeners):
             if loop is None:
                 listener(trouble)

@@ -58,7 +58,7 @@ _SYSTEM = {
 
 def explain(error: sqlite3.Error | OSError | StoreRefusedError, path: Path | None) -> Trouble:
     """What an error means for the store."""
-    where = "history in memory" if path is None else f"history {clean(os.fspath(path))}"
+    where = _name(path)
     if isinstance(error, StoreRefusedError):
         return error.trouble
     if isinstance(error, OSError):
@@ -72,3 +72,12 @@ def explain(error: sqlite3.Error | OSError | StoreRefusedError, path: Path | Non
     if primary in _LOCKED:
         return Trouble(f"{where}: another program has locked it", locked=True)
     return Trouble(f"{where}: {_WORDS.get(primary or 0) or clean(str(error))}")
+
+
+def explain_mistake(error: Exception, path: Path | None) -> str:
+    """What to say when the store itself is at fault."""
+    return f"{_name(path)}: {type(error).__name__} in the store; nothing is written any more"
+
+
+def _name(path: Path | None) -> str:
+    return "history in memory" if path is None else f"history {clean(os.fspath(path))}"

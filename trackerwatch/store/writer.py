@@ -20,7 +20,7 @@ from trackerwatch.store.recording import write_batch
 from trackerwatch.store.retention import MEMORY_KEEPING, Keeping, due, forget
 from trackerwatch.store.rollups import roll
 from trackerwatch.store.schema import writing
-from trackerwatch.store.troubles import StoreRefusedError, Trouble, explain
+from trackerwatch.store.troubles import StoreRefusedError, Trouble, explain, explain_mistake
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -74,6 +74,8 @@ class Writer:
         # Shared, under `_wake`:
         self._pending = Pending(limits)
         self._jobs: deque[Job] = deque()
+        self._in_flight: list[TrackerMemory] = []
+        """Of the batch that is being written."""
         self._pending_since: float | None = None
         self._closing = False
         self._give_up_at = float("inf")
@@ -98,7 +100,7 @@ class Writer:
         self._opened = threading.Event()
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
-        self._opened.wait(2 * OPEN_S)
+        self._opened.wait(OPEN_S + 1.0)
 
     # Asked by others.
 
@@ -128,7 +130,8 @@ class Writer:
     def pending_memory(self, tracker_id: str) -> TrackerMemory | None:
         """The memory of a tracker that is not written yet."""
         with self._wake:
-            return self._pending.memory_of(tracker_id)
+            in_flight = (m for m in self._in_flight if m.tracker.id == tracker_id)
+            return self._pending.memory_of(tracker_id) or next(in_flight, None)
 
     @property
     def on_file(self) -> bool:
@@ -176,6 +179,8 @@ class Writer:
             self._opened.set()
             while self._step():
                 pass
+        except Exception as error:  # noqa: BLE001 - the boundary of the thread: what is a mistake of ours ends no program
+            self._say(explain_mistake(error, self.path))
         finally:
             self._opened.set()
             if self._connection is not None:
@@ -249,19 +254,25 @@ class Writer:
         """Whether it was written, or there was nothing."""
         with self._wake:
             batch = self._pending.take()
+            self._in_flight = batch.memories
             self._pending_since = time.monotonic() - self._batch_s if len(self._pending) else None
         if not len(batch):
             return True
         if self._connection is None:
+            self._put_back(batch)
             return False
         try:
             self.unwritable += write_batch(self._connection, self._lookups, batch)
         except sqlite3.Error as error:
             if self._on_file:
                 self._put_back(batch)
+            else:
+                self.unwritable += len(batch)
             self._failed(error, patient=True)
             return False
         self._locked_since = None
+        with self._wake:
+            self._in_flight = []
         self.written += len(batch)
         if self._owed is not None:
             with self._wake:
@@ -272,6 +283,7 @@ class Writer:
     def _put_back(self, batch: Batch) -> None:
         with self._wake:
             self._pending.put_back(batch)
+            self._in_flight = []
             self._pending_since = self._pending_since or time.monotonic()
 
     def _chore(self) -> None:
@@ -390,6 +402,7 @@ class Writer:
                     batches.append(batch)
                 for batch in reversed(batches):
                     self._pending.put_back(batch)
+            self._in_flight = []
             self._pending_since = time.monotonic() - self._batch_s
         if self._write_pending():
             self._locked_since = None
