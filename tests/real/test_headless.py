@@ -2,83 +2,89 @@
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
-import json
-import os
-import signal
-import sys
-import time
 from contextlib import ExitStack
 
-from tests.cli.test_headless import Headless
-from tests.cli.test_oneshot import bencoded
+import pytest
+
 from tests.real.lab.trackers import Opentracker
-
-INFO = {"name": "debian", "piece length": 16384, "pieces": b"\0" * 20, "length": 1000}
-HASH = hashlib.sha1(bencoded(INFO)).digest()
-
-
-async def program(home, *words: str) -> asyncio.subprocess.Process:
-    places = dict.fromkeys(("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"), str(home))
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "trackerwatch", *words,
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, env={**os.environ, **places},
-    )  # fmt: skip
+from tests.real.lab.watch import Home
+from tests.real.lab.wire import Announce, UdpVisitor
 
 
-async def told(home, *words: str) -> bytes:
-    return (await (await program(home, *words)).communicate())[0]
+@pytest.fixture
+def torrents(lab):
+    return lab.swarm.torrents["v1-seeded"], lab.swarm.torrents["v1-fetched"]
 
 
-async def until(run: Headless, event: str, **more) -> dict:
-    while True:
-        row = await run.line()
-        if row["event"] == event and all(row[key] == value for key, value in more.items()):
-            return row
-
-
-async def test_killed_and_started_again(needs, tmp_path):
-    needs("opentracker", "timeout")
+@pytest.fixture
+def mortal(lab, torrents):
+    """An opentracker of its own, which a test may kill."""
     with ExitStack() as stack:
-        first, second = Opentracker([HASH]), Opentracker([HASH])
-        stack.callback(first.stop)
-        stack.callback(second.stop)
-        torrent = tmp_path / "debian.torrent"
-        torrent.write_bytes(bencoded({"announce-list": [[first.udp_url], [second.udp_url]], "info": INFO}))
-        words = ("--allow-private", "--interval", "1", "--timeout", "2", str(torrent))
-        run = Headless(await program(tmp_path, "watch", "--headless", *words))
-        stack.callback(lambda: run.child.returncode is None and run.child.kill())
+        tracker = Opentracker(torrent.key for torrent in torrents)
+        stack.callback(tracker.stop)
+        yield tracker
 
-        assert (await run.line())["event"] == "started"
-        # It has seen the first one up: nothing is told of that, so history is asked.
-        while b"+ up" not in await told(tmp_path, "history", first.udp_url):
-            pass
-        first.stop(hard=True)
-        down = await until(run, "state_changed", to="down")
-        assert (down["url"], down["from"], down["reason"]) == (first.udp_url, "up", "refused")
-        moved = await until(run, "failed_over")
-        assert (moved["torrent"], moved["url"]) == (HASH.hex(), second.udp_url)
-        assert (moved["from"], moved["to"]) == ("primary", "failed_over")
-        first.start()
-        back = await until(run, "recovered", torrent=None)
-        assert (back["url"], back["from"]) == (first.udp_url, "down")
-        home = await until(run, "recovered", torrent=HASH.hex())
-        assert (home["url"], home["to"]) == (first.udp_url, "primary")
 
-        begun = time.monotonic()
-        run.child.send_signal(signal.SIGTERM)
-        out, err = await run.child.communicate()
-        assert time.monotonic() - begun < 5
-        assert (run.child.returncode, err) == (0, b"")
-        assert json.loads(out.splitlines()[-1])["event"] == "stopped"
-        assert (first.counts(), second.counts()) == ({}, {}), "nothing of ours stays registered"
+async def test_killed_and_started_again(lab, untouched, mortal, torrents, tmp_path):
+    home = Home(tmp_path / "home")
+    over_udp, over_http = torrents
+    files = [
+        over_udp.write(tmp_path, [[mortal.udp_url], [lab.opentracker.udp_url]]),
+        over_http.write(tmp_path, [[mortal.http_url], [lab.opentracker.http_url]]),
+    ]
+    ways = {over_udp.key.hex(): mortal.udp_url, over_http.key.hex(): mortal.http_url}
+    backups = {over_udp.key.hex(): lab.opentracker.udp_url, over_http.key.hex(): lab.opentracker.http_url}
+    async with home.watch("--interval", "1", "--timeout", "2", *files) as watch:
+        await watch.until("started")
+        # That they are up is told by nobody, so history is asked.
+        await home.remembers(lambda known: [tracker["state"] for tracker in known.values()] == ["up"] * 4)
+        mortal.stop(hard=True)
+        for info_hash, url in ways.items():
+            down = await watch.until("state_changed", url=url, endpoint=None, to="down")
+            assert (down["from"], down["reason"]) == ("up", "refused")
+            moved = await watch.until("failed_over", torrent=info_hash)
+            assert (moved["from"], moved["to"], moved["url"]) == ("primary", "failed_over", backups[info_hash])
+        mortal.start()
+        peers = [Announce(torrent.key, 2000 + peer, left=0, event=2) for torrent in torrents for peer in range(3)]
+        with UdpVisitor(mortal.address, mortal.port) as visitor:
+            visitor.announce_all(peers)
+        holds = mortal.counts()
+        for info_hash, url in ways.items():
+            back = await watch.until("recovered", url=url, torrent=None)
+            assert back["from"] == "down"
+            again = await watch.until("recovered", torrent=info_hash)
+            assert (again["from"], again["to"], again["url"]) == ("failed_over", "primary", url)
+        assert await watch.stop() == 0
+        assert watch.stderr == ""
+        assert mortal.counts() == holds
 
-        words = ("--format", "json", "--since", "5m")
-        (tracker,) = json.loads(await told(tmp_path, "history", first.udp_url, *words))["trackers"]
-        (outage,) = [one for one in tracker["outages"] if one["endpoint"] is None]
+    assert [row["event"] for row in watch.rows].count("started") == 1
+    assert watch.rows[0]["event"] == "started"
+    assert [row["event"] for row in watch.rows].count("stopped") == 1
+    assert watch.rows[-1]["event"] == "stopped"
+    for info_hash, url in ways.items():
+        told = [
+            (row["event"], "torrent" if row["torrent"] else "tracker")
+            for row in watch.rows
+            if row["torrent"] == info_hash or (row["url"] == url and row["torrent"] is row["endpoint"] is None)
+        ]
+        order = [
+            ("state_changed", "tracker"),
+            ("failed_over", "torrent"),
+            ("recovered", "tracker"),
+            ("recovered", "torrent"),
+        ]
+        assert [one for one in told if one in order][:4] == order
+    assert sorted(row["at"] for row in watch.rows) == [row["at"] for row in watch.rows]
+    assert not [row for row in watch.rows if row["url"] in backups.values() and row["torrent"] is None]
+    known = await home.history()
+    for url in ways.values():
+        (outage,) = [one for one in known[url]["outages"] if one["endpoint"] is None]
         assert outage["reason"] == "refused"
         assert outage["begin"] < outage["end"]
-        assert tracker["state"] in {"up", "degraded"}
-        torrent_told = json.loads(await told(tmp_path, "history", HASH.hex(), *words))["torrent"]
-        assert [one["event"] for one in torrent_told["transitions"]][-2:] == ["failed_over", "recovered"]
+    for url in backups.values():
+        (whole, *_) = known[url]["uptime"]
+        assert whole["successes"] == whole["counted"] > 0
+    for info_hash in ways:
+        transitions = (await home.run("history", info_hash)).value["torrent"]["transitions"]
+        assert [one["event"] for one in transitions][-2:] == ["failed_over", "recovered"]
