@@ -75,6 +75,10 @@ class Program:
         """The end of its log."""
         return self.log.read_text(errors="replace")[-2000:]
 
+    def pause(self) -> None:
+        """Stop its group where it is; only a hard stop ends it then."""
+        os.killpg(self._process.pid, signal.SIGSTOP)
+
     def stop(self, *, hard: bool = False) -> None:
         """End its group, gently first unless `hard`."""
         if self._process.stdin is not None:

@@ -65,6 +65,11 @@ class Opentracker:
         if self._program is not None:
             self._program.stop(hard=hard)
 
+    def fall_silent(self) -> None:
+        """Answer nothing any more, with every socket open."""
+        if self._program is not None:
+            self._program.pause()
+
     def _answers(self) -> bool:
         with UdpVisitor(self.address, self.port, timeout_s=0.2):
             return self.counts() == {}
