@@ -71,6 +71,7 @@ class MemoryKeeper:
             waits=self.waits.get(tracker.id, Waits()),
             swarms=swarms,
             announced=announced,
+            moved={r.info_hash: (r.to_state, r.at) for r in self.transitions() if r.info_hash in info_hashes},
             scraped_at=scraped_at,
         )
 

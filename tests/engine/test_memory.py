@@ -60,6 +60,7 @@ class TestRestart:
             a.dead["*"] = REFUSED
             engine = await watch(prober, keeper, 1500, torrent(0, [A], [B]))
             before = engine.snapshot().trackers
+            failed_over_since = engine.snapshot().torrents.view(0).since
             assert [view.state for view in before] == [Health.DOWN, Health.UP]
             sent = len(prober.sent)
             await pause(60)
@@ -75,6 +76,7 @@ class TestRestart:
             assert all(view.recalled_at is not None for view in snapshot.trackers)
             assert snapshot.torrents.failover_states[0] is FailoverState.FAILED_OVER
             assert snapshot.torrents.view(0).counts.seeders == 5
+            assert snapshot.torrents.view(0).since == failed_over_since
             assert [event.kind for event in snapshot.events] == [EventKind.STARTED], "what was known is no news"
             await pause(30)
             snapshot = again.snapshot()

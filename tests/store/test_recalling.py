@@ -16,6 +16,8 @@ from tests.store.making import (
     scrape,
 )
 from trackerwatch.engine.keeper import Recalled, Waits
+from trackerwatch.engine.records import TransitionRecord
+from trackerwatch.engine.views import EventKind
 from trackerwatch.health import Health
 from trackerwatch.stats import Windows
 from trackerwatch.store.manners import write_manners
@@ -129,3 +131,17 @@ def test_a_file_that_cannot_be_written_and_what_was_learnt_since_are_put_togethe
         memory(NOON), Waits(asked_at=2.0), {b"a": 1, b"b": 3}, {}, NOON - DAY, windows, (0.1, 0.2, None)
     )
     assert merged(old, Recalled()).memory == memory(NOON - DAY)
+
+
+def test_where_torrents_last_moved_to_comes_back():
+    moves = ((NOON, 1, "exhausted"), (NOON + 60, 1, "failed_over"), (NOON + 90, 2, "primary"))
+    with bench() as store:
+        for at, number, state in moves:
+            kind = EventKind.FAILED_OVER
+            swarm = info_hash(number)
+            store.write(TransitionRecord(at, kind, "primary", state, None, "moved", TRACKER, None, swarm, "name"))
+        assert recalled(store, 1, 2, 3).moved == {
+            info_hash(1): ("failed_over", NOON + 60),
+            info_hash(2): ("primary", NOON + 90),
+        }
+        assert recalled(store, 1, vantage=OTHER).moved == {}

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from trackerwatch.engine.clock import Clock
-    from trackerwatch.engine.keeper import Keeper
+    from trackerwatch.engine.keeper import Keeper, Recalled
     from trackerwatch.engine.prober import Prober
     from trackerwatch.engine.tracker_state import TrackerState
     from trackerwatch.metainfo import Torrent
@@ -208,10 +208,11 @@ class Engine:
         self._running.stop()
         await self._running.wind_up()
 
-    def _came_back_to_mind(self, state: TrackerState) -> None:
-        """A tracker's state is remembered: shown at once, told by no event."""
+    def _came_back_to_mind(self, state: TrackerState, recalled: Recalled) -> None:
+        """A tracker's state is remembered: shown at once, told by no event, and torrents are where they are since then."""
         self._interruptions.outage.introduce(state)
         self._conclusions.settle(state, quietly=True)
+        self._changed(self._book.remember_moves(recalled.moved))
 
     def note_store(self, trouble: str) -> None:
         """Tell of trouble with what remembers (one clean line), or that it is over (empty)."""

@@ -58,6 +58,8 @@ class Recalled:
     """Uptime and latency of the tracker over the last 30 days. None: nothing is known."""
     recent: tuple[float | None, ...] = ()
     """Latency of the latest rounds, oldest first, None for a failed one."""
+    moved: Mapping[bytes, tuple[str, float]] = field(default_factory=dict)
+    """By info hash: the failover state that a torrent last moved to, and the wall time of it."""
 
 
 class Keeper(Protocol):

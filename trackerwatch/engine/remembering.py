@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from trackerwatch.engine.due import Due
 from trackerwatch.engine.recollection import (
+    WINDOW_SHARE,
     Verdict,
     is_near,
     obey_waits,
@@ -17,6 +18,7 @@ from trackerwatch.engine.recollection import (
     remember_swarms,
     worth_asking,
 )
+from trackerwatch.engine.settings import PrivateMode
 from trackerwatch.schedule.pace import LOCAL_WINDOW_S, PUBLIC_WINDOW_S
 
 if TYPE_CHECKING:
@@ -24,11 +26,14 @@ if TYPE_CHECKING:
 
     from trackerwatch.engine.clock import Clock
     from trackerwatch.engine.keeper import Keeper, Recalled, Waits
+    from trackerwatch.engine.records import TrackerMemory
     from trackerwatch.engine.settings import EngineSettings
     from trackerwatch.engine.tracker_state import TrackerState
 
-WINDOW_SHARE = 0.95
-"""Of an interval: clocks of two programs differ a little."""
+NEW_SWARMS_WINDOW_S = 5.0
+"""Between two one-shot runs that ask a public tracker for what nobody asked for yet: somebody waits for it."""
+TURNS = 12
+"""So many times a one-shot run waits for its turn."""
 
 
 class Remembering:
@@ -41,7 +46,7 @@ class Remembering:
         clock: Clock,
         interval_s: Callable[[TrackerState], float],
         *,
-        on_memory: Callable[[TrackerState], None],
+        on_memory: Callable[[TrackerState, Recalled], None],
         on_seeder: Callable[[int, float], None],
     ) -> None:
         """Look up in what a keeper remembers.
@@ -51,7 +56,7 @@ class Remembering:
             settings: How fresh one-shot answers must be.
             clock: Both clocks.
             interval_s: Between two rounds of a tracker.
-            on_memory: Called when a tracker's state came back.
+            on_memory: Called when a tracker's state came back, with all that did.
             on_seeder: Called with a torrent's index and the wall time at which a seeder of it was seen.
         """
         self._keeper = keeper
@@ -71,7 +76,7 @@ class Remembering:
             recalled, complete = await self._recall(state)
         if self.one_shot:
             return await self._once(state, recalled, complete=complete)
-        if due not in (Due.FULL, Due.FRESH):
+        if due not in (Due.FULL, Due.FRESH) or not self._scrapes(state):
             return due
         in_a_hurry = due is Due.FRESH or state.hurried or state.wants_round
         window_s = self._window_s(state)
@@ -95,7 +100,8 @@ class Remembering:
         now, wall = self._clock.monotonic(), self._clock.wall()
         if first:
             remember(state, recalled, monotonic=now, wall=wall, judge=not self.one_shot)
-        complete = remember_swarms(state, recalled, monotonic=now, wall=wall)
+        private_too = self._private_too(state)
+        complete = remember_swarms(state, recalled, monotonic=now, wall=wall, private_too=private_too)
         for column, info_hash in enumerate(state.swarms.hashes):
             known = recalled.swarms.get(info_hash)
             if known is not None and known.seeded_at is not None:
@@ -103,7 +109,7 @@ class Remembering:
         if complete and recalled.scraped_at is not None and not self.one_shot:
             state.swarms.asked = len(state.swarms)
         if first and state.remembered_at is not None:
-            self._on_memory(state)
+            self._on_memory(state, recalled)
         return recalled, complete
 
     async def _adopt(self, state: TrackerState) -> None:
@@ -113,7 +119,8 @@ class Remembering:
         if recalled.scraped_at is None or recalled.scraped_at <= (swarms.scraped_at or 0.0):
             return
         swarms.recalled = True
-        if remember_swarms(state, recalled, monotonic=self._clock.monotonic(), wall=self._clock.wall()):
+        now, wall = self._clock.monotonic(), self._clock.wall()
+        if remember_swarms(state, recalled, monotonic=now, wall=wall, private_too=self._private_too(state)):
             swarms.asked = len(swarms)
 
     async def _claim(self, state: TrackerState, window_s: float) -> Waits | None:
@@ -122,6 +129,13 @@ class Remembering:
         if waits is not None:
             obey_waits(state, waits, monotonic=self._clock.monotonic(), wall=wall)
         return waits
+
+    def _private_too(self, state: TrackerState) -> bool:
+        return self.settings.private_at(state.tracker.host) is not PrivateMode.CONNECT
+
+    def _scrapes(self, state: TrackerState) -> bool:
+        """Whether a full round asks for any torrent; otherwise it is a sign of life, which needs nobody's leave."""
+        return len(state.swarms) > 0 and (self._private_too(state) or not state.swarms.only_private)
 
     def _window_s(self, state: TrackerState) -> float:
         return LOCAL_WINDOW_S if is_near(state, state.remembered) else PUBLIC_WINDOW_S
@@ -139,17 +153,15 @@ class Remembering:
             interval_s=self._interval_s(state),
         )
         if verdict is Verdict.ASK:
-            waits = await self._claim(state, self._window_s(state))
-            if waits is None:
+            scrapes = self._scrapes(state)
+            if scrapes and await self._may_ask(state, memory, complete=complete):
                 self._forget_swarms(state)
                 return Due.FULL
-            if is_near(state, memory):
-                if complete:
-                    return Due.MINIMAL
-                # So short a wait is waited out.
-                asked_at = waits.asked_at or 0.0
-                await asyncio.sleep(min(LOCAL_WINDOW_S, max(0.0, asked_at + LOCAL_WINDOW_S - self._clock.wall())))
-                return Due.FULL if await self._claim(state, 0.0) is None else None
+            left_alone = state.never_again is not None or state.not_before > self._clock.monotonic()
+            if not scrapes and not left_alone:
+                return Due.FULL
+            if is_near(state, memory) and not left_alone:
+                return Due.MINIMAL
             state.spared = "asked by another run a moment ago, and it wants to be left alone between questions"
         elif verdict is Verdict.SPARE:
             state.spared = "answered lately: what is remembered is fresh enough"
@@ -158,6 +170,22 @@ class Remembering:
         if recalled is not None:
             remember(state, recalled, monotonic=self._clock.monotonic(), wall=self._clock.wall(), judge=True)
         return None
+
+    async def _may_ask(self, state: TrackerState, memory: TrackerMemory | None, *, complete: bool) -> bool:
+        """Ask for leave, and wait for it where nothing is remembered of some torrent."""
+        waits = await self._claim(state, self._window_s(state))
+        near = is_near(state, memory)
+        window_s = LOCAL_WINDOW_S if near else NEW_SWARMS_WINDOW_S
+        for _ in range(0 if complete else TURNS):
+            wall = self._clock.wall()
+            if waits is None or waits.never_again is not None or waits.not_before > wall:
+                break
+            if (waits.min_request_interval_s or 0.0) > window_s:
+                break
+            begun = wall if waits.asked_at is None else min(waits.asked_at, wall)
+            await asyncio.sleep(max(0.0, begun + window_s - wall))
+            waits = await self._claim(state, 0.0 if near else WINDOW_SHARE * window_s)
+        return waits is None
 
     def _forget_swarms(self, state: TrackerState) -> None:
         """What is asked for now is not answered from memory, should the answer not come."""

@@ -16,15 +16,14 @@ from typing import TYPE_CHECKING, Any
 from trackerwatch.engine.shapes import Judgement, Shape, Stand
 from trackerwatch.failover import LISTED, FailoverState, first_queue
 from trackerwatch.outcome import UNKNOWN_COUNT
-from trackerwatch.policy.rules import Verdict
+from trackerwatch.policy.rules import Rule, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, MutableSequence, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, MutableSequence, Sequence
 
     from trackerwatch.engine.tracker_state import TrackerState
     from trackerwatch.failover import Client
     from trackerwatch.metainfo import Torrent
-    from trackerwatch.policy.rules import Rule
 
 NO_TIME = float("nan")
 _UNKNOWN, _PRIMARY = FailoverState.UNKNOWN, FailoverState.PRIMARY
@@ -33,6 +32,9 @@ _TROUBLE = attrgetter("trouble")
 _ACTIVE, _ACTIVE_TIER = attrgetter("stand.active"), attrgetter("stand.active_tier")
 _STATE, _WORKING = attrgetter("stand.walk.state"), attrgetter("stand.walk.working")
 _QUEUE = attrgetter("stand.walk.queue")
+
+
+_OF_FAILOVER = (Rule.EXHAUSTED, Rule.FAILED_OVER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +207,26 @@ class TorrentBook:
         if not self.seeded_at[index] >= at:  # NaN is no earlier time
             self.seeded_at[index] = at
             self.version += 1
+
+    def remember_moves(self, moved: Mapping[bytes, tuple[str, float]]) -> list[int]:
+        """Earlier runs saw torrents move: where they stand so still, they have since then.
+
+        Args:
+            moved: By info hash the failover state that a torrent moved to last, and the wall time of it.
+
+        Returns:
+            The torrents whose time that changed.
+        """
+        changed = []
+        for info_hash, (state, at) in moved.items():
+            index = self.index.get(info_hash)
+            if index is None or self.failover_states[index] != state or self.troubles[index] not in _OF_FAILOVER:
+                continue
+            if at < self.since[index]:
+                self.since[index] = at
+                changed.append(index)
+        self.version += bool(changed)
+        return changed
 
     def shift_wall(self, shift_s: float) -> None:
         """The clock was set: what was noted by it moves along, so that ages stay true."""

@@ -74,6 +74,7 @@ def _recall(
         waits=owed,
         swarms=_swarms(connection, number, vantage, info_hashes),
         announced=_announced(connection, number, vantage, tracker, info_hashes),
+        moved=_moved(connection, vantage, info_hashes),
         scraped_at=from_ms(scraped_at),
         windows=_windows(connection, number, vantage, now),
         recent=_recent(connection, number, vantage),
@@ -109,6 +110,23 @@ def _announced(
             if (outcome := unpack_announce(text)) is not None:
                 until = math.inf if not_before is None else not_before / 1e3
                 found[info_hash] = AnnouncedRecord(tracker, info_hash, at / 1e3, outcome, until)
+    return found
+
+
+def _moved(
+    connection: sqlite3.Connection, vantage: int, info_hashes: Sequence[bytes]
+) -> Mapping[bytes, tuple[str, float]]:
+    found: dict[bytes, tuple[str, float]] = {}
+    for first in range(0, len(info_hashes), _HASHES_A_QUERY):
+        part = list(info_hashes[first : first + _HASHES_A_QUERY])
+        # SQLite takes the other columns of a group from the row of its maximum.
+        rows = connection.execute(
+            "SELECT swarm.info_hash, word.text, max(t.at) FROM swarm JOIN transition AS t ON t.swarm = swarm.id"
+            f" JOIN word ON word.id = t.to_state WHERE t.vantage = ? AND swarm.info_hash IN ({marks(part)})"
+            " GROUP BY swarm.id",
+            (vantage, *part),
+        )
+        found.update((info_hash, (state, at / 1e3)) for info_hash, state, at in rows)
     return found
 
 
@@ -150,6 +168,7 @@ def merged(file: Recalled, memory: Recalled) -> Recalled:
         waits=memory.waits,
         swarms={**file.swarms, **memory.swarms},
         announced={**file.announced, **memory.announced},
+        moved={**file.moved, **memory.moved},
         scraped_at=file.scraped_at if memory.scraped_at is None else memory.scraped_at,
         windows=file.windows or memory.windows,
         recent=(*file.recent, *memory.recent)[-RECENT_ROUNDS:],

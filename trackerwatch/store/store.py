@@ -7,7 +7,7 @@ import contextlib
 import threading
 import time
 from concurrent.futures import CancelledError
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from trackerwatch.engine.keeper import Recalled
@@ -182,15 +182,7 @@ class Store:
             waits = politeness.waits(politeness.merge(_manners_of(found.waits, now), known, now))
         else:
             waits = found.waits
-        return Recalled(
-            newest or found.memory,
-            waits,
-            found.swarms,
-            found.announced,
-            found.scraped_at,
-            found.windows,
-            found.recent,
-        )
+        return replace(found, memory=newest or found.memory, waits=waits)
 
     async def claim(self, tracker: Tracker, now: float, window_s: float) -> Waits | None:
         """See `Keeper.claim`."""
