@@ -266,15 +266,15 @@ class TestBegins:
             engine = make_engine(prober)
             engine.add_torrents([torrent(n, [url]) for n, url in enumerate(urls)])
             watched = Watched(engine)
-            await watched.until(3000)
+            await watched.until(200)
             assert set(states(engine.snapshot())) == {Health.UP}
             fall_silent(prober, scripts)
-            await watched.until(3120)
+            await watched.until(320)
             assert engine.snapshot().ourselves.state is LocalState.OFFLINE
             assert set(states(engine.snapshot())) == {Health.UNKNOWN}
-            await watched.until(5000)
+            await watched.until(600)
             rise(prober, scripts)
-            await watched.until(5060)
+            await watched.until(660)
             snapshot = engine.snapshot()
             assert set(states(snapshot)) == {Health.UP}
             assert kinds(snapshot) == [EventKind.STARTED, EventKind.LOCAL_OFFLINE, EventKind.LOCAL_ONLINE]

@@ -1,5 +1,7 @@
 """Puts what is remembered of a tracker into its state, and tells whether that spares a question. Pure.
 
+Memory is of other times and perhaps of wrong clocks: it may spare a question, never decide what was asked.
+
 Waits come back as they are: they are the tracker's. States come back with their age; what is older than a week comes back as
 history alone.
 """
@@ -24,9 +26,13 @@ if TYPE_CHECKING:
 
 STATES_LAST_S = 7 * 86400.0
 """A state of long ago says nothing of today."""
+CLOCKS_DIFFER_S = 60.0
+"""By so much may the clocks of two runs differ; answers from further ahead are of no known age."""
 CLOCK_SET_BACK_S = 86400.0
 """What seems to come from the future was written before the clock was set back."""
 INFINITY = float("inf")
+WINDOW_SHARE = 0.95
+"""Of an interval: clocks of two programs differ a little."""
 
 
 def remember(state: TrackerState, recalled: Recalled, *, monotonic: float, wall: float, judge: bool) -> None:
@@ -50,10 +56,13 @@ def remember(state: TrackerState, recalled: Recalled, *, monotonic: float, wall:
         return
     state.last_success_at = memory.last_success_at
     state.interval_s, state.min_interval_s = memory.interval_s, memory.min_interval_s
+    if memory.last_probe_at is not None and memory.last_probe_at <= wall:
+        # Runs that follow one another cover the time between them, as far as one sample may speak for.
+        state.covered_at = monotonic - (wall - memory.last_probe_at)
     if not judge:
         state.remembered = memory
         return
-    state.endpoints = {known.endpoint: _endpoint(known) for known in memory.endpoints}
+    state.endpoints = {known.endpoint: _endpoint(known, state.covered_at) for known in memory.endpoints}
     state.local = is_local(endpoint.address for endpoint in state.endpoints)
     state.name_health, state.resolve_failure = memory.name_health, memory.resolve_failure
     state.state, state.reasons, state.since = memory.state, memory.reasons, memory.since
@@ -63,7 +72,7 @@ def remember(state: TrackerState, recalled: Recalled, *, monotonic: float, wall:
     state.readdressed = state.retold = state.dirty = state.swarms.dirty = True
 
 
-def _endpoint(known: EndpointMemory) -> EndpointState:
+def _endpoint(known: EndpointMemory, covered_at: float | None) -> EndpointState:
     return EndpointState(
         endpoint=known.endpoint,
         health=known.health,
@@ -73,14 +82,24 @@ def _endpoint(known: EndpointMemory) -> EndpointState:
         last_probe_at=known.last_probe_at,
         last_success_at=known.last_success_at,
         tls_expires_at=known.tls_expires_at,
+        covered_at=covered_at,
     )
 
 
-def remember_swarms(state: TrackerState, recalled: Recalled, *, monotonic: float, wall: float) -> bool:
+def remember_swarms(
+    state: TrackerState, recalled: Recalled, *, monotonic: float, wall: float, private_too: bool = True
+) -> bool:
     """Take over remembered counts and announces of swarms that this run has not asked for.
 
+    Args:
+        state: Of their tracker.
+        recalled: What is remembered.
+        monotonic: Now.
+        wall: Now.
+        private_too: Whether private torrents are asked for here; those that are not miss nothing.
+
     Returns:
-        Whether something is known of every swarm now.
+        Whether something is known of every swarm now, and since when.
     """
     swarms = state.swarms
     swarms.fit()
@@ -97,7 +116,9 @@ def remember_swarms(state: TrackerState, recalled: Recalled, *, monotonic: float
                 announced.outcome, announced.at, monotonic + max(0.0, wait_s), recalled=True
             )
         if known is None:
-            complete = complete and (announced is not None or column in swarms.gone)
+            answered = announced is not None or columns.answers[column] != SwarmAnswer.NOT_ASKED
+            unasked = column in swarms.gone or (swarms.private[column] and not private_too)
+            complete = complete and bool(answered or unasked)
             continue
         if columns.answers[column] != SwarmAnswer.NOT_ASKED and not swarms.recalled:
             continue
@@ -108,12 +129,13 @@ def remember_swarms(state: TrackerState, recalled: Recalled, *, monotonic: float
         ):
             counts[column] = UNKNOWN_COUNT if count is None else count
         columns.answers[column] = known.answer
+        columns.failures.pop(column, None)
         swarms.dirty = True
     if recalled.scraped_at is not None and (swarms.scraped_at is None or swarms.recalled):
         swarms.scraped_at = min(recalled.scraped_at, wall)
         swarms.recalled = True
     state.dirty = True
-    return complete
+    return complete and not (recalled.scraped_at is not None and recalled.scraped_at > wall + CLOCKS_DIFFER_S)
 
 
 def obey_waits(state: TrackerState, waits: Waits, *, monotonic: float, wall: float) -> None:
@@ -165,15 +187,18 @@ def worth_asking(
         return Verdict.NEVER
     if state.never_again is not None:
         return Verdict.NEVER
-    scraped_at = state.swarms.scraped_at
-    if settings.freshness is Freshness.FRESH or not complete or scraped_at is None:
+    # Where there are no torrents to ask for, the sign of life is what is asked.
+    answered_at = state.swarms.scraped_at if len(state.swarms) else memory.last_success_at if memory else None
+    if settings.freshness is Freshness.FRESH or not complete or answered_at is None:
         return Verdict.ASK
     if memory is None or memory.state not in ANSWERING:
         # Whether it works by now is just what is asked.
         return Verdict.ASK
     # On one's own network nobody is bothered by a question, so answers there are live unless asked for otherwise.
-    longest_s = settings.max_age_s if settings.max_age_s is not None else 0.0 if is_near(state, memory) else interval_s
-    return Verdict.SPARE if 0.0 <= wall - scraped_at <= longest_s else Verdict.ASK
+    live = is_near(state, memory) or not len(state.swarms)
+    # Runs that come at the interval ask each time, though none comes to the second.
+    longest_s = settings.max_age_s if settings.max_age_s is not None else 0.0 if live else WINDOW_SHARE * interval_s
+    return Verdict.SPARE if 0.0 <= wall - answered_at < longest_s else Verdict.ASK
 
 
 def is_near(state: TrackerState, memory: TrackerMemory | None) -> bool:

@@ -81,7 +81,10 @@ class Rounds:
 
     async def minimal(self, tracker: TrackerState) -> None:
         """Ask each endpoint for the smallest sign of life."""
-        if (not tracker.endpoints or tracker.name_health.judged) and not await self._resolve(tracker):
+        # Addresses of an earlier run, and such as fail now, may not be its addresses any more.
+        doubtful = tracker.resolve_s is None or bool(tracker.pending)
+        unsure = not tracker.endpoints or tracker.name_health.judged or doubtful
+        if unsure and not await self._resolve(tracker):
             return
         await self._minimal_round(tracker, tracker.usable_endpoints())
 

@@ -36,6 +36,8 @@ ROUNDS_AT_ONCE = 128
 STOP_WITHIN_S = 5.0
 LATENESS_FADES = 10.0
 """Seconds in which the lateness shown loses one."""
+MUTES_EVERY_S = 1.0
+"""Mutes that are over are looked for so often at most."""
 AFTER_A_GAP_S = 20.0
 """What fell due in a gap is asked in the course of so many seconds, not all at once."""
 
@@ -73,6 +75,8 @@ class Running:
         self._wake = asyncio.Event()
         self._stopping = False
         self._lateness = (0.0, 0.0)
+        self._unmuted_at = 0.0
+        """Wall: when mutes were last looked at."""
 
     def ask_through(
         self,
@@ -182,7 +186,11 @@ class Running:
 
     def _tick(self) -> None:
         self._interruptions.tick()
-        unmuted = expired(self._trackers, self._clock.wall())
+        wall = self._clock.wall()
+        if 0.0 <= wall - self._unmuted_at < MUTES_EVERY_S:
+            return
+        self._unmuted_at = wall
+        unmuted = expired(self._trackers, wall)
         if unmuted:
             self._conclusions.resettle(unmuted)
 
@@ -196,8 +204,10 @@ class Running:
             due = self._agenda.due_at(state.index)
             if due is not None and due < now:
                 self._agenda.put(state.index, now + self._rng.random() * AFTER_A_GAP_S)
-            if state.next_probe_at is not None:
-                state.next_probe_at += jump.shift_s
+            due = self._agenda.due_at(state.index)
+            if due is not None and state.next_probe_at is not None:
+                state.next_probe_at = self._clock.wall() + max(0.0, due - now)
+                state.dirty = True
         self._changed(())
 
     def ask_for_a_sign(self, indices: Sequence[int], spread_s: float) -> None:
@@ -260,7 +270,8 @@ class Running:
             state.asking, state.dirty = False, True
         # What asked for patience is not asked again in this run: one attempt does not condemn it.
         again = self._one_shot and state.plan is not Due.AGAIN and state.in_doubt and state.not_before <= now
-        if again and not self._stopping:
+        # What was spared is judged by what is remembered, doubts and all.
+        if again and not state.spared and not self._stopping:
             # Behind everybody's first attempt.
             state.plan = Due.AGAIN
             self._agenda.put(state.index, now)

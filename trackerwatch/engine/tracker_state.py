@@ -159,7 +159,9 @@ class TrackerState:
         if self.remembered is None:
             return EndpointState(endpoint)
         known = next((known for known in self.remembered.endpoints if known.endpoint == endpoint), None)
-        return EndpointState(endpoint, lasting=known.health if known else EndpointHealth())
+        if known is None:
+            return EndpointState(endpoint, lasting=EndpointHealth())
+        return EndpointState(endpoint, lasting=known.health, covered_at=self.covered_at)
 
     def _readdress(self, current: dict[Endpoint, EndpointState]) -> None:
         if current.keys() != self.endpoints.keys():
