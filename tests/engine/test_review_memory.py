@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.engine.driven import (
+    NXDOMAIN,
     REFUSED,
     TIMEOUT,
     UNREGISTERED,
@@ -541,3 +542,55 @@ def test_an_announce_that_is_remembered_says_how_old_it_is():
         assert (answer.source, answer.observed_at.timestamp()) == (Source.STORE, record.at)
 
     drive(main)
+
+
+class TestNames:
+    def test_a_name_that_is_gone_after_a_restart_is_this_runs_own_finding(self):
+        async def main():
+            prober, keeper = ScriptedProber(), MemoryKeeper()
+            (h,) = public(prober, H)
+            await watch(prober, keeper, 300, torrent(0, [H]))
+            h.resolve_failure = NXDOMAIN
+            engine = await watch(prober, keeper, 1500, torrent(0, [H]))
+            view = engine.snapshot().trackers[0]
+            assert view.state is Health.DOWN
+            assert view.recalled_at is None
+            assert keeper.of(TrackerMemory)[-1].state is Health.DOWN
+
+        drive(main)
+
+
+class TestGaps:
+    @pytest.mark.parametrize(("url", "within_s"), [(A, 240), (H, 1020)])
+    def test_what_died_in_our_sleep_is_found_in_time(self, url, within_s):
+        async def main():
+            prober, clock = ScriptedProber(), DrivenClock()
+            (script,) = public(prober, url)
+            engine = make_engine(prober, clock=clock)
+            engine.add_torrents([torrent(0, [url])])
+            watched = Watched(engine)
+            await watched.until(2000)
+            script.dead["*"] = TIMEOUT
+            clock.offset_s = 8 * 3600.0
+            await watched.until(2000 + 30 + within_s)
+            assert engine.snapshot().trackers[0].state is Health.DOWN
+            await watched.end()
+
+        drive(main)
+
+    @pytest.mark.parametrize("slept_s", [8 * 3600.0, -3600.0])
+    def test_the_next_probe_is_told_by_the_clock_of_today(self, slept_s):
+        async def main():
+            prober, clock = ScriptedProber(), DrivenClock()
+            public(prober, A, H)
+            engine = make_engine(prober, clock=clock)
+            engine.add_torrents([torrent(0, [A], [H])])
+            watched = Watched(engine)
+            await watched.until(1500)
+            clock.offset_s = slept_s
+            await asyncio.sleep(11)
+            for view in engine.snapshot().trackers:
+                assert -1 <= view.next_probe_at.timestamp() - clock.wall() <= 1000
+            await watched.end()
+
+        drive(main)

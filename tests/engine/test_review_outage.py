@@ -1,6 +1,7 @@
 """Our own outage, where it is hard to tell: probes under way as it begins and ends, broken families, names, newcomers."""
 
 import asyncio
+import json
 
 import pytest
 
@@ -36,6 +37,9 @@ from trackerwatch.outcome import (
     SentinelOutcome,
     SwarmAnswer,
 )
+from trackerwatch.reports.formats import Style
+from trackerwatch.reports.json_report import render
+from trackerwatch.reports.rows import FailOn, Subject, Vantage, build_report
 
 UDP = [f"udp://t{n}.test:80" for n in range(6)]
 HTTP = [f"http://h{n}.test:80/announce" for n in range(6)]
@@ -371,6 +375,25 @@ class TestNewcomers:
 
         drive(main)
 
+    def test_without_sentinels_trackers_tell_when_the_way_is_open(self):
+        async def main():
+            prober, scripts = scene(HTTP, NO_SENTINELS)
+            watched = watching(prober, HTTP)
+            await watched.until(3000)
+            for script in scripts:
+                script.dead["*"] = NO_ROUTE
+            await watched.until(5000)
+            assert watched.engine.snapshot().ourselves.state is LocalState.OFFLINE
+            for script in scripts[1:]:
+                script.dead.clear()
+            await watched.until(5060)
+            snapshot = watched.engine.snapshot()
+            assert snapshot.ourselves.state is LocalState.FINE
+            assert states(snapshot)[1:] == [Health.UP] * 5
+            await watched.end()
+
+        drive(main)
+
     def test_cut_off_right_after_a_restart(self):
         async def main():
             prober, scripts = scene(UDP)
@@ -625,3 +648,37 @@ class TestOnce:
             assert engine.snapshot().torrents.failover_states[0] is FailoverState.EXHAUSTED
 
         drive(main)
+
+    def test_the_report_says_that_it_could_not_tell(self):
+        async def main():
+            prober, scripts = scene(UDP)
+            keeper = MemoryKeeper()
+            earlier = make_engine(prober, keeper=keeper)
+            earlier.add_torrents([torrent(0, UDP)])
+            await earlier.run_once(deadline_s=60)
+            keeper.waits.clear()
+            fall_silent(prober, scripts)
+            engine = make_engine(prober, EngineSettings(freshness=Freshness.FRESH), keeper=keeper)
+            engine.add_torrents([torrent(0, UDP)])
+            await engine.run_once(deadline_s=60)
+            return engine.snapshot()
+
+        snapshot = drive(main)
+        report = build_report(
+            snapshot,
+            vantage=Vantage("00000000-0000-4000-8000-000000000000", "here"),
+            duration_s=1.0,
+            subject=Subject.TORRENTS,
+            selected=None,
+            skipped=(),
+            only_problems=False,
+            fail_on=FailOn.WARNING,
+        )
+        said = json.loads("".join(render(report, Style())))
+        assert said["summary"]["exit_code"] == 3
+        assert said["summary"]["verdict"] == "unknown"
+        assert said["summary"]["trackers_by_state"] == {"up": 0, "degraded": 0, "down": 0, "unknown": 6}
+        assert [problem["rule"] for problem in said["problems"] if problem["severity"] != "info"] == []
+        assert said["torrents"][0]["failover"]["state"] == "unknown"
+        for tracker in said["trackers"]:
+            assert {e["failure"]["kind"] for e in tracker["endpoints"]} == {"local_offline"}

@@ -151,6 +151,11 @@ class Evidence:
         """Trackers whose word would help: they answered earlier and have no result since a monotonic time."""
         return [index for index, witness in self._earlier() if witness.at < begun]
 
+    def longest_unasked(self, count: int) -> list[int]:
+        """So many trackers whose latest result is the oldest."""
+        weighed = [(w.at, i) for i, w in self._witnesses.items() if self._weighed(w)]
+        return [index for _, index in sorted(weighed)[:count]]
+
     def udp_unheard_since(self, begun: float) -> list[int]:
         """The same of every UDP tracker."""
         return [i for i, w in self._witnesses.items() if w.udp and self._weighed(w) and w.at < begun]

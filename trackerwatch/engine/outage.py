@@ -37,6 +37,8 @@ NAMES_ASKED = 3
 NAMES_ASKED_AT_FIRST = 8
 """Where none did: some may be dead for themselves."""
 NAME_TIMEOUT_S = 5.0
+LISTENED_TO = 3
+"""Trackers that are asked instead where there are no sentinels."""
 LISTEN_EVERY_S = 15.0
 """While we are cut off, the sentinels are asked so often."""
 
@@ -145,7 +147,10 @@ class Outage:
         weighs = self._evidence.weighs(tracker.index)
         if kind not in SILENT:
             self._leave_if_heard(begun)
-            return kind in MADE_UP and weighs and self.state is LocalState.OFFLINE
+            made_up = kind in MADE_UP and weighs and self.state is LocalState.OFFLINE
+            if made_up:
+                self._on_hit(tracker)
+            return made_up
         if self._timekeeper.unsettled(begun, now):
             tracker.unproven = True
             return True
@@ -314,7 +319,10 @@ class Outage:
                 if self.state is LocalState.NO_NAMES:
                     await self._ask_other_names("")
                 else:
-                    await self._ask_sentinels()
+                    sentinel = await self._ask_sentinels()
+                    if sentinel.tcp is None and sentinel.udp is None:
+                        # Without sentinels trackers tell: where there is no way out nothing is sent to them.
+                        self._ask_for_a_sign(self._evidence.longest_unasked(LISTENED_TO))
                     self._leave_if_heard(begun)
         finally:
             self._listening = None
