@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from trackerwatch.engine.changes import effect_of, kind_of_move, move_words, tell_moves, tell_state
+from trackerwatch.engine.problems import tell_expiry, tell_problems
 from trackerwatch.engine.records import TransitionRecord
 from trackerwatch.engine.views import EventKind
 from trackerwatch.health import Health
@@ -111,6 +112,7 @@ class Conclusions:
         news = self._publish_all(states)
         moves = self._book.recompute(news, now)
         if quietly:
+            self._book.take_problems()
             self._on_news(news)
         else:
             self._tell(changes, moves, news)
@@ -123,6 +125,7 @@ class Conclusions:
             for shape in state.shapes:
                 shape.stands.clear()
         self._book.recompute(news, self._clock.wall())
+        self._book.take_problems()
         self._on_news(news)
 
     def _publish_all(self, states: Sequence[TrackerState]) -> list[int]:
@@ -155,6 +158,9 @@ class Conclusions:
         tell_moves(self._events, moves, self._book, self._trackers, now)
         for move in moves:
             self._write_down_move(move, now)
+        tell_problems(self._events, self._book.take_problems(), self._book, now)
+        for state, _ in changes:
+            tell_expiry(self._events, state, now)
         for state, _ in changes:
             self._recording.memory(state)
         self._on_news(news)

@@ -257,6 +257,7 @@ class Engine:
             return f"no client is called {client}; there are: {', '.join(CLIENTS)}"
         self._client = client
         self._book.walk_as(CLIENTS[client], self._clock.wall())
+        self._book.take_problems()
         for state in self._trackers:
             state.dirty = True
         self._changed(self._book.listed())

@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import compress
 from operator import attrgetter, is_not
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from trackerwatch.engine.shapes import Judgement, Shape, Stand
 from trackerwatch.failover import LISTED, FailoverState, first_queue
@@ -48,6 +48,14 @@ class Move:
     active_after: int
 
 
+class ProblemChange(NamedTuple):
+    """A torrent that breaks other rules than before."""
+
+    torrent: int
+    before: tuple[Rule, ...]
+    after: tuple[Rule, ...]
+
+
 class TorrentBook:
     """Every torrent, by index and by hash."""
 
@@ -79,6 +87,7 @@ class TorrentBook:
         """Indices of torrents that left; never used again."""
         self._shape_of: dict[tuple[int, int], Shape] = {}
         self.version = 0
+        self._problems: list[ProblemChange] = []
         self.client: Client = LISTED
         """Who walks the tiers; `walk_as` changes it."""
 
@@ -234,6 +243,11 @@ class TorrentBook:
             for index, moment in enumerate(column):
                 column[index] = moment + shift_s
 
+    def take_problems(self) -> list[ProblemChange]:
+        """What rules torrents broke and mended since this was asked last."""
+        changes, self._problems = self._problems, []
+        return changes
+
     def chunks(self, indices: list[int], placements: int) -> Iterator[list[int]]:
         """Cut a list of torrents into parts that list about so many trackers in all, one torrent at least."""
         start = 0
@@ -283,12 +297,13 @@ class TorrentBook:
         troubles, old_troubles = new(_TROUBLE), old(self.troubles)
         old_states, old_active = old(self.failover_states), old(self.active)
         stands, old_stands = new(_STAND), old(self.stands)
+        rules, old_rules = new(_RULES), old(self.rules)
         columns: tuple[tuple[MutableSequence[Any], list[Any]], ...] = (
             (self.seeders, numbers.seeders),
             (self.leechers, numbers.leechers),
             (self.completed, numbers.completed),
             (self.verdicts, verdicts),
-            (self.rules, new(_RULES)),
+            (self.rules, rules),
             (self.troubles, troubles),
             (self.failover_states, states),
             (self.active, active),
@@ -309,6 +324,12 @@ class TorrentBook:
                     column[index] = value
         for index in compress(members, map(is_not, old_troubles, troubles)):
             self.since[index] = now
+        if rules != old_rules:
+            self._problems += [
+                ProblemChange(index, before, after)
+                for index, before, after in zip(members, old_rules, rules, strict=True)
+                if before != after
+            ]
         if stands != old_stands:
             self._retally(shape, old_stands, [judgement.stand for judgement in judgements], which)
         if states == old_states and active == old_active:

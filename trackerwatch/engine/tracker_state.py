@@ -89,6 +89,8 @@ class TrackerState:
     """What an earlier run knew, where this one judges for itself (one-shot runs)."""
     spared: str = ""
     """Why it was not asked: what is remembered is fresh enough, or it wants to be left alone. Empty: it was."""
+    expiry_told: bool = False
+    """Its certificate was told of as ending soon."""
     hurried: bool = False
     """Somebody waits for its next full round: only the shortest window counts."""
     recalled_swarms: int = 0
@@ -139,6 +141,8 @@ class TrackerState:
         if resolution.failure is not None:
             kind = resolution.failure.kind
             self.name_health = apply(self.name_health, Sample(kind), now, self.thresholds)
+            if kind.counted:
+                self.remembered_at, self.unproven = None, False
             if self.name_health.state is Health.DOWN or not kind.counted:
                 self._readdress({})
             return False
