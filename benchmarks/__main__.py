@@ -1,4 +1,4 @@
-"""Print how the budgets are kept: `python -m benchmarks [--quick] [scraping] [loading] [starting]`.
+"""Print how the budgets are kept: `python -m benchmarks [--quick] [scraping] [loading] [starting] [history]`.
 
 Ends 0 when every figure could be taken, over budget or not, and 1 when one could not or a count was wrong.
 """
@@ -20,7 +20,7 @@ from tests.real.lab.places import ROOT, find_program
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PARTS = ("scraping", "loading", "starting")
+PARTS = ("scraping", "loading", "starting", "history")
 
 
 def main() -> int:
@@ -58,6 +58,11 @@ def main() -> int:
 def _measure(part: str, size: int) -> Iterator[Figure]:
     if part == "loading":
         yield _loading(size)
+        return
+    if part == "history":
+        from benchmarks import history  # noqa: PLC0415 - imported when measured, as below
+
+        yield from history.figures(size)
         return
     if find_program("opentracker") is None:
         raise RuntimeError("opentracker is not installed (make lab)")

@@ -86,7 +86,7 @@ def offences(module: str, *packages: str, types_too: bool = False) -> set[str]:
 
 
 def test_every_module_of_the_rules_exists():
-    for room in PURE + FACES + ("engine", "probe", "demo"):
+    for room in PURE + FACES + ("engine", "probe", "demo", "store"):
         assert of_rooms(room), room
     assert modules().keys() >= ENGINE_FOR_FACES
 
@@ -153,6 +153,19 @@ def test_settings_are_known_to_the_command_line_and_know_no_room_that_acts(modul
     assert offences(module, *(f"trackerwatch.{room}" for room in rooms), types_too=True) == set()
 
 
+STORE_OF_ENGINE = {"trackerwatch.engine.records", "trackerwatch.engine.keeper"}
+
+
+@pytest.mark.parametrize("module", of_rooms("store"))
+def test_the_store_keeps_records_and_knows_nobody_who_makes_or_shows_them(module):
+    rooms = ("tui", "reports", "cli", "probe", "inputs", "demo", "config")
+    assert offences(module, *(f"trackerwatch.{room}" for room in rooms), types_too=True) == set()
+    assert offences(module, "trackerwatch.engine", types_too=True) - STORE_OF_ENGINE == set()
+    # The rules of politeness are told the time, and touch neither file nor loop.
+    if module.endswith((".politeness", ".pending", ".packing", ".units")):
+        assert offences(module, "sqlite3", "asyncio", "threading", "time") == set()
+
+
 @pytest.mark.parametrize("module", of_rooms("inputs"))
 def test_inputs_are_handed_what_fetches(module):
     assert (
@@ -186,6 +199,7 @@ def loaded_after(statement: str) -> frozenset[str]:
         ("trackerwatch.inputs.loading", {"textual", "rich", "httpx", "h11", "asyncio_dgram"}),
         ("trackerwatch.probe.prober", {"textual", "rich", "httpx", "h11", "asyncio_dgram", "dns"}),
         ("trackerwatch.probe.dns_preferences", {"textual", "rich", "httpx", "h11", "asyncio_dgram", "dns"}),
+        ("trackerwatch.store", {"textual", "rich", "httpx", "h11", "asyncio_dgram"}),
         ("trackerwatch.tracker", {"textual", "httpx", "asyncio", "socket", "ssl", "bencodepy"}),
         ("trackerwatch.metainfo.load", {"textual", "httpx", "asyncio", "socket", "ssl"}),
     ],

@@ -35,14 +35,21 @@ class Reader:
         Raises:
             ValueError: The bytes end, or it is over the limit.
         """
-        number = 0
-        for position in range(_MAX_BYTES):
-            byte = self.take(1)[0]
-            number |= (byte & 0x7F) << 7 * position
+        data, at = self._data, self._at
+        number = shift = 0
+        while True:
+            # Roll-ups are read by the thousand: no slice a byte.
+            if at >= len(data):
+                raise ValueError("the bytes end too early")
+            byte = data[at]
+            at += 1
+            number |= (byte & 0x7F) << shift
             if byte < 0x80:
                 break
-        else:
-            raise ValueError("a number without an end")
+            shift += 7
+            if shift >= 7 * _MAX_BYTES:
+                raise ValueError("a number without an end")
+        self._at = at
         if number > limit:
             raise ValueError("a number out of bounds")
         return number

@@ -33,11 +33,7 @@ CHUNK_S = 0.02
 _MARKS_A_LOOK = 500
 _SERIES = "tracker = ? AND endpoint = ? AND vantage = ?"
 
-RAW = (
-    "SELECT at, answered, counted, covers_ms, latency_us, resolve_us, connect_us, tls_us, exchange_us FROM sample"
-    " WHERE tracker = ? AND endpoint = ? AND vantage = ? AND at >= ? AND at < ? AND counted"
-    " AND (at < ? OR at - covers_ms < ?)"
-)
+_COLUMNS = "at, answered, counted, covers_ms, latency_us, resolve_us, connect_us, tls_us, exchange_us"
 
 
 class Key(NamedTuple):
@@ -48,9 +44,31 @@ class Key(NamedTuple):
     vantage: int
 
 
+def counted_rows(columns: str) -> str:
+    """The statement that reads the counted samples of a stretch, and those after it that speak for a part of it.
+
+    It takes `:tracker`, `:endpoint`, `:vantage`, `:begin` and `:end` (milliseconds); see `places`.
+    """
+    series = "tracker = :tracker AND endpoint = :endpoint AND vantage = :vantage AND counted"
+    return (
+        f"SELECT {columns} FROM sample WHERE {series} AND at >= :begin AND at < :end + {HOUR_MS}"
+        " AND (at < :end OR at - covers_ms < :end)"
+        f" UNION ALL SELECT {columns} FROM sample INDEXED BY sample_of_long WHERE {series} AND at >= :end + {HOUR_MS}"
+        f" AND at < :end + {MAX_COVER_MS} AND covers_ms > {HOUR_MS} AND at - covers_ms < :end"
+    )
+
+
+def places(key: Key, begin_ms: int, end_ms: int) -> dict[str, int]:
+    """What `counted_rows` takes."""
+    return {**key._asdict(), "begin": begin_ms, "end": end_ms}
+
+
+_RAW = counted_rows(_COLUMNS)
+
+
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """One row of `RAW`, as `stats.fold` reads it."""
+    """A counted sample, as `stats.fold` reads it."""
 
     at: float
     answered: bool
@@ -62,7 +80,7 @@ class Raw:
 
 def raw_samples(connection: sqlite3.Connection, key: Key, begin_ms: int, end_ms: int) -> Iterator[Raw]:
     """The counted samples of a stretch, and those after it that speak for a part of it."""
-    rows = connection.execute(RAW, (*key, begin_ms, end_ms + MAX_COVER_MS, end_ms, end_ms))
+    rows = connection.execute(_RAW, places(key, begin_ms, end_ms))
     for at, answered, counted, covers, latency, resolve, connect, tls, exchange in rows:
         phases = PhaseTimes(from_us(resolve), from_us(connect), from_us(tls), from_us(exchange))
         yield Raw(at / 1e3, bool(answered), bool(counted), covers / 1e3, from_us(latency), phases)

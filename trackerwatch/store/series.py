@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from trackerwatch.history import Stretch
-from trackerwatch.stats import DAY_S, HOUR_S, Tally, UptimeFigure
-from trackerwatch.store.recording import MAX_COVER_MS
-from trackerwatch.store.rollups import Key, floor, hour_tally, raw_samples, read_tally
+from trackerwatch.stats import DAY_S, HOUR_S, LatencyHistogram, Tally, UptimeFigure
+from trackerwatch.store.rollups import Key, counted_rows, floor, hour_tally, places, raw_samples, read_tally
 from trackerwatch.store.units import DAY_HOURS, HOUR_MS, to_ms
 
 if TYPE_CHECKING:
@@ -27,12 +26,29 @@ RAW_SPAN_S = 2 * DAY_S
 HOURLY_STRETCH_S = 4 * DAY_S
 """Stretches up to this are put together from hours, longer ones from days."""
 
-_SUMS = "SELECT coalesce(sum(successes), 0), coalesce(sum(counted), 0), coalesce(sum(covered_ms), 0) FROM hourly"
 _RAW_SUMS = (
-    "SELECT coalesce(sum(answered AND at >= ?1 AND at < ?2), 0), coalesce(sum(at >= ?1 AND at < ?2), 0),"
-    " coalesce(sum(max(0, min(at, ?2) - max(at - covers_ms, ?1))), 0) FROM sample"
-    " WHERE tracker = ?3 AND endpoint = ?4 AND vantage = ?5 AND at >= ?1 AND at < ?6 AND counted"
+    "SELECT coalesce(sum(answered AND at < :end), 0), coalesce(sum(at < :end), 0),"
+    f" coalesce(sum(max(0, min(at, :end) - max(at - covers_ms, :begin))), 0) FROM ({counted_rows('at, answered, covers_ms')})"
 )
+_SLOT = "CAST((at - :low) / :span AS INTEGER)"
+_WITHIN = f"at - covers_ms >= :low + {_SLOT} * :span"
+_STRETCHES = (
+    f"SELECT {_SLOT}, count(*), sum(answered), sum(CASE WHEN {_WITHIN} THEN covers_ms ELSE 0 END),"
+    " group_concat(CASE WHEN answered THEN latency_us END) FROM sample WHERE tracker = :tracker AND endpoint = :endpoint"
+    " AND vantage = :vantage AND counted AND at >= :begin AND at < :end GROUP BY 1"
+)
+_CROSSING = f"SELECT at, covers_ms FROM ({counted_rows('at, covers_ms')}) WHERE NOT {_WITHIN}"
+
+
+class _Source(NamedTuple):
+    """Where counted samples are read from."""
+
+    table: str
+    unit: str
+    hours: int
+
+
+_DAILY, _HOURLY, _RAW = _Source("daily", "day", 24), _Source("hourly", "hour", 1), _Source("sample", "hour", 1)
 
 
 @dataclass(slots=True)
@@ -43,6 +59,8 @@ class Series:
     key: Key
     stale_hours: frozenset[int] = field(init=False)
     stale_days: frozenset[int] = field(init=False)
+    _read: dict[tuple[str, int], Tally | None] = field(init=False, default_factory=dict)
+    """Roll-ups that were read already, by table and number: several windows share them. They are not changed."""
 
     def __post_init__(self) -> None:
         self.stale_hours = self._marks("hour")
@@ -97,18 +115,20 @@ class Series:
             begin: Unix seconds.
             end: Unix seconds.
             count: How many.
-            thrifty: From days where stretches are a day or longer, for many trackers at once.
+            thrifty: For many trackers at once: from days where stretches are a day or longer, and without latencies where
+                they are shorter and very many hours would have to be read.
         """
         span_s = (end - begin) / count
-        tallies = [Tally() for _ in range(count)]
         if span_s < RAW_STRETCH_S and end - begin <= RAW_SPAN_S:
-            self._cut(tallies, begin, span_s)
-        else:
-            days = span_s >= (DAY_S if thrifty else HOURLY_STRETCH_S)
-            for middle, tally in self._middles(begin, end, days=days):
-                position = math.floor((middle - begin) / span_s)
-                if 0 <= position < count:
-                    tallies[position].merge(tally)
+            return self._cut(begin, span_s, count)
+        days = span_s >= (DAY_S if thrifty else HOURLY_STRETCH_S)
+        if thrifty and not days and end - begin > RAW_SPAN_S:
+            return self._summed(begin, span_s, count)
+        tallies = [Tally() for _ in range(count)]
+        for middle, tally in self._middles(begin, end, days=days):
+            position = math.floor((middle - begin) / span_s)
+            if 0 <= position < count:
+                tallies[position].merge(tally)
         return tuple(
             Stretch(
                 begin + index * span_s,
@@ -122,18 +142,67 @@ class Series:
             for index, tally in enumerate(tallies)
         )
 
-    def _cut(self, tallies: list[Tally], begin: float, span_s: float) -> None:
-        end = begin + len(tallies) * span_s
-        begin_ms, end_ms = to_ms(begin), to_ms(end)
-        for sample in raw_samples(self.connection, self.key, begin_ms, end_ms):
-            position = math.floor((sample.at - begin) / span_s)
-            if 0 <= position < len(tallies):
-                tallies[position].add(answered=sample.answered, latency_s=sample.latency_s)
-            # What it speaks for may reach over the edges of several stretches.
-            low = sample.at - sample.covers_s
-            for other in range(max(0, math.floor((low - begin) / span_s)), min(position, len(tallies) - 1) + 1):
-                edge = begin + other * span_s
-                tallies[other].cover(min(sample.at, edge + span_s) - max(low, edge))
+    def _cut(self, begin: float, span_s: float, count: int) -> tuple[Stretch, ...]:
+        """From raw samples, put together by the database: an overview of many trackers spends its time here."""
+        low, span = begin * 1e3, span_s * 1e3
+        values = places(self.key, math.ceil(low), math.ceil(low + count * span)) | {"low": low, "span": span}
+        successes, counted, covered_ms = [0] * count, [0] * count, [0.0] * count
+        latencies: list[list[int]] = [[]] * count
+        for position, number, answered, covers, latency_list in self.connection.execute(_STRETCHES, values):
+            # Rounding may put what ends the stretch just beyond it.
+            place = min(position, count - 1)
+            counted[place] += number
+            successes[place] += answered
+            covered_ms[place] += covers
+            if latency_list is not None:
+                latencies[place] = [*latencies[place], *map(int, latency_list.split(","))]
+        for at, covers in self.connection.execute(_CROSSING, values):
+            for position in range(max(0, int((at - covers - low) / span)), min(int((at - low) / span), count - 1) + 1):
+                edge = low + position * span
+                covered_ms[position] += max(0.0, min(at, edge + span) - max(at - covers, edge))
+        return tuple(
+            Stretch(
+                begin + index * span_s,
+                span_s,
+                successes[index],
+                counted[index],
+                min(covered_ms[index] / 1e3, span_s),
+                *_quantiles(latencies[index], 0.5, 0.95),
+            )
+            for index in range(count)
+        )
+
+    def _summed(self, begin: float, span_s: float, count: int) -> tuple[Stretch, ...]:
+        """From the sums of hours, added up by the database; no latencies."""
+        sums = [(0, 0, 0)] * count
+        rows = self.connection.execute(
+            "SELECT CAST(floor_ AS INTEGER), sum(successes), sum(counted), sum(covered_ms) FROM"
+            " (SELECT ((hour + 0.5) * 3600.0 - ?) / ? AS floor_, hour, successes, counted, covered_ms FROM hourly"
+            "  WHERE tracker = ? AND endpoint = ? AND vantage = ? AND hour >= ? AND hour < ?) AS one"
+            " WHERE floor_ >= 0 AND floor_ < ? AND NOT EXISTS (SELECT 1 FROM stale_hour AS s WHERE s.tracker = ?"
+            "  AND s.endpoint = ? AND s.vantage = ? AND s.hour = one.hour) GROUP BY 1",
+            (
+                begin,
+                span_s,
+                *self.key,
+                math.floor(begin / HOUR_S),
+                math.ceil((begin + count * span_s) / HOUR_S),
+                count,
+                *self.key,
+            ),
+        )
+        for position, *row in rows:
+            sums[position] = (row[0], row[1], row[2])
+        for hour in self.stale_hours:
+            position = math.floor(((hour + 0.5) * HOUR_S - begin) / span_s)
+            if 0 <= position < count:
+                late = self._raw_sums(hour * HOUR_MS, (hour + 1) * HOUR_MS)
+                successes, counted, covered_ms = (a + b for a, b in zip(sums[position], late, strict=True))
+                sums[position] = successes, counted, covered_ms
+        return tuple(
+            Stretch(begin + index * span_s, span_s, successes, counted, min(covered_ms / 1e3, span_s), None, None)
+            for index, (successes, counted, covered_ms) in enumerate(sums)
+        )
 
     def _middles(self, begin: float, end: float, *, days: bool) -> Iterator[tuple[float, Tally]]:
         first, last = math.floor(begin / HOUR_S), math.ceil(end / HOUR_S)
@@ -151,21 +220,19 @@ class Series:
             yield self._raw_sums(begin_ms, first * HOUR_MS)
         if last * HOUR_MS < end_ms:
             yield self._raw_sums(last * HOUR_MS, end_ms)
-        stale = sorted(hour for hour in self.stale_hours if first <= hour < last)
-        low = first
-        for hour in (*stale, last):
-            if low < hour:
-                row = self.connection.execute(
-                    f"{_SUMS} WHERE tracker = ? AND endpoint = ? AND vantage = ? AND hour >= ? AND hour < ?",
-                    (*self.key, low, hour),
+        for source, low, high in self._segments(first, last, days=True):
+            if source is _RAW:
+                yield self._raw_sums(low * HOUR_MS, high * HOUR_MS)
+            else:
+                yield self.connection.execute(
+                    "SELECT coalesce(sum(successes), 0), coalesce(sum(counted), 0), coalesce(sum(covered_ms), 0)"
+                    f" FROM {source.table} WHERE tracker = ? AND endpoint = ? AND vantage = ?"
+                    f" AND {source.unit} >= ? AND {source.unit} < ?",
+                    (*self.key, low, high),
                 ).fetchone()
-                yield row[0], row[1], row[2]
-            if hour < last:
-                yield self._raw_sums(hour * HOUR_MS, (hour + 1) * HOUR_MS)
-            low = hour + 1
 
     def _raw_sums(self, begin_ms: int, end_ms: int) -> tuple[int, int, int]:
-        row = self.connection.execute(_RAW_SUMS, (begin_ms, end_ms, *self.key, end_ms + MAX_COVER_MS)).fetchone()
+        row = self.connection.execute(_RAW_SUMS, places(self.key, begin_ms, end_ms)).fetchone()
         return row[0], row[1], row[2]
 
     def _raw_total(self, begin_ms: int, end_ms: int) -> Tally:
@@ -182,42 +249,46 @@ class Series:
 
     def _whole(self, first: int, last: int, *, days: bool) -> Iterator[tuple[int, int, Tally]]:
         """The hours [first, last), in order: begin, length in hours, tally. In whole days where `days` and there are any."""
+        for source, low, high in self._segments(first, last, days=days):
+            if source is not _RAW:
+                yield from self._rolled(source, low, high)
+            elif (tally := hour_tally(self.connection, self.key, low)) is not None:
+                yield low, 1, tally
+
+    def _segments(self, first: int, last: int, *, days: bool) -> Iterator[tuple[_Source, int, int]]:
+        """Where each of the hours [first, last) is to be read: the source, and from which to which of its units."""
         hour = first
         while hour < last:
-            day = hour // DAY_HOURS
-            end_day = day
+            day = end_day = hour // DAY_HOURS
             if days and hour % DAY_HOURS == 0:
                 while (end_day + 1) * DAY_HOURS <= last and end_day not in self.stale_days:
                     end_day += 1
             if end_day > day:
-                yield from self._rolled("daily", "day", day, end_day, DAY_HOURS)
+                yield _DAILY, day, end_day
                 hour = end_day * DAY_HOURS
-            else:
-                # Up to the next day that may be whole, or to the end.
-                until = min(last, (day + 1) * DAY_HOURS) if days else last
-                yield from self._hours(hour, until)
-                hour = until
+                continue
+            # Up to the next day that may be whole, or to the end.
+            until = min(last, (day + 1) * DAY_HOURS) if days else last
+            for stale in (*sorted(stale for stale in self.stale_hours if hour <= stale < until), until):
+                if hour < stale:
+                    yield _HOURLY, hour, stale
+                if stale < until:
+                    yield _RAW, stale, stale + 1
+                hour = stale + 1
+            hour = until
 
-    def _hours(self, first: int, last: int) -> Iterator[tuple[int, int, Tally]]:
-        low = first
-        for hour in (*sorted(hour for hour in self.stale_hours if first <= hour < last), last):
-            yield from self._rolled("hourly", "hour", low, hour, 1)
-            if hour < last:
-                tally = hour_tally(self.connection, self.key, hour)
-                if tally is not None:
-                    yield hour, 1, tally
-            low = hour + 1
-
-    def _rolled(self, table: str, unit: str, first: int, last: int, hours: int) -> Iterator[tuple[int, int, Tally]]:
-        if first >= last:
-            return
+    def _rolled(self, source: _Source, first: int, last: int) -> Iterator[tuple[int, int, Tally]]:
         rows = self.connection.execute(
-            f"SELECT {unit}, tally FROM {table} WHERE tracker = ? AND endpoint = ? AND vantage = ? AND {unit} >= ? AND {unit} < ?",
+            f"SELECT {source.unit}, tally FROM {source.table} WHERE tracker = ? AND endpoint = ? AND vantage = ?"
+            f" AND {source.unit} >= ? AND {source.unit} < ?",
             (*self.key, first, last),
         )
         for number, blob in rows:
-            if (tally := read_tally(blob)) is not None:
-                yield number * hours, hours, tally
+            place = (source.table, number)
+            if place not in self._read:
+                self._read[place] = read_tally(blob)
+            if (tally := self._read[place]) is not None:
+                yield number * source.hours, source.hours, tally
 
     def _marks(self, unit: str) -> frozenset[int]:
         rows = self.connection.execute(
@@ -235,3 +306,15 @@ class Series:
         if end_ms < floor_ms:
             end_ms = -(-end_ms // HOUR_MS) * HOUR_MS
         return begin_ms, end_ms
+
+
+def _quantiles(latencies_us: list[int], *shares: float) -> Iterator[float | None]:
+    """As a histogram of them tells: the bucket of a latency is that of its rank, so one suffices."""
+    latencies_us.sort()
+    for share in shares:
+        if latencies_us:
+            histogram = LatencyHistogram()
+            histogram.add(latencies_us[max(1, math.ceil(share * len(latencies_us))) - 1] / 1e6)
+            yield histogram.quantile(0.5)
+        else:
+            yield None
