@@ -13,6 +13,7 @@ from trackerwatch.engine.views import Event, EventKind, LocalState
 from trackerwatch.failover import FailoverState
 from trackerwatch.health import Health
 from trackerwatch.outcome import Endpoint, FailureKind, Family
+from trackerwatch.policy.rules import Rule
 from trackerwatch.reports.event_lines import SCHEMA as NAME
 from trackerwatch.reports.event_lines import event_line
 from trackerwatch.tracker import parse_tracker
@@ -37,7 +38,7 @@ def test_the_schema_is_one_and_knows_the_closed_sets():
     assert properties["schema"]["const"] == NAME
     assert set(properties["event"]["enum"]) == {*EventKind}
     assert set(properties["reason"]["enum"]) == {None, *FailureKind}
-    assert set(SCHEMA["$defs"]["state"]["enum"]) == {None, *Health, *FailoverState, *LocalState, "memory"}
+    assert set(SCHEMA["$defs"]["state"]["enum"]) == {None, *Health, *FailoverState, *LocalState, "memory", *Rule}
     assert SCHEMA["required"] == KEYS == list(properties)
 
 
