@@ -14,7 +14,7 @@ from tests.real.lab.watch import Home
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = pytest.mark.parametrize("protocol", ["udp", "http"])
+both = pytest.mark.parametrize("protocol", ["udp", "http"])
 
 NOWHERE = "2001:db8::1"
 """For documentation (RFC 3849): no machine has a route to it."""
@@ -57,6 +57,7 @@ def by_family(tracker: dict) -> dict:
     return {endpoint["family"]: endpoint for endpoint in tracker["endpoints"]}
 
 
+@both
 async def test_a_dead_family_degrades_and_hides_nothing(home, tmp_path, torrent, tracker, two_addresses, protocol):
     url = f"{protocol}://both.test:{tracker.port}/announce"
     path = torrent.write(tmp_path, [[url]])
@@ -79,6 +80,12 @@ async def test_a_dead_family_degrades_and_hides_nothing(home, tmp_path, torrent,
     assert listed["failover"]["working"] == 1
     assert "tracker_down" not in {problem["rule"] for problem in report.value["problems"]}
 
+
+async def test_a_dead_family_while_watching_is_no_outage_of_the_tracker(
+    home, tmp_path, torrent, tracker, two_addresses
+):
+    url = f"udp://both.test:{tracker.port}/announce"
+    path = torrent.write(tmp_path, [[url]])
     async with home.watch("--interval", "1", "--timeout", "2", path, inside=two_addresses) as watch:
         await watch.until("started")
         (seen,) = (await home.remembers(lambda known: known[url]["uptime"][0]["counted"] >= 4)).values()
@@ -93,6 +100,7 @@ async def test_a_dead_family_degrades_and_hides_nothing(home, tmp_path, torrent,
     assert not [row for row in watch.rows if row["to"] in {"down", "exhausted", "failed_over"} and not row["endpoint"]]
 
 
+@both
 async def test_a_family_without_a_route_is_not_judged(home, tmp_path, torrent, lonely_tracker, hosts_file, protocol):
     url = f"{protocol}://both.test:{lonely_tracker.port}/announce"
     path = torrent.write(tmp_path, [[url]])
