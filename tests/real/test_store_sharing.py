@@ -142,7 +142,7 @@ async def test_kill_9_loses_no_state(started, tmp_path, torrent):
     with CountingRelay(tracker.address, tracker.port) as relay:
         url = relay.udp_url
         path = torrent.write(tmp_path, [[url]])
-        for number in range(4):
+        for number in range(3):
             async with home.watch(*QUICK, path) as watch:
                 await home.remembers(lambda known: known[url]["uptime"][0]["counted"] > counted)  # noqa: B023 - at once
                 # A moment after an answer, when it is being written down, and a little later each time.
