@@ -489,6 +489,53 @@ class TestNames:
 
         drive(main)
 
+    def test_a_name_that_was_kept_nearby_ends_nothing(self):
+        """A cache on this machine answers for one name while its own resolver is gone."""
+
+        async def main():
+            prober, scripts = scene(HTTP)
+            watched = watching(prober, HTTP)
+            await watched.until(3000)
+            for script in scripts[:5]:
+                script.resolve_failure = DNS_ERROR
+            await watched.until(20_000)
+            snapshot = watched.engine.snapshot()
+            assert len([kind for kind in kinds(snapshot) if kind in OURS]) <= 3
+            for script in scripts:
+                script.resolve_failure = None
+            await watched.until(22_000)
+            assert states(watched.engine.snapshot()) == [Health.UP] * 6
+            assert watched.engine.snapshot().ourselves.state is LocalState.FINE
+            await watched.end()
+
+        drive(main)
+
+    @pytest.mark.parametrize("failure", [DNS_ERROR, None], ids=["names", "all"])
+    def test_doubts_are_not_asked_about_while_the_fault_is_ours(self, failure):
+        async def main():
+            prober, scripts = scene(HTTP)
+            watched = watching(prober, HTTP)
+            await watched.until(3000)
+            scripts[0].dead["*"] = scripts[1].dead["*"] = TIMEOUT
+            watched.engine.do(ProbeNow((0, 1)))
+            await watched.until(3012)
+            assert watched.engine.snapshot().trackers[0].pending == 1
+            if failure is None:
+                fall_silent(prober, scripts)
+            for script in scripts:
+                script.resolve_failure = failure
+            await watched.until(4500)
+            sent = len(prober.sent)
+            assert watched.engine.snapshot().ourselves.state is not LocalState.FINE
+            await watched.until(8100)
+            asked = [
+                s for s in prober.sent[sent:] if s.host == "h0.test:80" and s.what in ("scrape", "check", "announce")
+            ]
+            assert len(asked) <= 20
+            await watched.end()
+
+        drive(main)
+
     def test_what_gets_worse_is_not_over(self):
         async def main():
             prober, scripts = scene(HTTP)

@@ -157,7 +157,10 @@ class Interruptions:
         )
         self._settle(states)
         # Names that did not resolve left nothing to judge.
-        states += [s for s in self._trackers if before is LocalState.NO_NAMES and not s.endpoints]
+        for state in self._trackers if before is LocalState.NO_NAMES else ():
+            if state.name_health.judged or not state.endpoints:
+                state.excused, state.unproven = False, True
+                states.append(state)
         self._ask_for_a_sign([state.index for state in states], min(15.0, len(states) / 10))
 
     def _write_down(self, state: LocalState, now: float) -> float:

@@ -114,12 +114,7 @@ class Outage:
     def name_resolved(self, tracker: TrackerState) -> None:
         """A tracker's name resolves, if it is one that a resolver is asked for."""
         if not is_literal(tracker):
-            self._names_resolve()
-
-    def _names_resolve(self) -> None:
-        self._resolved_at = self._clock.monotonic()
-        if self.state is LocalState.NO_NAMES:
-            self._change(LocalState.FINE, None)
+            self._resolved_at = self._clock.monotonic()
 
     def judged(self, *, udp_only: bool) -> list[int]:
         """Trackers that our own outage concerns."""
@@ -136,8 +131,14 @@ class Outage:
             begun: Monotonic: when the probe began.
             endpoint: Where. None: its name was looked up.
         """
+        excused = await self._is_excused(tracker, failure.kind if failure else None, begun, endpoint)
+        tracker.excused = excused and not tracker.unproven
+        return excused
+
+    async def _is_excused(
+        self, tracker: TrackerState, kind: FailureKind | None, begun: float, endpoint: Endpoint | None
+    ) -> bool:
         now = self._clock.monotonic()
-        kind = failure.kind if failure else None
         udp = tracker.tracker.protocol is Protocol.UDP
         if tracker.retired:
             return False
@@ -157,12 +158,14 @@ class Outage:
         if self.one_shot or not weighs:
             return False
         if kind in OUR_RESOLVER and await self._no_name_resolves(tracker, begun):
+            tracker.unproven = False
             return True
         if not self._is_ours(udp=udp):
             # Whatever was heard in the first half of a probe says little of the rest, in which its answers were lost.
             await self._inquire_if_in_doubt(tracker, kind, (begun + now) / 2, endpoint)
         if self._is_ours(udp=udp):
             self._on_hit(tracker)
+            tracker.unproven = False
             return True
         # What was asked while we were cut off was lost, though we are back by now.
         tracker.unproven = begun <= self._over_at[udp]
@@ -195,7 +198,8 @@ class Outage:
 
     async def _no_name_resolves(self, tracker: TrackerState, begun: float) -> bool:
         """Whether the names of other hosts fail as well: then it is our resolver, whatever addresses answer."""
-        if self._resolved_at >= begun:
+        # Once they do not, one that does proves little: a resolver nearby goes on with what it has kept.
+        if self.state is not LocalState.NO_NAMES and self._resolved_at >= begun:
             return False
         if self._names is None:
             asking = self._ask_other_names(tracker.tracker.host)
@@ -213,11 +217,15 @@ class Outage:
         asked = self._telling_names(host)
         found = await asyncio.gather(*(self._prober.resolve(other, timeout_s=NAME_TIMEOUT_S) for other in asked))
         failed = [r for r in found if r.failure is not None and r.failure.kind in OUR_RESOLVER]
-        broken = bool(found) and len(failed) == len(found) and self._resolved_at < begun
+        broken = bool(found) and len(failed) == len(found)
+        if self.state is not LocalState.NO_NAMES:
+            broken = broken and self._resolved_at < begun
         if broken and self.state is LocalState.FINE:
             self._change(LocalState.NO_NAMES, NO_NAMES)
         elif not broken:
-            self._names_resolve()
+            self._resolved_at = self._clock.monotonic() if found else self._resolved_at
+            if self.state is LocalState.NO_NAMES:
+                self._change(LocalState.FINE, None)
         return broken
 
     def _telling_names(self, host: str) -> list[Tracker]:

@@ -75,13 +75,15 @@ def next_due(
 
 def _reask_s(state: TrackerState, interval_s: float) -> float | None:
     """Doubt is settled quickly: failures that are not yet down, and first answers after down."""
+    if state.excused or state.cut_off is not None:
+        return None
     if state.name_health.judged:
         healths = [state.name_health]
     else:
         healths = [e.health for e in state.endpoints.values() if e.judged_now]
     doubts = [health.failures_in_row for health in healths if 0 < health.failures_in_row < state.thresholds.down_after]
     doubts += [1 for health in healths if health.state is Health.DOWN and health.answers_in_row]
-    doubts += [1] * (state.unproven and state.cut_off is None)
+    doubts += [1] * state.unproven
     if not doubts:
         return None
     return reask_delay_s(min(doubts), interval_s, local=state.local or state.own)

@@ -98,6 +98,8 @@ class TrackerState:
     before_cut_off: tuple[Health, tuple[str, ...], float | None] | None = None
     unproven: bool = False
     """Its latest probe was lost to a gap or an outage of our own that is over: it is asked again soon."""
+    excused: bool = False
+    """Its latest probe was lost to an outage of our own: asking again soon would settle nothing."""
 
     asked_at: float | None = None
     """Monotonic: when a scrape of many swarms last began."""
@@ -142,11 +144,11 @@ class TrackerState:
             kind = resolution.failure.kind
             self.name_health = apply(self.name_health, Sample(kind), now, self.thresholds)
             if kind.counted:
-                self.remembered_at, self.unproven = None, False
+                self.remembered_at, self.unproven, self.excused = None, False, False
             if self.name_health.state is Health.DOWN or not kind.counted:
                 self._readdress({})
             return False
-        self.name_health = EndpointHealth()
+        self.name_health, self.excused = EndpointHealth(), False
         current: dict[Endpoint, EndpointState] = {}
         for endpoint in resolution.endpoints:
             state = self.endpoints.get(endpoint) or self.gone.pop(endpoint, None) or self._new_endpoint(endpoint)
@@ -194,7 +196,7 @@ class TrackerState:
         state = self.endpoints.get(outcome.endpoint)
         if state is None:
             return None
-        self.remembered_at, self.unproven = None, False
+        self.remembered_at, self.unproven, self.excused = None, False, False
         self.dirty = True
         failure, phases = outcome.failure, outcome.phases
         self._retell(state.failure, failure)
@@ -364,6 +366,7 @@ class TrackerState:
         if self.before_cut_off is not None:
             self.state, self.reasons, self.since = self.before_cut_off
         self.before_cut_off = self.cut_off = None
+        self.excused, self.unproven = False, True
         self.uncover()
         self.dirty = self.swarms.dirty = self.retold = True
 
