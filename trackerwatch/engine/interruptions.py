@@ -129,6 +129,7 @@ class Interruptions:
             EventKind.LOCAL_OFFLINE,
             f"{failure.message}; {_count(states)} not judged until this is over" if states else failure.message,
             now,
+            from_state=str(LocalState.FINE),
             to_state=str(now_is),
             reason=FailureKind.LOCAL_OFFLINE,
         )
@@ -154,6 +155,7 @@ class Interruptions:
             f"{_BACK[before]}, after {_span(now - since)}",
             now,
             from_state=str(before),
+            to_state=str(LocalState.FINE),
         )
         self._settle(states)
         # Names that did not resolve left nothing to judge.
