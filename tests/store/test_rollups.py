@@ -100,6 +100,8 @@ def test_any_stretch_reads_the_same_before_and_after_its_roll_up(records, roll_a
                 store.roll(now)
             series = Series(store.connection, Key(1, 0, 1))
             assert seen(series.total(low, high)) == expected
+            unit_s = HOUR if high - low <= 2 * DAY else DAY
+            assert seen(series.total(low, high, thrifty=True)) == brute(records, low // unit_s * unit_s, high)
             figure = series.figure("it", low, high)
             assert (figure.successes, figure.counted, round(figure.covered_s * 1000)) == expected[:3]
             assert figure.span_s == high - low
@@ -192,3 +194,22 @@ def test_a_tally_that_cannot_be_read_is_nothing():
         store.connection.execute("UPDATE hourly SET tally = x'ff'")
         assert read_tally(b"") is None
         assert Series(store.connection, Key(1, 0, 1)).total(NOON, NOON + HOUR) == Tally()
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    records=samples, begin=st.integers(0, 20), hours=st.sampled_from([1, 3, 6, 12, 24, 48]), count=st.integers(1, 60)
+)
+def test_stretches_of_many_trackers_at_once_equal_raw_where_they_begin_with_hours(records, begin, hours, count):
+    span_s = hours * HOUR
+    low = (MIDNIGHT + begin * HOUR) // span_s * span_s
+    with bench() as store:
+        store.write(*records)
+        for now in (MIDNIGHT + 36 * HOUR, FOREVER):
+            store.roll(now)
+            series = Series(store.connection, Key(1, 0, 1))
+            for stretch in series.stretches(low, low + count * span_s, count, thrifty=True):
+                successes, counted, covered_ms, latencies = brute(records, stretch.begin, stretch.begin + span_s)
+                assert (stretch.successes, stretch.counted) == (successes, counted)
+                assert round(stretch.covered_s * 1000) == min(covered_ms, span_s * 1000)
+                assert stretch.p95_s in (None, latencies.quantile(0.95))

@@ -97,12 +97,15 @@ class LatencyHistogram:
             ValueError: They are something else.
         """
         histogram = cls()
-        bucket = 0
-        for index in range(reader.varint(LAST_BUCKET + 1)):
-            step, counted = reader.varint(LAST_BUCKET), reader.varint()
+        numbers = reader.varints(2 * reader.varint(LAST_BUCKET + 1))
+        buckets: dict[int, int] = {}
+        bucket = count = 0
+        for step, counted in zip(numbers[::2], numbers[1::2], strict=True):
             bucket += step
-            if bucket > LAST_BUCKET or not counted or (index and not step):
+            if bucket > LAST_BUCKET or not counted or bucket in buckets:
                 raise ValueError("no latency histogram")
-            histogram.buckets[bucket] = counted
-            histogram.count += counted
+            buckets[bucket] = counted
+            count += counted
+        histogram.buckets.update(buckets)
+        histogram.count = count
         return histogram

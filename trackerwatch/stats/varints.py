@@ -35,24 +35,43 @@ class Reader:
         Raises:
             ValueError: The bytes end, or it is over the limit.
         """
-        data, at = self._data, self._at
-        number = shift = 0
-        while True:
-            # Roll-ups are read by the thousand: no slice a byte.
-            if at >= len(data):
-                raise ValueError("the bytes end too early")
-            byte = data[at]
-            at += 1
-            number |= (byte & 0x7F) << shift
-            if byte < 0x80:
-                break
-            shift += 7
-            if shift >= 7 * _MAX_BYTES:
-                raise ValueError("a number without an end")
-        self._at = at
+        number = self.varints(1)[0]
         if number > limit:
             raise ValueError("a number out of bounds")
         return number
+
+    def varints(self, count: int) -> list[int]:
+        """The next so many numbers. Roll-ups are read by the thousand, so this is one loop without a call in it.
+
+        Raises:
+            ValueError: The bytes end, or one is over `MAX_NUMBER`.
+        """
+        data, at, end = self._data, self._at, len(self._data)
+        numbers: list[int] = []
+        for _ in range(count):
+            if at >= end:
+                raise ValueError("the bytes end too early")
+            number = data[at]
+            at += 1
+            if number > 0x7F:
+                number &= 0x7F
+                shift = 7
+                while True:
+                    if at >= end:
+                        raise ValueError("the bytes end too early")
+                    if shift == 7 * _MAX_BYTES:
+                        raise ValueError("a number without an end")
+                    byte = data[at]
+                    at += 1
+                    number |= (byte & 0x7F) << shift
+                    if byte < 0x80:
+                        break
+                    shift += 7
+                if number > MAX_NUMBER:
+                    raise ValueError("a number out of bounds")
+            numbers.append(number)
+        self._at = at
+        return numbers
 
     def double(self) -> float:
         """The next eight bytes as a little-endian double.

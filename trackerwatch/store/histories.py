@@ -146,7 +146,7 @@ def _one(connection: sqlite3.Connection, row: _TrackerRow, span: _Span, *, thrif
     since, until, vantage = span.since, span.until, span.vantage
     number, key, url, host_port, protocol, state, since_at, last_success_at = row
     series = Series(connection, Key(number, WHOLE_TRACKER, span.vantage))
-    total = series.total(since, until)
+    total = series.total(since, until, thrifty=thrifty)
     told = _transitions(
         connection,
         "t.swarm IS NULL AND t.tracker = ? AND t.at >= ? AND t.at < ? AND t.vantage = ?"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from trackerwatch.history import Stretch
-from trackerwatch.stats import DAY_S, HOUR_S, LatencyHistogram, Tally, UptimeFigure
+from trackerwatch.stats import DAY_S, HOUR_S, LatencyHistogram, Tally, UptimeFigure, total
 from trackerwatch.store.rollups import Key, counted_rows, floor, hour_tally, places, raw_samples, read_tally
 from trackerwatch.store.units import DAY_HOURS, HOUR_MS, to_ms
 
@@ -34,10 +34,12 @@ _SLOT = "CAST((at - :low) / :span AS INTEGER)"
 _WITHIN = f"at - covers_ms >= :low + {_SLOT} * :span"
 _STRETCHES = (
     f"SELECT {_SLOT}, count(*), sum(answered), sum(CASE WHEN {_WITHIN} THEN covers_ms ELSE 0 END),"
-    " group_concat(CASE WHEN answered THEN latency_us END) FROM sample WHERE tracker = :tracker AND endpoint = :endpoint"
-    " AND vantage = :vantage AND counted AND at >= :begin AND at < :end GROUP BY 1"
+    " group_concat(CASE WHEN answered THEN latency_us END),"
+    f" group_concat(CASE WHEN NOT ({_WITHIN}) THEN at || ' ' || covers_ms END) FROM sample"
+    " WHERE tracker = :tracker AND endpoint = :endpoint AND vantage = :vantage AND counted AND at >= :begin AND at < :end"
+    " GROUP BY 1"
 )
-_CROSSING = f"SELECT at, covers_ms FROM ({counted_rows('at, covers_ms')}) WHERE NOT {_WITHIN}"
+_AFTER = counted_rows("at, covers_ms")
 
 
 class _Source(NamedTuple):
@@ -77,8 +79,18 @@ class Series:
             )
         return UptimeFigure(window, (end_ms - begin_ms) / 1e3, successes, counted, covered_ms / 1e3)
 
-    def total(self, begin: float, end: float) -> Tally:
-        """Everything counted in [begin, end), with latencies; the edges are those of `figure`."""
+    def total(self, begin: float, end: float, *, thrifty: bool = False) -> Tally:
+        """Everything counted in [begin, end), with latencies.
+
+        Args:
+            begin: Unix seconds.
+            end: Unix seconds.
+            thrifty: For many trackers at once: it begins with the hour that `begin` lies in, or, over more than two days,
+                with the day. Else the edges are those of `figure`.
+        """
+        if thrifty:
+            unit_s = HOUR_S if end - begin <= RAW_SPAN_S else DAY_S
+            begin = math.floor(begin / unit_s) * unit_s
         begin_ms, end_ms = self._edges(begin, end)
         sum_ = Tally()
         first, last = -(-begin_ms // HOUR_MS), end_ms // HOUR_MS
@@ -124,11 +136,13 @@ class Series:
         days = span_s >= (DAY_S if thrifty else HOURLY_STRETCH_S)
         if thrifty and not days and end - begin > RAW_SPAN_S:
             return self._summed(begin, span_s, count)
-        tallies = [Tally() for _ in range(count)]
+        parts: list[list[Tally]] = [[] for _ in range(count)]
         for middle, tally in self._middles(begin, end, days=days):
             position = math.floor((middle - begin) / span_s)
             if 0 <= position < count:
-                tallies[position].merge(tally)
+                parts[position].append(tally)
+        # Most often there is one; merging it into an empty one would be most of the work.
+        tallies = (part[0] if len(part) == 1 else total(part) for part in parts)
         return tuple(
             Stretch(
                 begin + index * span_s,
@@ -145,10 +159,14 @@ class Series:
     def _cut(self, begin: float, span_s: float, count: int) -> tuple[Stretch, ...]:
         """From raw samples, put together by the database: an overview of many trackers spends its time here."""
         low, span = begin * 1e3, span_s * 1e3
-        values = places(self.key, math.ceil(low), math.ceil(low + count * span)) | {"low": low, "span": span}
+        begin_ms, end_ms = math.ceil(low), math.ceil(low + count * span)
+        values = places(self.key, begin_ms, end_ms) | {"low": low, "span": span}
         successes, counted, covered_ms = [0] * count, [0] * count, [0.0] * count
         latencies: list[list[int]] = [[]] * count
-        for position, number, answered, covers, latency_list in self.connection.execute(_STRETCHES, values):
+        crossing = self.connection.execute(_AFTER, places(self.key, end_ms, end_ms)).fetchall()
+        for position, number, answered, covers, latency_list, crossing_list in self.connection.execute(
+            _STRETCHES, values
+        ):
             # Rounding may put what ends the stretch just beyond it.
             place = min(position, count - 1)
             counted[place] += number
@@ -156,7 +174,10 @@ class Series:
             covered_ms[place] += covers
             if latency_list is not None:
                 latencies[place] = [*latencies[place], *map(int, latency_list.split(","))]
-        for at, covers in self.connection.execute(_CROSSING, values):
+            if crossing_list is not None:
+                crossing += (tuple(map(int, pair.split())) for pair in crossing_list.split(","))
+        for at, covers in crossing:
+            # It speaks for a part of the stretches before its own, too.
             for position in range(max(0, int((at - covers - low) / span)), min(int((at - low) / span), count - 1) + 1):
                 edge = low + position * span
                 covered_ms[position] += max(0.0, min(at, edge + span) - max(at - covers, edge))

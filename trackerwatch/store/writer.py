@@ -217,7 +217,7 @@ class Writer:
         return min(self._batch_due_in(), self._chores_due_in(), max(0.0, self._retry_at - now), 3600.0)
 
     def _batch_due_in(self) -> float:
-        if self._held_back or self._pending_since is None:
+        if self._held_back or self._connection is None or self._pending_since is None:
             return float("inf")
         if len(self._pending) >= MAX_BATCH_RECORDS:
             return 0.0
