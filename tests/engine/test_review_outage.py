@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import random
 
 import pytest
 
@@ -729,3 +730,59 @@ class TestOnce:
         assert said["torrents"][0]["failover"]["state"] == "unknown"
         for tracker in said["trackers"]:
             assert {e["failure"]["kind"] for e in tracker["endpoints"]} == {"local_offline"}
+
+
+@pytest.mark.parametrize("seed", [2, 5, 12, 27, 41, 57])
+def test_whatever_happens_it_is_over_when_it_is_over(seed):
+    """Cables, names, routes, clocks and lists that come and go: then all is well, and the log was no flood."""
+
+    async def main():
+        rng = random.Random(seed)
+        urls = [f"udp://t{n}.test:80" if rng.random() < 0.6 else f"http://t{n}.test:80/announce" for n in range(12)]
+        prober, scripts = scene(urls, rng.choice([WELL, WELL, NO_SENTINELS]))
+        for n, script in enumerate(scripts):
+            if rng.random() < 0.3:
+                script.addresses = (*script.addresses, f"2001:db8::{n + 1}")
+        clock = DrivenClock()
+        engine = make_engine(prober, EngineSettings(announce=AnnounceMode.SAMPLE), clock=clock)
+        torrents = [torrent(n, *[[rng.choice(urls)] for _ in range(3)], private=rng.random() < 0.2) for n in range(20)]
+        engine.add_torrents(torrents[:10])
+        watched, seconds = Watched(engine), 0.0
+        for _ in range(60):
+            seconds += rng.choice([1, 7, 20, 60, 200, 900])
+            await watched.until(seconds)
+            match rng.randrange(11):
+                case 0:
+                    fall_silent(prober, scripts, rng.choice([TIMEOUT, NO_ROUTE]))
+                case 1 | 2:
+                    rise(prober, scripts)
+                case 3:
+                    rng.choice(scripts).dead["*"] = rng.choice([TIMEOUT, REFUSED, NO_ROUTE])
+                case 4:
+                    rng.choice(scripts).resolve_failure = rng.choice([DNS_ERROR, NXDOMAIN, None])
+                case 5 | 6 as names:
+                    for script in scripts:
+                        script.resolve_failure = DNS_ERROR if names == 5 else None
+                case 7:
+                    engine.add_torrents([rng.choice(torrents)])
+                case 8:
+                    engine.remove_torrents([rng.choice(torrents).info_hash])
+                case 9:
+                    clock.offset_s += rng.choice([-7200.0, 28800.0, 86400.0])
+                case 10:
+                    engine.do(ProbeNow(tuple(range(len(engine.snapshot().trackers)))))
+        rise(prober, scripts)
+        for script in scripts:
+            script.resolve_failure = None
+        await watched.until(seconds + 2000)
+        snapshot = engine.snapshot()
+        assert snapshot.ourselves.state is LocalState.FINE
+        assert {view.state for view in snapshot.trackers if view.torrents} == {Health.UP}
+        assert not [event for event in snapshot.events if "internal error" in event.message]
+        assert len([kind for kind in kinds(snapshot) if kind in OURS]) < 40
+        for host in {sent.host for sent in prober.sent}:
+            asked = [s for s in prober.sent if s.host == host and s.what in ("check", "scrape", "announce")]
+            assert len(asked) < seconds / 20
+        await watched.end()
+
+    drive(main)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from trackerwatch.engine.ourselves import MADE_UP, OUR_RESOLVER, SILENT, STACK_SAYS, Evidence
+from trackerwatch.engine.ourselves import MADE_UP, NAMES_THAT_PROVE, OUR_RESOLVER, SILENT, STACK_SAYS, Evidence
 from trackerwatch.engine.views import LocalState
 from trackerwatch.health import Health
 from trackerwatch.outcome import Failure, FailureKind, Phase
@@ -33,7 +33,7 @@ WITNESSES_WAIT_S = 25.0
 WITNESSES_ASKED = 40
 """Of thousands a few dozen tell as much."""
 NAMES_ASKED = 3
-"""Of other hosts that resolved earlier, to see whether any name does."""
+"""Of those that resolved earlier, to see whether any does."""
 NAMES_ASKED_AT_FIRST = 8
 """Where none did: some may be dead for themselves."""
 NAME_TIMEOUT_S = 5.0
@@ -157,7 +157,7 @@ class Outage:
             return True
         if self.one_shot or not weighs:
             return False
-        if kind in OUR_RESOLVER and await self._no_name_resolves(tracker, begun):
+        if kind in OUR_RESOLVER and await self._no_name_resolves(begun):
             tracker.unproven = False
             return True
         if not self._is_ours(udp=udp):
@@ -196,14 +196,15 @@ class Outage:
         if not task.cancelled():
             task.exception()
 
-    async def _no_name_resolves(self, tracker: TrackerState, begun: float) -> bool:
+    async def _no_name_resolves(self, begun: float) -> bool:
         """Whether the names of other hosts fail as well: then it is our resolver, whatever addresses answer."""
-        # Once they do not, one that does proves little: a resolver nearby goes on with what it has kept.
-        if self.state is not LocalState.NO_NAMES and self._resolved_at >= begun:
+        if self.state is LocalState.NO_NAMES:
+            # One that resolves ends nothing: a resolver nearby goes on with what it has kept.
+            return True
+        if self._resolved_at >= begun:
             return False
         if self._names is None:
-            asking = self._ask_other_names(tracker.tracker.host)
-            self._names = asyncio.get_running_loop().create_task(asking, name="names")
+            self._names = asyncio.get_running_loop().create_task(self._ask_names(), name="names")
             self._names.add_done_callback(self._names_asked)
         return await asyncio.shield(self._names)
 
@@ -212,33 +213,34 @@ class Outage:
         if not task.cancelled():
             task.exception()
 
-    async def _ask_other_names(self, host: str) -> bool:
+    async def _ask_names(self) -> bool:
+        """Whether no name resolves, as far as a few tell: always the same ones, so that the answer does not depend on who asks."""
         begun = self._clock.monotonic()
-        asked = self._telling_names(host)
+        asked = self._telling_names()
         found = await asyncio.gather(*(self._prober.resolve(other, timeout_s=NAME_TIMEOUT_S) for other in asked))
         failed = [r for r in found if r.failure is not None and r.failure.kind in OUR_RESOLVER]
-        broken = bool(found) and len(failed) == len(found)
-        if self.state is not LocalState.NO_NAMES:
-            broken = broken and self._resolved_at < begun
+        broken = len(found) >= NAMES_THAT_PROVE and len(failed) == len(found)
+        if self.state is LocalState.NO_NAMES:
+            if not broken:
+                self._change(LocalState.FINE, None)
+            return broken
+        broken = broken and self._resolved_at < begun
         if broken and self.state is LocalState.FINE:
             self._change(LocalState.NO_NAMES, NO_NAMES)
-        elif not broken:
-            self._resolved_at = self._clock.monotonic() if found else self._resolved_at
-            if self.state is LocalState.NO_NAMES:
-                self._change(LocalState.FINE, None)
         return broken
 
-    def _telling_names(self, host: str) -> list[Tracker]:
-        """Trackers on other hosts whose names tell most: lists are full of names that are dead for themselves."""
+    def _telling_names(self) -> list[Tracker]:
+        """Trackers on different hosts whose names tell most: lists are full of names that are dead for themselves."""
         resolved: dict[str, Tracker] = {}
         others: dict[str, Tracker] = {}
         for state in self._trackers:
-            if state.tracker.host != host and not state.retired and not is_literal(state):
+            if not state.retired and not is_literal(state):
                 known = resolved if state.endpoints or state.last_success_at is not None else others
-                known[state.tracker.host] = state.tracker
-        if resolved:
+                known.setdefault(state.tracker.host, state.tracker)
+        if len(resolved) >= NAMES_THAT_PROVE:
             return list(resolved.values())[:NAMES_ASKED]
-        return list(others.values())[:: max(1, len(others) // NAMES_ASKED_AT_FIRST)][:NAMES_ASKED_AT_FIRST]
+        hosts = list((resolved | others).values())
+        return hosts[:: max(1, len(hosts) // NAMES_ASKED_AT_FIRST)][:NAMES_ASKED_AT_FIRST]
 
     def _is_ours(self, *, udp: bool) -> bool:
         return self.state is LocalState.OFFLINE or (udp and self.state is LocalState.UDP_BLOCKED)
@@ -325,7 +327,7 @@ class Outage:
                 await asyncio.sleep(LISTEN_EVERY_S)
                 begun = self._clock.monotonic()
                 if self.state is LocalState.NO_NAMES:
-                    await self._ask_other_names("")
+                    await self._ask_names()
                 else:
                     sentinel = await self._ask_sentinels()
                     if sentinel.tcp is None and sentinel.udp is None:
