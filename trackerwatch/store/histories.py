@@ -265,9 +265,9 @@ def _seeders(
     since_ms, until_ms = to_ms(since), to_ms(until)
     said: list[tuple[int, int, int | None]] = []
     for (tracker,) in connection.execute(
-        "SELECT tracker FROM latest WHERE swarm = ?1 AND vantage = ?2"
-        " UNION SELECT tracker FROM announced WHERE swarm = ?1 AND vantage = ?2",
-        (swarm, vantage),
+        "SELECT tracker FROM latest WHERE swarm = :swarm AND vantage = :vantage"
+        " UNION SELECT tracker FROM announced WHERE swarm = :swarm AND vantage = :vantage",
+        {"swarm": swarm, "vantage": vantage},
     ).fetchall():
         said += [
             (at, tracker, seeders if seeded((seeders, None, None, answer)) or answer == SwarmAnswer.ANSWERED else None)

@@ -83,7 +83,7 @@ def forget(connection: sqlite3.Connection, now: float, keeping: Keeping) -> Iter
     for (tracker,) in connection.execute("SELECT id FROM tracker").fetchall():
         yield from _thin(connection, tracker, raw_hour, chunks)
         yield from _before(connection, ("swarm_day", "day"), (tracker,), old_ms // DAY_MS, chunks)
-    yield from _unasked(connection, old_ms)
+    yield from _unasked(connection, old_ms, chunks)
 
 
 def _series(connection: sqlite3.Connection) -> list[tuple[int, int]]:
@@ -203,24 +203,29 @@ def _thin(connection: sqlite3.Connection, tracker: int, before_hour: int, chunks
         yield
 
 
-def _unasked(connection: sqlite3.Connection, before_ms: int) -> Iterator[None]:
-    """Counts and announces of swarms that nobody asked for any more, a tracker at a time."""
+_OLD = {
+    "latest": "at < :before AND NOT EXISTS (SELECT 1 FROM round WHERE round.id = latest.round AND round.at >= :before)",
+    "announced": "at < :before",
+}
+
+
+def _unasked(connection: sqlite3.Connection, before_ms: int, chunks: _Chunks) -> Iterator[None]:
+    """Counts and announces of swarms that nobody asked for any more."""
     for (tracker,) in connection.execute("SELECT id FROM tracker").fetchall():
-        old = connection.execute(
-            "SELECT 1 FROM latest WHERE tracker = ?1 AND at < ?2 AND NOT EXISTS"
-            " (SELECT 1 FROM round WHERE round.id = latest.round AND round.at >= ?2)"
-            " UNION ALL SELECT 1 FROM announced WHERE tracker = ?1 AND at < ?2"
-            " UNION ALL SELECT 1 FROM round WHERE tracker = ?1 AND at < ?2 LIMIT 1",
-            (tracker, before_ms),
-        ).fetchone()
-        if old is None:
-            continue
-        with writing(connection):
-            connection.execute(
-                "DELETE FROM latest WHERE tracker = ?1 AND at < ?2 AND NOT EXISTS"
-                " (SELECT 1 FROM round WHERE round.id = latest.round AND round.at >= ?2)",
-                (tracker, before_ms),
-            )
-            connection.execute("DELETE FROM announced WHERE tracker = ? AND at < ?", (tracker, before_ms))
-            connection.execute("DELETE FROM round WHERE tracker = ? AND at < ?", (tracker, before_ms))
-        yield
+        for table, old in _OLD.items():
+            find = f"SELECT vantage, swarm FROM {table} WHERE tracker = :tracker AND {old} LIMIT :rows"
+            key = {"tracker": tracker, "before": before_ms, "rows": 1}
+            while connection.execute(find, key).fetchone() is not None:
+                key["rows"] = chunks.rows
+                begun = time.monotonic()
+                with writing(connection):
+                    connection.execute(
+                        f"DELETE FROM {table} WHERE tracker = :tracker AND (vantage, swarm) IN ({find})", key
+                    )
+                chunks.learn(time.monotonic() - begun)
+                yield
+        # Last, since what a round confirmed is as old as the round: a handful of rows.
+        if connection.execute("SELECT 1 FROM round WHERE tracker = ? AND at < ?", (tracker, before_ms)).fetchone():
+            with writing(connection):
+                connection.execute("DELETE FROM round WHERE tracker = ? AND at < ?", (tracker, before_ms))
+            yield
