@@ -26,7 +26,7 @@ class FakeStore:
     def record(self, record) -> None:
         self.records.append(record)
 
-    async def recall(self, tracker, info_hashes) -> Recalled:
+    async def recall(self, tracker, info_hashes, *, past=True) -> Recalled:
         return Recalled()
 
     async def claim(self, tracker, now, window_s) -> None:

@@ -46,7 +46,7 @@ class MemoryKeeper:
     def gaps(self) -> list[GapRecord]:
         return self.of(GapRecord)
 
-    async def recall(self, tracker: Tracker, info_hashes: Sequence[bytes]) -> Recalled:
+    async def recall(self, tracker: Tracker, info_hashes: Sequence[bytes], *, past: bool = True) -> Recalled:
         memories = [r for r in self.of(TrackerMemory) if r.tracker is tracker]
         swarms: dict[bytes, SwarmMemory] = {}
         scraped_at = None

@@ -65,7 +65,7 @@ async def check(prober, keeper, *urls, **settings):
 class CountingKeeper(MemoryKeeper):
     """Remembers uptime too, as a store does."""
 
-    async def recall(self, tracker, info_hashes):
+    async def recall(self, tracker, info_hashes, *, past=True):
         windows = Windows()
         for sample in self.samples(tracker.host_port):
             windows.add(
@@ -75,7 +75,7 @@ class CountingKeeper(MemoryKeeper):
                 covers_s=sample.covers_s,
                 latency_s=sample.latency_s,
             )
-        return replace(await super().recall(tracker, info_hashes), windows=windows)
+        return replace(await super().recall(tracker, info_hashes, past=past), windows=windows)
 
 
 class SlowKeeper(MemoryKeeper):
@@ -83,9 +83,9 @@ class SlowKeeper(MemoryKeeper):
 
     wait_s = 5.0
 
-    async def recall(self, tracker, info_hashes):
+    async def recall(self, tracker, info_hashes, *, past=True):
         await asyncio.sleep(self.wait_s)
-        return await super().recall(tracker, info_hashes)
+        return await super().recall(tracker, info_hashes, past=past)
 
     async def claim(self, tracker, now, window_s):
         await asyncio.sleep(self.wait_s)

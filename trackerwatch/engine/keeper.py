@@ -72,8 +72,14 @@ class Keeper(Protocol):
         """Write this down, soon. Called on the event loop, in the order in which things happened."""
         ...
 
-    async def recall(self, tracker: Tracker, info_hashes: Sequence[bytes]) -> Recalled:
-        """What is remembered of a tracker and of these swarms (20 bytes each) there."""
+    async def recall(self, tracker: Tracker, info_hashes: Sequence[bytes], *, past: bool = True) -> Recalled:
+        """What is remembered of a tracker and of these swarms (20 bytes each) there.
+
+        Args:
+            tracker: Which.
+            info_hashes: Of which swarms.
+            past: Its uptime and its latest rounds too, which take longest to read.
+        """
         ...
 
     async def claim(self, tracker: Tracker, now: float, window_s: float) -> Waits | None:

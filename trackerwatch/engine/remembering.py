@@ -96,7 +96,8 @@ class Remembering:
         first = state.recalled_swarms == 0
         hashes = state.swarms.hashes[state.recalled_swarms :]
         state.recalled_swarms = max(1, len(state.swarms))
-        recalled = await self._keeper.recall(state.tracker, hashes)
+        # A report shows no uptime, and later torrents of a tracker bring none.
+        recalled = await self._keeper.recall(state.tracker, hashes, past=first and not self.one_shot)
         now, wall = self._clock.monotonic(), self._clock.wall()
         if first:
             remember(state, recalled, monotonic=now, wall=wall, judge=not self.one_shot)
@@ -114,7 +115,7 @@ class Remembering:
 
     async def _adopt(self, state: TrackerState) -> None:
         """Take over the counts that another program was told, where they are newer."""
-        recalled = await self._keeper.recall(state.tracker, state.swarms.hashes[:])
+        recalled = await self._keeper.recall(state.tracker, state.swarms.hashes[:], past=False)
         swarms = state.swarms
         if recalled.scraped_at is None or recalled.scraped_at <= (swarms.scraped_at or 0.0):
             return

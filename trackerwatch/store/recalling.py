@@ -32,7 +32,13 @@ _HASHES_A_QUERY = 400
 
 
 def recall(
-    connection: sqlite3.Connection, vantage_uuid: str, tracker: Tracker, info_hashes: Sequence[bytes], now: float
+    connection: sqlite3.Connection,
+    vantage_uuid: str,
+    tracker: Tracker,
+    info_hashes: Sequence[bytes],
+    now: float,
+    *,
+    past: bool = True,
 ) -> Recalled:
     """All that is remembered of a tracker and of these swarms there, as this vantage saw it.
 
@@ -42,20 +48,27 @@ def recall(
         tracker: Which.
         info_hashes: 20 bytes each.
         now: Wall time, seconds.
+        past: Uptime and the latest rounds too.
 
     Raises:
         sqlite3.Error: It could not be read.
     """
     connection.execute("BEGIN")
     try:
-        return _recall(connection, vantage_uuid, tracker, info_hashes, now)
+        return _recall(connection, vantage_uuid, tracker, info_hashes, now, past=past)
     finally:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
 
 
 def _recall(
-    connection: sqlite3.Connection, vantage_uuid: str, tracker: Tracker, info_hashes: Sequence[bytes], now: float
+    connection: sqlite3.Connection,
+    vantage_uuid: str,
+    tracker: Tracker,
+    info_hashes: Sequence[bytes],
+    now: float,
+    *,
+    past: bool,
 ) -> Recalled:
     number = _number(connection, "SELECT id FROM tracker WHERE key = ?", tracker.id)
     vantage = _number(connection, "SELECT id FROM vantage WHERE uuid = ?", vantage_uuid)
@@ -76,8 +89,8 @@ def _recall(
         announced=_announced(connection, number, vantage, tracker, info_hashes),
         moved=_moved(connection, vantage, info_hashes),
         scraped_at=from_ms(scraped_at),
-        windows=_windows(connection, number, vantage, now),
-        recent=_recent(connection, number, vantage),
+        windows=_windows(connection, number, vantage, now) if past else None,
+        recent=_recent(connection, number, vantage) if past else (),
     )
 
 

@@ -162,14 +162,14 @@ class Store:
         """See `Keeper.record`."""
         self._writer.record(record)
 
-    async def recall(self, tracker: Tracker, info_hashes: Sequence[bytes]) -> Recalled:
+    async def recall(self, tracker: Tracker, info_hashes: Sequence[bytes], *, past: bool = True) -> Recalled:
         """See `Keeper.recall`."""
         now = self._wall()
         # Before reading: what is written meanwhile is found here or there.
         waiting = self._writer.pending_memory(tracker.id)
 
         def read(connection: sqlite3.Connection) -> Recalled:
-            return recall(connection, self._vantage_id, tracker, info_hashes, now)
+            return recall(connection, self._vantage_id, tracker, info_hashes, now, past=past)
 
         file = await self._from_file(read)
         memory = None
