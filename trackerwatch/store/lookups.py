@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Iterable
 
     from trackerwatch.outcome import Endpoint
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 WHOLE_TRACKER = 0
 """The endpoint of samples that speak for a tracker as a whole."""
 
+_MAX_SEQ = 1 << 62
 _MAX_KEPT = 20_000
 _HASHES_A_QUERY = 400
 
@@ -47,7 +48,10 @@ class Lookups:
                 "INSERT INTO vantage (uuid, name, seq) VALUES (?, ?, 0)", (self.vantage_uuid, self.vantage_name)
             )
             return self.begin()
-        self.vantage, self.seq, name = row
+        self.vantage, seq, name = row
+        if not isinstance(seq, int) or not 0 <= seq < _MAX_SEQ:
+            raise sqlite3.DatabaseError("the numbers of its rows are no numbers, or used up")
+        self.seq = seq
         if name != self.vantage_name:
             self._connection.execute("UPDATE vantage SET name = ? WHERE id = ?", (self.vantage_name, self.vantage))
         return None

@@ -12,7 +12,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from trackerwatch.outside_text import clean
-from trackerwatch.store.schema import STEPS, check, migrate, refuse_strangers
+from trackerwatch.store.schema import STEPS, check, migrate, refuse_other_tables, refuse_strangers
 from trackerwatch.store.troubles import StoreRefusedError, Trouble
 
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 BUSY_S = 0.25
 """So long a statement waits for another program's lock."""
+
+MAX_VALUE_BYTES = 4 << 20
+"""Of any one value. What this program writes is smaller by far; a file from elsewhere could fill the memory."""
 
 _MAGIC = b"SQLite format 3\0"
 _HEADER_BYTES = 100
@@ -43,6 +46,7 @@ def open_writer(path: Path | None, steps: Sequence[str] = STEPS) -> sqlite3.Conn
         _make(path)
         connection = sqlite3.connect(_uri(path, "rw"), uri=True, isolation_level=None, timeout=BUSY_S)
     try:
+        _distrust(connection)
         where = "in memory" if path is None else clean(os.fspath(path))
         check(connection, where, steps)
         if path is not None:
@@ -80,6 +84,7 @@ def open_reader(path: Path, steps: Sequence[str] = STEPS) -> sqlite3.Connection:
 def _reading(uri: str, path: Path, steps: Sequence[str]) -> sqlite3.Connection:
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_S)
     try:
+        _distrust(connection)
         connection.execute("PRAGMA query_only = 1")
         connection.execute("PRAGMA cache_size = -8000")
         found = int(connection.execute("PRAGMA user_version").fetchone()[0])
@@ -87,10 +92,23 @@ def _reading(uri: str, path: Path, steps: Sequence[str]) -> sqlite3.Connection:
             raise StoreRefusedError(  # noqa: TRY301 - closes what it has just opened
                 Trouble(f"history {clean(os.fspath(path))}: schema {found}, which cannot be read before it is migrated")
             )
+        refuse_other_tables(connection, clean(os.fspath(path)), steps)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _distrust(connection: sqlite3.Connection) -> None:
+    """Take a file for what it may be: written by anybody."""
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES)
+    connection.execute("PRAGMA trusted_schema = 0")
+    # Text that is none is no reason to read nothing.
+    connection.text_factory = _text
+
+
+def _text(value: bytes) -> str:
+    return value.decode("utf-8", "replace")
 
 
 def look(path: Path, newest: int) -> bool:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
 from trackerwatch.store.opening import open_reader
-from trackerwatch.store.troubles import StoreRefusedError, explain
+from trackerwatch.store.troubles import NONSENSE, StoreRefusedError, explain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
     from pathlib import Path
+
+READ_S = 20.0
+"""So long anything may be looked for: a large history takes a second, and somebody waits."""
+_STEPS_A_LOOK = 20_000
+"""Of SQLite's machine between two looks at the clock: less than a millisecond."""
 
 T = TypeVar("T")
 
@@ -29,6 +35,10 @@ class Reader:
         self._on_damage = on_damage
         self._connection: sqlite3.Connection | None = None
         self._identity: tuple[int, int] | None = None
+        self._until = float("inf")
+        self._closing = False
+        self.trouble = ""
+        """Why the last thing could not be read, in one clean line. Empty: it could."""
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="store-reader")
 
     def submit(self, job: Callable[[sqlite3.Connection], T]) -> Future[T]:
@@ -36,21 +46,24 @@ class Reader:
         return self._executor.submit(self._do, job)
 
     def close(self) -> None:
-        """End, after what is under way."""
+        """End; what is under way is broken off, since nobody waits for it any more."""
+        self._closing = True
         self._executor.submit(self._drop)
         self._executor.shutdown(wait=True, cancel_futures=False)
 
     def _do(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        self._until = time.monotonic() + READ_S
         try:
-            return job(self._open())
-        except sqlite3.Error as error:
+            found = job(self._open())
+        except (sqlite3.Error, OSError, StoreRefusedError, *NONSENSE) as error:
             self._drop()
-            if explain(error, self._path).damaged:
+            trouble = explain(error, self._path)
+            self.trouble = trouble.message
+            if isinstance(error, sqlite3.Error) and trouble.damaged:
                 self._on_damage(error)
             raise Unreadable from error
-        except (OSError, StoreRefusedError) as error:
-            self._drop()
-            raise Unreadable from error
+        self.trouble = ""
+        return found
 
     def _open(self) -> sqlite3.Connection:
         found = self._path.stat()
@@ -58,7 +71,11 @@ class Reader:
         if self._connection is None or identity != self._identity:
             self._drop()
             self._connection, self._identity = open_reader(self._path), identity
+            self._connection.set_progress_handler(self._is_over, _STEPS_A_LOOK)
         return self._connection
+
+    def _is_over(self) -> bool:
+        return self._closing or time.monotonic() >= self._until
 
     def _drop(self) -> None:
         if self._connection is not None:

@@ -8,13 +8,14 @@ before it gets here. Facts carry their vantage and that vantage's sequence numbe
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING
 
 from trackerwatch.store.troubles import StoreRefusedError, Trouble
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Iterator, Sequence
 
 APPLICATION_ID = 0x54574831
@@ -172,16 +173,46 @@ def refuse_strangers(application_id: int, user_version: int, *, empty: bool, whe
         )
 
 
+def refuse_other_tables(connection: sqlite3.Connection, where: str, steps: Sequence[str] = STEPS) -> None:
+    """Stop at a file whose tables are not those that these steps make, or that acts by itself when it is written to.
+
+    A file that somebody hands over may hold a view that never ends where a table should be. Other tables beside ours, such as
+    somebody's own views, are never looked at.
+
+    Raises:
+        StoreRefusedError: It is such a file. It was not touched.
+    """
+    found = connection.execute(_SHAPE).fetchall()
+    if not _shape(tuple(steps)) <= set(found) or any(kind == "trigger" for kind, *_ in found):
+        raise StoreRefusedError(Trouble(f"history {where}: its tables are not those of a history; it was not touched"))
+
+
+_SHAPE = "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE sql IS NOT NULL"
+
+
+@cache
+def _shape(steps: tuple[str, ...]) -> frozenset[tuple[str, str, str, str]]:
+    connection = sqlite3.connect(":memory:")
+    try:
+        for step in steps:
+            connection.executescript(step)
+        return frozenset(connection.execute(_SHAPE).fetchall())
+    finally:
+        connection.close()
+
+
 def check(connection: sqlite3.Connection, where: str, steps: Sequence[str] = STEPS) -> int:
     """The version of a file that this program may use.
 
     Raises:
-        StoreRefusedError: It is another program's, or of a newer version. It was not touched.
+        StoreRefusedError: It is another program's, of a newer version, or its tables are not ours. It was not touched.
     """
     identity = int(connection.execute("PRAGMA application_id").fetchone()[0])
     empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
     found = version(connection)
     refuse_strangers(identity, found, empty=empty, where=where, newest=len(steps))
+    if found:
+        refuse_other_tables(connection, where, steps[:found])
     return found
 
 

@@ -34,6 +34,9 @@ class StoreRefusedError(Exception):
         self.trouble = trouble
 
 
+NONSENSE = (ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError)
+"""What values raise that no version of this program writes, where they are reckoned with: SQLite holds any type in any column."""
+
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _WORDS = {
@@ -42,7 +45,8 @@ _WORDS = {
     sqlite3.SQLITE_CANTOPEN: "it cannot be opened",
     sqlite3.SQLITE_PERM: "it may not be opened",
     sqlite3.SQLITE_IOERR: "the disk failed",
-    sqlite3.SQLITE_TOOBIG: "a row is too large",
+    sqlite3.SQLITE_TOOBIG: "a value in it is too large",
+    sqlite3.SQLITE_INTERRUPT: "reading it takes too long",
 }
 _SYSTEM = {
     errno.ENOSPC: "the disk is full",
@@ -56,7 +60,7 @@ _SYSTEM = {
 }
 
 
-def explain(error: sqlite3.Error | OSError | StoreRefusedError, path: Path | None) -> Trouble:
+def explain(error: Exception, path: Path | None) -> Trouble:
     """What an error means for the store."""
     where = _name(path)
     if isinstance(error, StoreRefusedError):
@@ -64,6 +68,9 @@ def explain(error: sqlite3.Error | OSError | StoreRefusedError, path: Path | Non
     if isinstance(error, OSError):
         why = _SYSTEM.get(error.errno or 0) or clean(error.strerror or str(error))
         return Trouble(f"{where}: {why}")
+    if isinstance(error, NONSENSE):
+        why = f"it holds what no trackerwatch writes ({type(error).__name__})"
+        return Trouble(f"{where}: {why}; nothing in it was changed", damaged=True)
     # Absent where the error is the module's own, not the library's.
     code = getattr(error, "sqlite_errorcode", None)
     primary = None if code is None else code & 0xFF

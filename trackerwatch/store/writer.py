@@ -20,7 +20,7 @@ from trackerwatch.store.recording import write_batch
 from trackerwatch.store.retention import MEMORY_KEEPING, Keeping, due, forget
 from trackerwatch.store.rollups import roll
 from trackerwatch.store.schema import writing
-from trackerwatch.store.troubles import StoreRefusedError, Trouble, explain, explain_mistake
+from trackerwatch.store.troubles import NONSENSE, StoreRefusedError, Trouble, explain, explain_mistake
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -239,7 +239,7 @@ class Writer:
             return
         try:
             result = job(self._connection, self._lookups)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, *NONSENSE) as error:
             self._lookups.forget()
             self._failed(error)
             future.set_exception(NotWritableError())
@@ -300,7 +300,7 @@ class Writer:
             else:
                 # Half of the time at most: others want the interpreter too.
                 self._chores_at = 2 * time.monotonic() - begun
-        except sqlite3.Error as error:
+        except (sqlite3.Error, *NONSENSE) as error:
             self._lookups.forget()
             self._failed(error, patient=True)
 
@@ -339,7 +339,7 @@ class Writer:
         self._chores, self._chores_at = None, 0.0
         return None
 
-    def _failed(self, error: sqlite3.Error, *, patient: bool = False) -> None:
+    def _failed(self, error: Exception, *, patient: bool = False) -> None:
         """A statement failed. Its transaction was undone.
 
         Args:
