@@ -10,7 +10,7 @@ from trackerwatch.health import Change, Health
 from trackerwatch.history import Gap, Outage, TorrentHistory, TrackerHistory, Transition
 from trackerwatch.outcome import Endpoint, Family, SwarmAnswer
 from trackerwatch.stats import HOUR_S, PHASES, WINDOWS_S, find_outages, flaps
-from trackerwatch.store.lookups import WHOLE_TRACKER
+from trackerwatch.store.lookups import WHOLE_TRACKER, short
 from trackerwatch.store.rollups import Key
 from trackerwatch.store.series import Series
 from trackerwatch.store.swarms import seeded
@@ -26,10 +26,13 @@ MAX_TRANSITIONS = 1000
 MAX_STRETCHES = 2000
 """No screen is wider."""
 MAX_SEEDER_TIMES = 10_000
+MOST_STEPS_MS = 401 * DAY_HOURS * HOUR_MS
+"""So far back before a stretch counts are looked for: they are kept for 400 days."""
 
 _TRANSITIONS = (
-    "SELECT t.at, kind.text, origin.text, target.text, reason.text, t.message, tracker.key, endpoint.family,"
-    " endpoint.address, endpoint.port, swarm.info_hash, t.name FROM transition AS t JOIN word AS kind ON kind.id = t.kind"
+    f"SELECT t.at, {short('kind.text')}, {short('origin.text')}, {short('target.text')}, {short('reason.text')},"
+    f" {short('t.message')}, {short('tracker.key')}, endpoint.family, {short('endpoint.address')}, endpoint.port,"
+    f" swarm.info_hash, {short('t.name')} FROM transition AS t JOIN word AS kind ON kind.id = t.kind"
     " LEFT JOIN word AS origin ON origin.id = t.from_state LEFT JOIN word AS target ON target.id = t.to_state"
     " LEFT JOIN word AS reason ON reason.id = t.reason LEFT JOIN tracker ON tracker.id = t.tracker"
     " LEFT JOIN endpoint ON endpoint.id = t.endpoint LEFT JOIN swarm ON swarm.id = t.swarm WHERE "
@@ -136,7 +139,8 @@ def failure_texts(
 
 
 _TRACKERS = (
-    "SELECT t.id, t.key, t.url, t.host_port, t.protocol, word.text, m.since_at, m.last_success_at FROM tracker AS t"
+    f"SELECT t.id, {short('t.key')}, {short('t.url')}, {short('t.host_port')}, {short('t.protocol')},"
+    f" {short('word.text')}, m.since_at, m.last_success_at FROM tracker AS t"
     " LEFT JOIN memory AS m ON m.tracker = t.id AND m.vantage = ? LEFT JOIN word ON word.id = m.state"
 )
 _TrackerRow = tuple[int, str, str, str, str, str | None, int | None, int | None]
@@ -251,7 +255,7 @@ def _address(family: str | None, address: str | None, port: int | None) -> str |
 
 def _gaps(connection: sqlite3.Connection, vantage: int, since: float, until: float) -> tuple[Gap, ...]:
     rows = connection.execute(
-        "SELECT word.text, gap.begin, gap.until, gap.message FROM gap JOIN word ON word.id = gap.kind"
+        f"SELECT {short('word.text')}, gap.begin, gap.until, {short('gap.message')} FROM gap JOIN word ON word.id = gap.kind"
         " WHERE gap.begin < ? AND gap.until > ? AND gap.vantage = ? ORDER BY gap.begin DESC LIMIT ?",
         (to_ms(until), to_ms(since), vantage, MAX_TRANSITIONS),
     ).fetchall()
@@ -328,6 +332,8 @@ def _stood(connection: sqlite3.Connection, key: dict[str, int]) -> list[tuple[in
         ).fetchone()[0]
         if first is None:
             continue
+        # A clock that once said 1970 left an hour that is half a million steps away.
+        first = max(int(first), (key["since"] - MOST_STEPS_MS) // width_ms)
         row = connection.execute(
             f"WITH RECURSIVE step(number) AS (SELECT {key['since'] // width_ms} UNION ALL"
             f" SELECT number - 1 FROM step WHERE number > {first})"

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 WHOLE_TRACKER = 0
 """The endpoint of samples that speak for a tracker as a whole."""
 
+MAX_TEXT_CHARS = 4096
+"""Of any text that is read: a URL may be that long."""
 _MAX_SEQ = 1 << 62
 _MAX_KEPT = 20_000
 _HASHES_A_QUERY = 400
@@ -131,6 +133,11 @@ class Lookups:
 
     def _id(self, query: str, row: tuple[object, ...]) -> int:
         return int(self._connection.execute(query, row).fetchone()[0])
+
+
+def short(column: str) -> str:
+    """The expression for a text of bounded length: one word of a file that somebody made stands in a thousand rows."""
+    return f"substr({column}, 1, {MAX_TEXT_CHARS})"
 
 
 def marks(values: list[bytes]) -> str:

@@ -10,7 +10,7 @@ from trackerwatch.engine.records import AnnouncedRecord
 from trackerwatch.outcome import SwarmAnswer
 from trackerwatch.stats import DAY_S, HOUR_S, Windows
 from trackerwatch.store import swarms
-from trackerwatch.store.lookups import WHOLE_TRACKER, marks
+from trackerwatch.store.lookups import WHOLE_TRACKER, marks, short
 from trackerwatch.store.manners import read_manners
 from trackerwatch.store.packing import unpack_announce, unpack_memory
 from trackerwatch.store.politeness import Manners, settle, waits
@@ -134,7 +134,7 @@ def _moved(
         part = list(info_hashes[first : first + _HASHES_A_QUERY])
         # SQLite takes the other columns of a group from the row of its maximum.
         rows = connection.execute(
-            "SELECT swarm.info_hash, word.text, max(t.at) FROM swarm JOIN transition AS t ON t.swarm = swarm.id"
+            f"SELECT swarm.info_hash, {short('word.text')}, max(t.at) FROM swarm JOIN transition AS t ON t.swarm = swarm.id"
             f" JOIN word ON word.id = t.to_state WHERE t.vantage = ? AND swarm.info_hash IN ({marks(part)})"
             " GROUP BY swarm.id",
             (vantage, *part),
