@@ -31,6 +31,13 @@ class SystemClock:
         return time.time()
 
 
+_NO_TIME = 253_402_300_799.0
+"""The last second of the year 9999."""
+
+
 def at(wall: float | None) -> datetime | None:
-    """Unix time as a UTC datetime to the millisecond, as it is remembered: a time that comes back is the one that was told."""
-    return None if wall is None else datetime.fromtimestamp(round(wall, 3), UTC)
+    """Unix time as a UTC datetime to the millisecond, as it is remembered: a time that comes back is the one that was told.
+
+    None also for what no calendar has: a store that somebody else wrote may say anything.
+    """
+    return None if wall is None or not 0 <= wall < _NO_TIME else datetime.fromtimestamp(round(wall, 3), UTC)

@@ -1,10 +1,12 @@
 """What is kept as text: the memory of a tracker, the outcome of an announce, a failure. Each as one JSON object and back.
 
-What cannot be read again (damaged, of a later version) is unknown: these functions raise nothing for what a file holds.
+What cannot be read again (damaged, of a later version) is unknown: these functions raise nothing for what a file holds, and
+its texts come back clean, since anybody may have written it.
 """
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import math
 from datetime import UTC, datetime
@@ -24,6 +26,7 @@ from trackerwatch.outcome import (
     ProbeOutcome,
     SwarmCounts,
 )
+from trackerwatch.outside_text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,11 +93,11 @@ def unpack_memory(tracker: Tracker, text: str | None) -> TrackerMemory | None:
             tracker=tracker,
             at=float(read["at"]),
             state=Health(read["state"]),
-            reasons=tuple(str(reason) for reason in read["reasons"]),
+            reasons=tuple(_text(reason) for reason in read["reasons"][:MAX_ENDPOINTS]),
             since=_number(read["since"]),
             last_probe_at=_number(read["last_probe_at"]),
             last_success_at=_number(read["last_success_at"]),
-            endpoints=tuple(_to_endpoint(endpoint) for endpoint in read["endpoints"]),
+            endpoints=tuple(_to_endpoint(endpoint) for endpoint in read["endpoints"][:MAX_ENDPOINTS]),
             name_health=load_health(read["name_health"]) or EndpointHealth(),
             resolve_failure=_to_failure(read["resolve_failure"]),
             scrape_supported=read["scrape_supported"] if isinstance(read["scrape_supported"], bool) else None,
@@ -145,7 +148,7 @@ def unpack_announce(text: str) -> AnnounceOutcome | None:
             lost=int(read["lost"]),
             tls_expires_at=_moment(read["tls_expires_at"]),
             tls_valid_from=_moment(read["tls_valid_from"]),
-            said=str(read["said"]),
+            said=_text(read["said"]),
         )
         kind, warning = read["warning_kind"], read["warning"]
         seeders, leechers, completed = (_count(count) for count in read["counts"])
@@ -155,7 +158,7 @@ def unpack_announce(text: str) -> AnnounceOutcome | None:
             peers=_count(read["peers"]),
             interval_s=_number(read["interval_s"]),
             min_interval_s=_number(read["min_interval_s"]),
-            warning=None if warning is None else str(warning),
+            warning=None if warning is None else _text(warning),
             warning_kind=None if kind is None else FailureKind(kind),
         )
     except (*_UNREADABLE, OSError):
@@ -185,7 +188,7 @@ def _to_endpoint(read: Any) -> EndpointMemory:
         health=load_health(read["health"]) or EndpointHealth(),
         phases=_to_phases(read["phases"]),
         failure=_to_failure(read["failure"]),
-        said=str(read["said"]),
+        said=_text(read["said"]),
         last_probe_at=_number(read["last_probe_at"]),
         last_success_at=_number(read["last_success_at"]),
         tls_expires_at=_number(read["tls_expires_at"]),
@@ -198,6 +201,10 @@ def _of_address(endpoint: Endpoint) -> list[Any]:
 
 def _to_address(read: Any) -> Endpoint:
     family, address, port = read
+    # Raises ValueError where it is no address: it may be asked as it stands here.
+    address = ipaddress.ip_address(str(address))
+    if not 0 < port <= 65535:
+        raise ValueError("no port")
     return Endpoint(Family(family), str(address), int(port))
 
 
@@ -229,10 +236,14 @@ def _to_failure(read: Any) -> Failure | None:
     return Failure(
         kind=FailureKind(read["kind"]),
         phase=None if phase is None else Phase(phase),
-        message=str(read["message"]),
+        message=_text(read["message"]),
         retry_in_s=_number(read["retry_in_s"]),
         retry_never=read["retry_never"] is True,
     )
+
+
+def _text(read: Any) -> str:
+    return clean(str(read), limit_chars=MAX_TEXT_CHARS)
 
 
 def _number(read: Any) -> float | None:

@@ -102,10 +102,22 @@ def _swarms(
     rows = swarms.known(connection, tracker, vantage, info_hashes)
     answers = tuple(SwarmAnswer)
     return {
-        info_hash: SwarmMemory(row[2], row[3], row[4], answers[row[5]], row[6] / 1e3, from_ms(swarms.last_seeded(row)))
+        info_hash: SwarmMemory(
+            _count(row[2]),
+            _count(row[3]),
+            _count(row[4]),
+            answers[row[5]],
+            row[6] / 1e3,
+            from_ms(swarms.last_seeded(row)),
+        )
         for info_hash in info_hashes
         if (row := rows.get(info_hash)) is not None and row[5] < len(answers)
     }
+
+
+def _count(value: object) -> int | None:
+    """A count, where it can be one."""
+    return value if isinstance(value, int) and value >= 0 else None
 
 
 def _announced(
