@@ -36,7 +36,7 @@ def tell_problems(events: EventLog, changes: Sequence[ProblemChange], book: Torr
     for change in changes:
         for rule in _WORDS.keys() & (set(change.after) ^ set(change.before)):
             kind = EventKind.PROBLEM_OPENED if rule in change.after else EventKind.PROBLEM_CLOSED
-            told.setdefault((kind, rule), []).append(change.torrent)
+            told.setdefault((kind, rule), []).extend(change.torrents)
     order = list(_WORDS)
     for kind, rule in sorted(told, key=lambda key: (key[0], order.index(key[1]))):
         torrents, opened = told[kind, rule], kind is EventKind.PROBLEM_OPENED

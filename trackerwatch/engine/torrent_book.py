@@ -49,9 +49,9 @@ class Move:
 
 
 class ProblemChange(NamedTuple):
-    """A torrent that breaks other rules than before."""
+    """Torrents that break other rules than before, all of them the same."""
 
-    torrent: int
+    torrents: list[int]
     before: tuple[Rule, ...]
     after: tuple[Rule, ...]
 
@@ -325,11 +325,7 @@ class TorrentBook:
         for index in compress(members, map(is_not, old_troubles, troubles)):
             self.since[index] = now
         if rules != old_rules:
-            self._problems += [
-                ProblemChange(index, before, after)
-                for index, before, after in zip(members, old_rules, rules, strict=True)
-                if before != after
-            ]
+            self._note_problems(members, old_rules, judgements, which)
         if stands != old_stands:
             self._retally(shape, old_stands, [judgement.stand for judgement in judgements], which)
         if states == old_states and active == old_active:
@@ -343,6 +339,26 @@ class TorrentBook:
                 members, old_states, states, old_active, active, strict=True
             )
             if (before is not after or was != now_active) and not (before is _UNKNOWN and after is _PRIMARY)
+        ]
+
+    def _note_problems(
+        self, members: list[int], before: list[tuple[Rule, ...]], judgements: list[Judgement], which: list[int]
+    ) -> None:
+        """Remember who breaks what since now: few ways for many torrents, told apart without looking into any."""
+        first = before[0]
+        if before.count(first) == len(before):
+            for number, judgement in enumerate(judgements):
+                if judgement.rules != first:
+                    torrents = members if len(judgements) == 1 else [*compress(members, map(number.__eq__, which))]
+                    self._problems.append(ProblemChange(torrents, first, judgement.rules))
+            return
+        alike: dict[tuple[int, int], list[int]] = {}
+        for index, old, number in zip(members, before, which, strict=True):
+            if old != judgements[number].rules:
+                alike.setdefault((id(old), number), []).append(index)
+        rules = {id(old): old for old in before}
+        self._problems += [
+            ProblemChange(torrents, rules[old], judgements[number].rules) for (old, number), torrents in alike.items()
         ]
 
     def _note_last_seeders(self, members: Iterable[int], after: list[int], now: float) -> None:
