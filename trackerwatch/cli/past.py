@@ -15,7 +15,7 @@ from trackerwatch.cli.exit_codes import ExitCode
 from trackerwatch.cli.narration import Narrator
 from trackerwatch.cli.output import screen_width, to_stdout, wants_color
 from trackerwatch.cli.pipes import drop_stdout
-from trackerwatch.cli.remembering import open_memory, store_path, tell_trouble
+from trackerwatch.cli.remembering import open_past, store_path
 from trackerwatch.config.loading import load
 from trackerwatch.errors import TrackerUrlError, TrackerwatchError, UsageError
 from trackerwatch.locations import host_name, vantage_id
@@ -50,18 +50,23 @@ def tell_history(arguments: Namespace) -> int:
     path = store_path(config)
     if path is None:
         raise UsageError("no history is kept (store = false in the settings); --store FILE reads one")
-    if not path.exists():
+    if not os.path.lexists(path):
         raise NotStoredError(
             f"nothing stored: there is no {clean(str(path))}; `trackerwatch watch` and `report` keep one"
         )
     narrator = Narrator()
     vantage = Vantage(vantage_id(), clean(config.vantage or host_name()))
-    memory = open_memory(path, config)
+    past = open_past(path)
     try:
-        tell_trouble(memory.trouble, "", narrator)
-        report = asyncio.run(history_report(memory, arguments.tracker, arguments.since, time.time(), vantage))
+        report = asyncio.run(history_report(past, arguments.tracker, arguments.since, time.time(), vantage))
+    except NotStoredError:
+        if past.trouble:
+            raise NotStoredError(past.trouble) from None
+        raise
     finally:
-        memory.close()
+        past.close()
+    if past.trouble:
+        raise NotStoredError(past.trouble)
     try:
         to_stdout(render(report, arguments.format, config.color), None if arguments.format == "table" else "utf-8")
     except BrokenPipeError:

@@ -53,6 +53,26 @@ def open_memory(path: Path, config: Config) -> Memory:
     return Store.open(path, vantage_id=vantage_id(), vantage_name=config.vantage or "")
 
 
+class Remembered(History, Protocol):
+    """What looking back needs of `store.Past`."""
+
+    @property
+    def trouble(self) -> str:
+        """Why the last question has no answer, in one clean line; empty where it has one."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the file."""
+        ...
+
+
+def open_past(path: Path) -> Remembered:
+    """The store in a file, to look at and not to change: it may be a copy, or older than what is kept."""
+    from trackerwatch.store import Past  # noqa: PLC0415 - sqlite3, only where something is kept
+
+    return Past(path, vantage_id())
+
+
 @contextlib.contextmanager
 def remembering(
     config: Config, narrator: Narrator, *, close_within_s: Callable[[], float] = lambda: CLOSE_WITHIN_S

@@ -135,7 +135,9 @@ def failure_texts(
         " ORDER BY f.at DESC, f.seq DESC LIMIT ?",
         (tracker, _vantage(connection, vantage_uuid), limit),
     ).fetchall()
-    return [(at / 1e3, _address(family, address, port), kind, text) for at, family, address, port, kind, text in rows]
+    return [
+        (from_ms(at), _address(family, address, port), kind, text) for at, family, address, port, kind, text in rows
+    ]
 
 
 _TRACKERS = (
@@ -230,7 +232,7 @@ def _transitions(connection: sqlite3.Connection, where: str, values: tuple[objec
     rows = connection.execute(_TRANSITIONS + where, values).fetchall()
     return tuple(
         Transition(
-            at=at / 1e3,
+            at=from_ms(at),
             kind=kind,
             from_state=from_state,
             to_state=to_state,
@@ -259,7 +261,7 @@ def _gaps(connection: sqlite3.Connection, vantage: int, since: float, until: flo
         " WHERE gap.begin < ? AND gap.until > ? AND gap.vantage = ? ORDER BY gap.begin DESC LIMIT ?",
         (to_ms(until), to_ms(since), vantage, MAX_TRANSITIONS),
     ).fetchall()
-    return tuple(Gap(kind, begin / 1e3, end / 1e3, message) for kind, begin, end, message in reversed(rows))
+    return tuple(Gap(kind, from_ms(begin), from_ms(end), message) for kind, begin, end, message in reversed(rows))
 
 
 def _seeders(

@@ -9,14 +9,14 @@ import sqlite3
 import stat
 import struct
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from trackerwatch.outside_text import clean
 from trackerwatch.store.schema import STEPS, check, migrate, refuse_other_tables, refuse_strangers
 from trackerwatch.store.troubles import StoreRefusedError, Trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
 BUSY_S = 0.25
@@ -24,6 +24,9 @@ BUSY_S = 0.25
 
 MAX_VALUE_BYTES = 4 << 20
 """Of any one value. What this program writes is smaller by far; a file from elsewhere could fill the memory."""
+
+_STEPS_A_LOOK = 20_000
+"""Of SQLite's machine between two looks at the clock: less than a millisecond."""
 
 _MAGIC = b"SQLite format 3\0"
 _HEADER_BYTES = 100
@@ -62,7 +65,24 @@ def open_writer(path: Path | None, steps: Sequence[str] = STEPS) -> sqlite3.Conn
     return connection
 
 
-def open_reader(path: Path, steps: Sequence[str] = STEPS) -> sqlite3.Connection:
+class Timed(sqlite3.Connection):
+    """Asks before each statement, and now and then within one, whether it is time to give up."""
+
+    is_over: Callable[[], bool] | None = None
+
+    def give_up_when(self, is_over: Callable[[], bool]) -> None:
+        """End with `sqlite3.OperationalError` as soon as this is true."""
+        self.is_over = is_over
+        self.set_progress_handler(is_over, _STEPS_A_LOOK)
+
+    def execute(self, *words: Any) -> sqlite3.Cursor:
+        """As ever. A loop of small statements would never be looked at by SQLite itself."""
+        if self.is_over is not None and self.is_over():
+            raise sqlite3.OperationalError("reading it takes too long")
+        return super().execute(*words)
+
+
+def open_reader(path: Path, steps: Sequence[str] = STEPS) -> Timed:
     """Open a store to read, beside whoever writes; also one on a file system that is read-only.
 
     Raises:
@@ -81,8 +101,8 @@ def open_reader(path: Path, steps: Sequence[str] = STEPS) -> sqlite3.Connection:
         return _reading(_uri(path, "ro") + "&immutable=1", path, steps)
 
 
-def _reading(uri: str, path: Path, steps: Sequence[str]) -> sqlite3.Connection:
-    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_S)
+def _reading(uri: str, path: Path, steps: Sequence[str]) -> Timed:
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_S, factory=Timed)
     try:
         _distrust(connection)
         connection.execute("PRAGMA query_only = 1")

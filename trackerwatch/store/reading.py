@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from pathlib import Path
 
+    from trackerwatch.store.opening import Timed
+
 READ_S = 20.0
 """So long anything may be looked for: a large history takes a second, and somebody waits."""
-_STEPS_A_LOOK = 20_000
-"""Of SQLite's machine between two looks at the clock: less than a millisecond."""
 
 T = TypeVar("T")
 
@@ -33,7 +33,7 @@ class Reader:
     def __init__(self, path: Path, on_damage: Callable[[sqlite3.Error], None]) -> None:
         self._path = path
         self._on_damage = on_damage
-        self._connection: sqlite3.Connection | None = None
+        self._connection: Timed | None = None
         self._identity: tuple[int, int] | None = None
         self._until = float("inf")
         self._closing = False
@@ -71,7 +71,7 @@ class Reader:
         if self._connection is None or identity != self._identity:
             self._drop()
             self._connection, self._identity = open_reader(self._path), identity
-            self._connection.set_progress_handler(self._is_over, _STEPS_A_LOOK)
+            self._connection.give_up_when(self._is_over)
         return self._connection
 
     def _is_over(self) -> bool:

@@ -107,7 +107,7 @@ def _swarms(
             _count(row[3]),
             _count(row[4]),
             answers[row[5]],
-            row[6] / 1e3,
+            from_ms(row[6]),
             from_ms(swarms.last_seeded(row)),
         )
         for info_hash in info_hashes
@@ -133,8 +133,8 @@ def _announced(
         )
         for info_hash, at, not_before, text in rows:
             if (outcome := unpack_announce(text)) is not None:
-                until = math.inf if not_before is None else not_before / 1e3
-                found[info_hash] = AnnouncedRecord(tracker, info_hash, at / 1e3, outcome, until)
+                until = math.inf if not_before is None else from_ms(not_before)
+                found[info_hash] = AnnouncedRecord(tracker, info_hash, from_ms(at), outcome, until)
     return found
 
 
@@ -151,7 +151,7 @@ def _moved(
             " GROUP BY swarm.id",
             (vantage, *part),
         )
-        found.update((info_hash, (state, at / 1e3)) for info_hash, state, at in rows)
+        found.update((info_hash, (state, from_ms(at))) for info_hash, state, at in rows)
     return found
 
 

@@ -207,13 +207,27 @@ def check(connection: sqlite3.Connection, where: str, steps: Sequence[str] = STE
     Raises:
         StoreRefusedError: It is another program's, of a newer version, or its tables are not ours. It was not touched.
     """
-    identity = int(connection.execute("PRAGMA application_id").fetchone()[0])
-    empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
-    found = version(connection)
-    refuse_strangers(identity, found, empty=empty, where=where, newest=len(steps))
-    if found:
-        refuse_other_tables(connection, where, steps[:found])
+    with _at_one_moment(connection):
+        identity = int(connection.execute("PRAGMA application_id").fetchone()[0])
+        empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+        found = version(connection)
+        refuse_strangers(identity, found, empty=empty, where=where, newest=len(steps))
+        if found:
+            refuse_other_tables(connection, where, steps[:found])
     return found
+
+
+@contextmanager
+def _at_one_moment(connection: sqlite3.Connection) -> Iterator[None]:
+    """Another program may be migrating the file: what is read inside belongs together."""
+    begun = not connection.in_transaction
+    if begun:
+        connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        if begun and connection.in_transaction:
+            connection.execute("ROLLBACK")
 
 
 def migrate(connection: sqlite3.Connection, where: str, steps: Sequence[str] = STEPS) -> None:

@@ -49,6 +49,7 @@ _WORDS = {
     sqlite3.SQLITE_INTERRUPT: "reading it takes too long",
 }
 _SYSTEM = {
+    errno.ENOENT: "it is not there, or empty",
     errno.ENOSPC: "the disk is full",
     errno.EDQUOT: "the disk quota is used up",
     errno.EFBIG: "the limit for the size of a file is reached",

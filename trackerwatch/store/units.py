@@ -45,8 +45,16 @@ def from_ms(milliseconds: int) -> float: ...
 @overload
 def from_ms(milliseconds: None) -> None: ...
 def from_ms(milliseconds: int | None) -> float | None:
-    """Seconds."""
-    return None if milliseconds is None else milliseconds / 1e3
+    """Seconds.
+
+    Raises:
+        TypeError: It is no number of milliseconds: SQLite holds any type in any column.
+    """
+    if milliseconds is None:
+        return None
+    if not isinstance(milliseconds, int):
+        raise TypeError("not a time")
+    return milliseconds / 1e3
 
 
 def from_us(microseconds: int | None) -> float | None:
