@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from importlib.resources import files
 
 import jsonschema
@@ -9,14 +10,15 @@ import pytest
 
 from tests.reports import scenes
 from tests.reports.test_rows import HERE, report_on
-from trackerwatch.engine.views import AnnounceView, AskState, Source
+from trackerwatch.engine.views import AnnounceView, AskState, Mute, Source
 from trackerwatch.failover import FailoverState, Role
 from trackerwatch.health import Health
 from trackerwatch.outcome import FailureKind, Phase, SwarmCounts
 from trackerwatch.policy.rules import Rule, Severity, Verdict
 from trackerwatch.reports import Style
 from trackerwatch.reports.json_report import render
-from trackerwatch.reports.rows import SkippedInput, empty_report
+from trackerwatch.reports.rows import SkippedInput, Subject, empty_report
+from trackerwatch.reports.table import render as render_table
 
 SCHEMA = json.loads(files("trackerwatch.reports").joinpath("report.schema.json").read_text("utf-8"))
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
@@ -61,7 +63,7 @@ def objects_of(schema):
 
 def test_every_key_is_required_and_no_other_allowed():
     objects = list(objects_of(SCHEMA))
-    assert len(objects) == 15
+    assert len(objects) == 16
     for one in objects:
         assert one["additionalProperties"] is False
         assert set(one["required"]) == set(one["properties"])
@@ -103,6 +105,9 @@ def test_the_contract_word_by_word():
         "min_interval_s": None,
         "tls_expires_at": None,
         "torrents": 1,
+        "own": False,
+        "flapping": False,
+        "muted": None,
         "endpoints": [
             {
                 "address": "192.0.2.7",
@@ -265,3 +270,16 @@ def test_no_number_is_infinite():
     view = replace(scenes.tracker(scenes.UP), interval_s=float("inf"), latency_s=float("nan"))
     value = document(report_on(scenes.snapshot([scenes.seen(scenes.torrent("a", [scenes.UP]))], [view])))
     assert value["trackers"][0]["interval_s"] is value["trackers"][0]["latency_s"] is None
+
+
+def test_what_is_muted_is_listed_and_out_of_the_verdict():
+    until = datetime(2026, 12, 1, tzinfo=UTC)
+    down = scenes.tracker("udp://tracker.foo.org:6969/announce", Health.DOWN, failure=scenes.refused())
+    muted = replace(down, muted=Mute(until, "moves house"), flapping=True, own=True)
+    report = report_on(scenes.snapshot([], (muted,)), subject=Subject.TRACKERS)
+    assert (report.verdict, report.exit_code) == (Verdict.OK, 0)
+    row = document(report)["trackers"][0]
+    assert row["muted"] == {"until": "2026-12-01T00:00:00.000Z", "why": "moves house"}
+    assert (row["flapping"], row["own"], row["state"]) == (True, True, "down")
+    text = "".join(render_table(report, Style()))
+    assert "muted  tracker.foo.org:6969 until 2026-12-01 00:00 UTC, out of every verdict: moves house" in text

@@ -135,6 +135,9 @@ def tracker_row(view: TrackerView) -> Json:
         "min_interval_s": seconds(view.min_interval_s),
         "tls_expires_at": moment(view.tls_expires_at),
         "torrents": view.torrents,
+        "own": view.own,
+        "flapping": view.flapping,
+        "muted": None if view.muted is None else {"until": moment(view.muted.until), "why": view.muted.why},
         "endpoints": [_endpoint(endpoint) for endpoint in view.endpoints],
     }
 

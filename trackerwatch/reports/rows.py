@@ -238,7 +238,7 @@ def _selection(
 def _run_problems(snapshot: Snapshot, trackers: tuple[TrackerView, ...], subject: Subject) -> list[Problem]:
     ids = {view.tracker.id for view in trackers}
     problems = [problem for problem in snapshot.tracker_problems if problem.tracker is None or problem.tracker in ids]
-    if subject is Subject.TRACKERS and all(view.state is Health.DOWN for view in trackers):
+    if subject is Subject.TRACKERS and all(view.state is Health.DOWN for view in trackers if view.muted is None):
         # Nothing that was asked about works: the check found what it looks for.
         problems = [
             replace(problem, severity=Severity.CRITICAL) if problem.rule is Rule.TRACKER_DOWN else problem
@@ -248,7 +248,9 @@ def _run_problems(snapshot: Snapshot, trackers: tuple[TrackerView, ...], subject
 
 
 def _tracker_verdict(view: TrackerView) -> Verdict:
-    """What one tracker adds to the verdict of a check."""
+    """What one tracker adds to the verdict of a check; nothing where the user wants to hear nothing of it."""
+    if view.muted is not None:
+        return Verdict.OK
     return {
         Health.UP: Verdict.OK,
         Health.DEGRADED: Verdict.WARNING,

@@ -280,6 +280,8 @@ class _Table:
         remarks = Counter(view.note for view in report.trackers if view.note)
         for remark, number in remarks.most_common(MAX_NOTES):
             yield from self._noted("note", f"{wording.many(number, 'tracker')}: {remark}")
+        for view in [view for view in report.trackers if view.muted is not None][:MAX_NOTES]:
+            yield from self._noted("muted", _muted(view))
         if not_judged := _not_judged(report):
             yield from self._noted("not judged", not_judged)
         if report.remembered:
@@ -296,6 +298,14 @@ class _Table:
         yield from self._noted(
             "seen from", f"{report.vantage.name}, {report.duration_s:.1f} s, exit {report.exit_code}"
         )
+
+
+def _muted(view: TrackerView) -> str:
+    """`tracker.example.org:6969 until 2026-12-01 00:00 UTC, out of every verdict: moves house`."""
+    until = view.muted.until if view.muted else None
+    why = view.muted.why if view.muted else ""
+    for_how_long = f"until {until:%Y-%m-%d %H:%M} UTC" if until else "until that is taken back"
+    return f"{view.tracker.host_port} {for_how_long}, out of every verdict" + (f": {why}" if why else "")
 
 
 def _from_store(remembered: Remembered) -> str:
