@@ -282,4 +282,5 @@ def test_what_is_muted_is_listed_and_out_of_the_verdict():
     assert row["muted"] == {"until": "2026-12-01T00:00:00.000Z", "why": "moves house"}
     assert (row["flapping"], row["own"], row["state"]) == (True, True, "down")
     text = "".join(render_table(report, Style()))
+    assert text.startswith("OK  1 of 1 tracker is down (1 muted)")
     assert "muted  tracker.foo.org:6969 until 2026-12-01 00:00 UTC, out of every verdict: moves house" in text

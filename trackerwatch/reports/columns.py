@@ -68,6 +68,7 @@ def right(text: str, cells: int) -> str:
 
 def wrap(text: str, cells: int) -> list[str]:
     """`text` broken at spaces into lines that fit; a word too long for a line is cut. At least one line."""
+    cells = max(1, cells)
     lines: list[str] = []
     line = ""
     for word in text.split():

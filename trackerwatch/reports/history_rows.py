@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from trackerwatch.history import Outage, Stretch, TorrentHistory, TrackerHistory, Transition
     from trackerwatch.reports.rows import Vantage
 
+MAX_WORD_CHARS = 24
+"""Of states, kinds and reasons: ours are shorter."""
+
 _STATE_ORDER: dict[str, int] = {Health.DOWN: 0, Health.DEGRADED: 1, Health.UNKNOWN: 2, Health.UP: 3}
 
 
@@ -45,10 +48,10 @@ def cleaned(history: TrackerHistory) -> TrackerHistory:
         tracker=clean(history.tracker),
         url=clean(history.url, limit_chars=MAX_URL_CHARS),
         host_port=clean(history.host_port),
-        protocol=clean(history.protocol),
-        state=clean(history.state),
-        outages=tuple(replace(o, endpoint=_maybe(o.endpoint), reason=clean(o.reason)) for o in history.outages),
-        gaps=tuple(replace(gap, kind=clean(gap.kind), message=clean(gap.message)) for gap in history.gaps),
+        protocol=_word(history.protocol),
+        state=_word(history.state),
+        outages=tuple(replace(o, endpoint=_maybe(o.endpoint), reason=_word(o.reason)) for o in history.outages),
+        gaps=tuple(replace(gap, kind=_word(gap.kind), message=clean(gap.message)) for gap in history.gaps),
         transitions=tuple(map(_cleaned_transition, history.transitions)),
     )
 
@@ -61,16 +64,20 @@ def cleaned_torrent(history: TorrentHistory) -> TorrentHistory:
 def _cleaned_transition(transition: Transition) -> Transition:
     return replace(
         transition,
-        kind=clean(transition.kind),
-        from_state=_maybe(transition.from_state),
-        to_state=_maybe(transition.to_state),
-        reason=_maybe(transition.reason),
+        kind=_word(transition.kind),
+        from_state=None if transition.from_state is None else _word(transition.from_state),
+        to_state=None if transition.to_state is None else _word(transition.to_state),
+        reason=None if transition.reason is None else _word(transition.reason),
         message=clean(transition.message),
         tracker=_maybe(transition.tracker),
         endpoint=_maybe(transition.endpoint),
         torrent=_maybe(transition.torrent),
         name=clean(transition.name),
     )
+
+
+def _word(text: str) -> str:
+    return clean(text, limit_chars=MAX_WORD_CHARS)
 
 
 def _maybe(text: str | None) -> str | None:

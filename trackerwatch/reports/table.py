@@ -300,6 +300,11 @@ class _Table:
         )
 
 
+def _of_them_muted(report: Report, state: Health) -> str:
+    muted = sum(view.muted is not None and view.state is state for view in report.trackers)
+    return f" ({muted:,} muted)" if muted and state is not Health.UP else ""
+
+
 def _muted(view: TrackerView) -> str:
     """`tracker.example.org:6969 until 2026-12-01 00:00 UTC, out of every verdict: moves house`."""
     until = view.muted.until if view.muted else None
@@ -330,7 +335,9 @@ def _sentence(report: Report) -> str:
     states, total = report.trackers_by_state, wording.many(report.trackers_judged, "tracker")
     told = (Health.DOWN, Health.DEGRADED) if report.subject is Subject.TORRENTS else tuple(_TRACKER_ORDER)
     trackers = ", ".join(
-        f"{states[state]:,} of {total} {wording.are(states[state])} {state}" for state in told if states[state]
+        f"{states[state]:,} of {total} {wording.are(states[state])} {state}{_of_them_muted(report, state)}"
+        for state in told
+        if states[state]
     )
     if trackers:
         parts.append(trackers)
