@@ -65,6 +65,11 @@ def open_writer(path: Path | None, steps: Sequence[str] = STEPS) -> sqlite3.Conn
     return connection
 
 
+def log_of(path: Path) -> Path:
+    """The file beside a store that is there while anybody has the store open, and after a crash."""
+    return path.with_name(path.name + "-wal")
+
+
 class Timed(sqlite3.Connection):
     """Asks before each statement, and now and then within one, whether it is time to give up."""
 
@@ -82,8 +87,13 @@ class Timed(sqlite3.Connection):
         return super().execute(*words)
 
 
-def open_reader(path: Path, steps: Sequence[str] = STEPS) -> Timed:
+def open_reader(path: Path, steps: Sequence[str] = STEPS, *, alone: bool = False) -> Timed:
     """Open a store to read, beside whoever writes; also one on a file system that is read-only.
+
+    Args:
+        path: The file.
+        steps: See `schema.STEPS`.
+        alone: Nobody else has it open: no file is made beside it, and none is read.
 
     Raises:
         OSError, sqlite3.Error, StoreRefusedError: It cannot be read.
@@ -91,11 +101,13 @@ def open_reader(path: Path, steps: Sequence[str] = STEPS) -> Timed:
     found = look(path, newest=len(steps))
     if not found:
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), os.fspath(path))
+    if alone:
+        return _reading(_uri(path, "ro") + "&immutable=1", path, steps)
     try:
         return _reading(_uri(path, "ro"), path, steps)
     except sqlite3.OperationalError:
         # WAL wants to create files beside it. Where it cannot, nobody writes; but pages that lie in a log would be missed.
-        log = path.with_name(path.name + "-wal")
+        log = log_of(path)
         if os.access(path.parent, os.W_OK) or (log.exists() and log.stat().st_size):
             raise
         return _reading(_uri(path, "ro") + "&immutable=1", path, steps)

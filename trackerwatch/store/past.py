@@ -32,7 +32,7 @@ class Past:
             vantage_id: UUID of the vantage whose history is told.
         """
         self._vantage_id = vantage_id
-        self._reader = Reader(path, on_damage=lambda _: None)
+        self._reader = Reader(path, on_damage=lambda _: None, traceless=True)
 
     @property
     def trouble(self) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
-from trackerwatch.store.opening import open_reader
+from trackerwatch.store.opening import log_of, open_reader
 from trackerwatch.store.troubles import NONSENSE, StoreRefusedError, explain
 
 if TYPE_CHECKING:
@@ -30,8 +31,16 @@ class Unreadable(Exception):  # noqa: N818 - a state, not a mistake
 class Reader:
     """One thread, one connection, opened when it is first needed and again where the file became another one."""
 
-    def __init__(self, path: Path, on_damage: Callable[[sqlite3.Error], None]) -> None:
+    def __init__(self, path: Path, on_damage: Callable[[sqlite3.Error], None], *, traceless: bool = False) -> None:
+        """Open nothing yet.
+
+        Args:
+            path: The file.
+            on_damage: Called on the thread with what SQLite says of a broken file.
+            traceless: Where nobody else has the file open, leave no log of our own beside it.
+        """
         self._path = path
+        self._traceless = traceless
         self._on_damage = on_damage
         self._connection: Timed | None = None
         self._identity: tuple[int, int] | None = None
@@ -54,7 +63,7 @@ class Reader:
     def _do(self, job: Callable[[sqlite3.Connection], T]) -> T:
         self._until = time.monotonic() + READ_S
         try:
-            found = job(self._open())
+            found = self._alone(job) if self._traceless and not log_of(self._path).exists() else job(self._open())
         except (sqlite3.Error, OSError, StoreRefusedError, *NONSENSE) as error:
             self._drop()
             trouble = explain(error, self._path)
@@ -64,6 +73,20 @@ class Reader:
             raise Unreadable from error
         self.trouble = ""
         return found
+
+    def _alone(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        """Do it with a file that nobody else has open. Should somebody come meanwhile, do it again as others do."""
+        before = _state(self._path)
+        try:
+            with contextlib.closing(open_reader(self._path, alone=True)) as connection:
+                connection.give_up_when(self._is_over)
+                found = job(connection)
+            disturbed = _state(self._path) != before
+        except sqlite3.Error:
+            if _state(self._path) == before:
+                raise
+            disturbed = True
+        return job(self._open()) if disturbed else found
 
     def _open(self) -> sqlite3.Connection:
         found = self._path.stat()
@@ -81,3 +104,9 @@ class Reader:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def _state(path: Path) -> tuple[bool, int, int, int]:
+    """What changes where anybody writes to a store."""
+    status = path.stat()
+    return log_of(path).exists(), status.st_ino, status.st_size, status.st_mtime_ns
