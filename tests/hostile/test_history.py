@@ -28,6 +28,7 @@ from trackerwatch.cli.main import main
 from trackerwatch.engine.records import GapKind, GapRecord, TransitionRecord
 from trackerwatch.engine.views import EventKind
 from trackerwatch.store.reading import Reader
+from trackerwatch.store.retention import Keeping, forget
 
 VANTAGE = "11111111-2222-4333-8444-555555555555"
 HASH = info_hash(0).hex()
@@ -249,3 +250,11 @@ def test_a_writer_that_comes_while_somebody_looks_is_heard(honest, tmp_path):
     found = reader.submit(count).result()
     reader.close()
     assert (len(seen), found) == (2, 57)
+
+
+def test_looking_through_many_trackers_lets_others_get_on():
+    many = "WITH RECURSIVE n(i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) INSERT INTO tracker"
+    with bench() as store:
+        store.rows(f"{many} SELECT i, 'k' || i, 'udp://a' || i, 'a' || i || ':1', 'udp' FROM n")
+        steps = sum(1 for _ in forget(store.connection, time.time(), Keeping()))
+    assert steps > 5

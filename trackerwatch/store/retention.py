@@ -42,10 +42,22 @@ MEMORY_KEEPING = Keeping(raw_days=1, days=30)
 class _Chunks:
     """How many rows one transaction should take, learnt from what the last ones took."""
 
-    __slots__ = ("rows",)
+    __slots__ = ("_begun", "rows")
 
     def __init__(self) -> None:
         self.rows = 500
+        self._begun = time.monotonic()
+
+    def long_enough(self) -> bool:
+        """Whether a step of the work has taken so long that others should get on.
+
+        Looking through thousands of trackers that have nothing to delete takes its time, too.
+        """
+        now = time.monotonic()
+        if now - self._begun < CHUNK_S:
+            return False
+        self._begun = now
+        return True
 
     def learn(self, took_s: float) -> None:
         if took_s > CHUNK_S:
@@ -80,9 +92,13 @@ def forget(connection: sqlite3.Connection, now: float, keeping: Keeping) -> Iter
         yield from _texts(connection, tracker, endpoint, keeping.failures)
         for table, unit, first in (("hourly", "hour", old_ms // HOUR_MS), ("daily", "day", old_ms // DAY_MS)):
             yield from _before(connection, (table, unit), (tracker, endpoint), first, chunks)
+        if chunks.long_enough():
+            yield
     for (tracker,) in connection.execute("SELECT id FROM tracker").fetchall():
         yield from _thin(connection, tracker, raw_hour, chunks)
         yield from _before(connection, ("swarm_day", "day"), (tracker,), old_ms // DAY_MS, chunks)
+        if chunks.long_enough():
+            yield
     yield from _unasked(connection, old_ms, chunks)
 
 
@@ -228,4 +244,6 @@ def _unasked(connection: sqlite3.Connection, before_ms: int, chunks: _Chunks) ->
         if connection.execute("SELECT 1 FROM round WHERE tracker = ? AND at < ?", (tracker, before_ms)).fetchone():
             with writing(connection):
                 connection.execute("DELETE FROM round WHERE tracker = ? AND at < ?", (tracker, before_ms))
+            yield
+        if chunks.long_enough():
             yield
