@@ -15,7 +15,7 @@ from trackerwatch.policy.rules import Problem, Rule, Verdict
 from trackerwatch.policy.words import failure_words, problem, tls_expiry_words, tracker_down_words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from trackerwatch.engine.endpoint_state import EndpointState
@@ -73,7 +73,11 @@ class Projector:
         elif changed:
             self._table = replace(self._table, trackers=views, published=[state.swarms.published for state in trackers])
             self._totals = _totals(
-                self._table, views, self._totals.torrents_by_verdict, self._totals.torrents_by_failover
+                self._table,
+                views,
+                self._totals.torrents_by_verdict,
+                self._totals.torrents_by_failover,
+                self._totals.broken,
             )
         taken_at = at(now)
         seen = [s.last_probe_at for s in trackers if s.last_probe_at is not None]
@@ -199,14 +203,27 @@ def _totals(
     trackers: tuple[TrackerView, ...],
     verdicts: dict[Verdict, int] | None = None,
     failover: dict[FailoverState, int] | None = None,
+    broken: Mapping[Rule, int] | None = None,
 ) -> Totals:
     """Count; what is known of the torrents from before may be handed in."""
     if verdicts is None:
         verdicts = dict(_counted(table, table.verdicts, Verdict))
     if failover is None:
         failover = dict(_counted(table, table.failover_states, FailoverState))
+    if broken is None:
+        broken = _broken(table)
     states = _by_state(trackers)
-    return Totals(verdicts, failover, states, states[Health.UNKNOWN] + verdicts[Verdict.UNKNOWN])
+    return Totals(verdicts, failover, states, states[Health.UNKNOWN] + verdicts[Verdict.UNKNOWN], broken)
+
+
+def _broken(table: Table) -> dict[Rule, int]:
+    """How many listed torrents break each rule: few ways, counted by identity."""
+    rules = table.rules if len(table.listed) == len(table) else [table.rules[index] for index in table.listed]
+    ways = dict(zip(map(id, rules), rules, strict=True))
+    broken = Counter[Rule]()
+    for way, number in Counter(map(id, rules)).items():
+        broken.update(dict.fromkeys(ways[way], number))
+    return dict(broken)
 
 
 def _counted(table: Table, column: Sequence[T], words: Iterable[T]) -> Iterator[tuple[T, int]]:

@@ -6,20 +6,20 @@ All text is clean and free of secrets; each face still escapes it for its own fo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from array import array
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from trackerwatch.failover.states import FailoverState, Role
     from trackerwatch.health.states import Health
     from trackerwatch.metainfo import SwarmVersion, Torrent
     from trackerwatch.outcome import Endpoint, Failure, FailureKind, PhaseTimes, SwarmCounts
-    from trackerwatch.policy.rules import Problem, Verdict
+    from trackerwatch.policy.rules import Problem, Rule, Verdict
     from trackerwatch.stats import UptimeFigure
     from trackerwatch.tracker import Tracker
 
@@ -371,6 +371,8 @@ class Totals:
     trackers_by_state: dict[Health, int]
     not_judged: int
     """Torrents and trackers of which nothing is known yet."""
+    broken: Mapping[Rule, int] = field(default_factory=dict)
+    """How many torrents break each rule that counts for a verdict; muted trackers break none."""
 
 
 @dataclass(frozen=True, slots=True)
