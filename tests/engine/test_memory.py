@@ -390,3 +390,67 @@ class TestReports:
             assert len(times) == 2 or len(times) == 1
 
         drive(main)
+
+
+class TestReportsAndHistory:
+    """A report, what --cached says right after it, and what history tells must not contradict each other."""
+
+    @staticmethod
+    async def _says(prober, keeper, **settings):
+        snapshot = await report(prober, keeper, torrent(0, [A]), **settings)
+        return snapshot.trackers[0].state, snapshot.torrents.verdicts[0]
+
+    @pytest.mark.parametrize("watched", [False, True], ids=["cron alone", "beside a watcher"])
+    def test_cached_says_what_the_report_before_it_said(self, watched):
+        async def main():
+            prober, keeper = ScriptedProber(), MemoryKeeper()
+            (a,) = public(prober, A)
+            if watched:
+                await watch(prober, keeper, 300, torrent(0, [A]))
+            else:
+                await report(prober, keeper, torrent(0, [A]))
+            for dead, state, verdict in (
+                (REFUSED, Health.DOWN, Verdict.CRITICAL),
+                (None, Health.UP, Verdict.OK),
+                (TIMEOUT, Health.DOWN, Verdict.CRITICAL),
+                (TIMEOUT, Health.DOWN, Verdict.CRITICAL),
+                (None, Health.UP, Verdict.OK),
+            ):
+                await pause(120)
+                a.dead = {"*": dead} if dead else {}
+                assert await self._says(prober, keeper, freshness=Freshness.FRESH) == (state, verdict)
+                sent = len(prober.sent)
+                assert await self._says(prober, keeper, freshness=Freshness.CACHED) == (state, verdict)
+                assert len(prober.sent) == sent
+
+        drive(main)
+
+    def test_with_cron_alone_each_report_is_history(self):
+        async def main():
+            prober, keeper = ScriptedProber(), MemoryKeeper()
+            (a,) = public(prober, A)
+            for dead in (None, REFUSED, None, TIMEOUT, TIMEOUT, None):
+                a.dead = {"*": dead} if dead else {}
+                await report(prober, keeper, torrent(0, [A]))
+                await pause(900)
+            told = [t.to_state for t in keeper.transitions() if t.endpoint is None and t.info_hash is None]
+            assert told == ["up", "down", "up", "down", "up"]
+
+        drive(main)
+
+    def test_beside_a_watcher_one_refusal_is_no_outage(self):
+        async def main():
+            prober, keeper = ScriptedProber(), MemoryKeeper()
+            (a,) = public(prober, A)
+            engine = make_engine(prober, keeper=keeper)
+            engine.add_torrents([torrent(0, [A])])
+            watched = Watched(engine)
+            await watched.until(500)
+            a.dead["*"] = REFUSED
+            await report(prober, keeper, torrent(0, [A]), freshness=Freshness.FRESH)
+            a.dead.clear()
+            await watched.until(3000)
+            await watched.end()
+            assert "down" not in [t.to_state for t in keeper.transitions() if t.info_hash is None]
+
+        drive(main)

@@ -8,12 +8,15 @@ history alone.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from trackerwatch.engine.endpoint_state import EndpointState
 from trackerwatch.engine.settings import Freshness
+from trackerwatch.engine.standing_orders import ONE_SHOT_DOWN_AFTER
 from trackerwatch.engine.swarms import AnnounceRecord
+from trackerwatch.health import Health, roll_up
 from trackerwatch.health.rollup import ANSWERING
 from trackerwatch.outcome import UNKNOWN_COUNT, SwarmAnswer
 from trackerwatch.schedule.pace import MAX_TRACKER_WAIT_S, is_local
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
     from trackerwatch.engine.records import EndpointMemory, TrackerMemory
     from trackerwatch.engine.settings import EngineSettings
     from trackerwatch.engine.tracker_state import TrackerState
+    from trackerwatch.health import EndpointHealth
+    from trackerwatch.outcome import Failure
 
 STATES_LAST_S = 7 * 86400.0
 """A state of long ago says nothing of today."""
@@ -30,12 +35,16 @@ CLOCKS_DIFFER_S = 60.0
 """By so much may the clocks of two runs differ; answers from further ahead are of no known age."""
 CLOCK_SET_BACK_S = 86400.0
 """What seems to come from the future was written before the clock was set back."""
+WATCHED_INTERVALS = 2.5
+"""Who watches writes at each round."""
 INFINITY = float("inf")
 WINDOW_SHARE = 0.95
 """Of an interval: clocks of two programs differ a little."""
 
 
-def remember(state: TrackerState, recalled: Recalled, *, monotonic: float, wall: float, judge: bool) -> None:
+def remember(
+    state: TrackerState, recalled: Recalled, *, monotonic: float, wall: float, judge: bool, as_reports: bool = False
+) -> None:
     """Take over what is remembered of a tracker this run knows nothing of yet.
 
     Args:
@@ -45,6 +54,8 @@ def remember(state: TrackerState, recalled: Recalled, *, monotonic: float, wall:
         wall: Now.
         judge: Whether its state holds until this run sees it. Otherwise this run judges for itself, and goes on with what
             is remembered only where it comes to the same.
+        as_reports: Of two states that may be said of the same probes, the one that a report says: its latest answer or
+            failure decides.
     """
     obey_waits(state, recalled.waits, monotonic=monotonic, wall=wall)
     if recalled.windows is not None:
@@ -66,10 +77,39 @@ def remember(state: TrackerState, recalled: Recalled, *, monotonic: float, wall:
     state.local = is_local(endpoint.address for endpoint in state.endpoints)
     state.name_health, state.resolve_failure = memory.name_health, memory.resolve_failure
     state.state, state.reasons, state.since = memory.state, memory.reasons, memory.since
+    if as_reports:
+        _judge_as_reports(state)
     state.last_probe_at = memory.last_probe_at
     state.scrape_supported = memory.scrape_supported or None
     state.remembered_at = memory.at
     state.readdressed = state.retold = state.dirty = state.swarms.dirty = True
+
+
+def _judge_as_reports(state: TrackerState) -> None:
+    for place in state.endpoints.values():
+        place.health = _as_reported(place.health, place.failure, place.last_success_at)
+    state.name_health = _as_reported(state.name_health, state.resolve_failure, None)
+    names = state.name_health
+    healths = [names] if names.judged else [place.health for place in state.endpoints.values()]
+    judged, reasons = roll_up(healths)
+    if judged is not state.state and judged is not Health.UNKNOWN:
+        state.state, state.reasons = judged, reasons
+        state.since = max((h.since for h in healths if h.since is not None), default=state.since)
+
+
+def _as_reported(health: EndpointHealth, failure: Failure | None, last_success_at: float | None) -> EndpointHealth:
+    """The same by the rule of one-shot runs: two failures, or one that leaves no doubt, are down; one answer is up."""
+    if health.failures_in_row and health.state is not Health.DOWN and failure is not None:
+        if health.failures_in_row >= ONE_SHOT_DOWN_AFTER or failure.kind.conclusive:
+            return replace(health, state=Health.DOWN, reasons=(str(failure.kind),), since=health.failing_since)
+    elif health.state is Health.DOWN and health.answers_in_row:
+        return replace(health, state=Health.UP, reasons=(), since=last_success_at)
+    return health
+
+
+def watched_lately(memory: TrackerMemory, *, wall: float, interval_s: float) -> bool:
+    """Whether somebody watches the tracker, as far as what they write shows."""
+    return memory.watched_at is not None and 0.0 <= wall - memory.watched_at < WATCHED_INTERVALS * interval_s
 
 
 def _endpoint(known: EndpointMemory, covered_at: float | None) -> EndpointState:
@@ -191,7 +231,8 @@ def worth_asking(
     answered_at = state.swarms.scraped_at if len(state.swarms) else memory.last_success_at if memory else None
     if settings.freshness is Freshness.FRESH or not complete or answered_at is None:
         return Verdict.ASK
-    if memory is None or memory.state not in ANSWERING:
+    failing = memory is not None and all(known.health.failures_in_row for known in memory.endpoints)
+    if memory is None or memory.state not in ANSWERING or failing:
         # Whether it works by now is just what is asked.
         return Verdict.ASK
     # On one's own network nobody is bothered by a question, so answers there are live unless asked for otherwise.

@@ -51,10 +51,12 @@ class Recording:
         self._clock = clock
         self._interval_s = interval_s
         self._held: list[Record] | None = None
+        self._one_shot = False
 
     def hold(self) -> None:
         """Keep samples back until `release`."""
         self._held = []
+        self._one_shot = True
 
     def release(self, states: Sequence[TrackerState], excused: Sequence[TrackerState] = ()) -> None:
         """Let go of what was held, and say what became of each tracker: a one-shot run has no way there, only an end.
@@ -265,7 +267,7 @@ class Recording:
         judged, reasons, since = state.state, state.reasons, state.since
         earlier = state.remembered
         if earlier is not None and state.endpoints and not state.name_health.judged:
-            # What lasts is judged as watching would: one-shot runs are quicker to call a tracker down.
+            # While somebody watches, what lasts is judged as they do: one-shot runs are quicker to call a tracker down.
             judged, reasons = roll_up(lasting)
             since = earlier.since if judged is earlier.state else self._clock.wall()
         return TrackerMemory(
@@ -294,4 +296,5 @@ class Recording:
             scrape_supported=state.scrape_supported,
             interval_s=state.interval_s,
             min_interval_s=state.min_interval_s,
+            watched_at=self._clock.wall() if not self._one_shot else earlier.watched_at if earlier else None,
         )

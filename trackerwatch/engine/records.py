@@ -142,6 +142,9 @@ class TrackerMemory:
     scrape_supported: bool | None
     interval_s: float | None
     min_interval_s: float | None
+    watched_at: float | None = None
+    """When somebody who watches last wrote this: a one-shot run that came later judged by its own, quicker rule only where
+    nobody watched. None: nobody ever did."""
 
 
 Record = SampleRecord | ScrapeRecord | AnnouncedRecord | TransitionRecord | GapRecord | TrackerMemory

@@ -16,6 +16,7 @@ from trackerwatch.engine.recollection import (
     obey_waits,
     remember,
     remember_swarms,
+    watched_lately,
     worth_asking,
 )
 from trackerwatch.engine.settings import PrivateMode
@@ -101,6 +102,10 @@ class Remembering:
         now, wall = self._clock.monotonic(), self._clock.wall()
         if first:
             remember(state, recalled, monotonic=now, wall=wall, judge=not self.one_shot)
+            memory = state.remembered
+            if memory is not None and not watched_lately(memory, wall=wall, interval_s=self._interval_s(state)):
+                # Nobody watches: what reports find is what history tells.
+                state.lasting_thresholds = state.thresholds
         private_too = self._private_too(state)
         complete = remember_swarms(state, recalled, monotonic=now, wall=wall, private_too=private_too)
         for column, info_hash in enumerate(state.swarms.hashes):
@@ -169,7 +174,8 @@ class Remembering:
         else:
             state.spared = "asked for nothing: answers are those remembered"
         if recalled is not None:
-            remember(state, recalled, monotonic=self._clock.monotonic(), wall=self._clock.wall(), judge=True)
+            now, wall = self._clock.monotonic(), self._clock.wall()
+            remember(state, recalled, monotonic=now, wall=wall, judge=True, as_reports=True)
         return None
 
     async def _may_ask(self, state: TrackerState, memory: TrackerMemory | None, *, complete: bool) -> bool:

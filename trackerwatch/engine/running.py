@@ -258,7 +258,7 @@ class Running:
             state.asking = False
             state.dirty = True
         await asyncio.shield(self._conclusions.soon(state))
-        if plan not in (Due.MINIMAL, None):
+        if plan is not None and (self._one_shot or plan is not Due.MINIMAL):
             self._announce_due(state)
 
     def _round_done(self, task: asyncio.Task[None]) -> None:

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from trackerwatch.tracker import Tracker
 
 
+ONE_SHOT_DOWN_AFTER = 2
+"""Failed attempts that make a tracker down in a report, where one leaves doubt."""
+
+
 def thresholds(settings: EngineSettings, tracker: Tracker, *, one_shot: bool) -> Thresholds:
     """When the state of a tracker changes."""
     its = settings.tracker(tracker.host, tracker.port)
@@ -22,7 +26,7 @@ def thresholds(settings: EngineSettings, tracker: Tracker, *, one_shot: bool) ->
         slow_s=its.slow_s if its.slow_s is not None else slow_s,
         loss=its.loss if its.loss is not None else settings.loss,
         tls_expiry_s=its.tls_expiry_s if its.tls_expiry_s is not None else settings.tls_expiry_s,
-        down_after=2 if one_shot else its.down_after or settings.down_after,
+        down_after=ONE_SHOT_DOWN_AFTER if one_shot else its.down_after or settings.down_after,
         up_after=1 if one_shot else its.up_after or settings.up_after,
         conclusive_at_once=one_shot,
     )

@@ -34,7 +34,12 @@ _STATE, _WORKING = attrgetter("stand.walk.state"), attrgetter("stand.walk.workin
 _QUEUE = attrgetter("stand.walk.queue")
 
 
-_OF_FAILOVER = (Rule.EXHAUSTED, Rule.FAILED_OVER)
+_OF_FAILOVER = {
+    FailoverState.EXHAUSTED: (Rule.EXHAUSTED,),
+    # Within a tier the failover itself is no broken rule; what it costs is.
+    FailoverState.FAILED_OVER: (Rule.FAILED_OVER, Rule.REDUNDANCY),
+}
+"""Troubles that began when a torrent moved to where it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +234,9 @@ class TorrentBook:
         changed = []
         for info_hash, (state, at) in moved.items():
             index = self.index.get(info_hash)
-            if index is None or self.failover_states[index] != state or self.troubles[index] not in _OF_FAILOVER:
+            if index is None or self.failover_states[index] != state:
+                continue
+            if self.troubles[index] not in _OF_FAILOVER.get(self.failover_states[index], ()):
                 continue
             if at < self.since[index]:
                 self.since[index] = at

@@ -77,6 +77,7 @@ def pack_memory(memory: TrackerMemory) -> str:
             "scrape_supported": memory.scrape_supported,
             "interval_s": memory.interval_s,
             "min_interval_s": memory.min_interval_s,
+            "watched_at": memory.watched_at,
         }
     )
 
@@ -103,6 +104,7 @@ def unpack_memory(tracker: Tracker, text: str | None) -> TrackerMemory | None:
             scrape_supported=read["scrape_supported"] if isinstance(read["scrape_supported"], bool) else None,
             interval_s=_number(read["interval_s"]),
             min_interval_s=_number(read["min_interval_s"]),
+            watched_at=_number(read.get("watched_at")),
         )
     except _UNREADABLE:
         return None
