@@ -127,7 +127,8 @@ def test_a_slow_disk_is_given_smaller_steps(monkeypatch):
         store.write(*(sample(LONG_AGO - 600 * i, covers_s=0) for i in range(2000)))
         store.connection.execute("DELETE FROM stale_hour")
         # 500, 250, 125, 62 and then 50 at a time, to the end of their hour.
-        assert 1 + 4 + 17 <= forget_all(store) <= 1 + 4 + 22
+        # By this clock each look at what there is takes long too: three more.
+        assert 1 + 4 + 17 + 3 <= forget_all(store) <= 1 + 4 + 22 + 3
 
 
 def test_nothing_to_forget_takes_one_step():
