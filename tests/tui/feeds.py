@@ -248,6 +248,12 @@ def torrent_view(
     )
 
 
+def _broken(view: TorrentView) -> set[Rule]:
+    """The rules whose breaking a view tells of."""
+    failed = {FailoverState.EXHAUSTED: {Rule.EXHAUSTED}, FailoverState.FAILED_OVER: {Rule.FAILED_OVER}}
+    return {found.rule for found in view.problems} | failed.get(view.failover.state, set())
+
+
 def snapshot(
     trackers: tuple[TrackerView, ...] = (),
     views: list[TorrentView] | None = None,
@@ -276,6 +282,7 @@ def snapshot(
             dict(Counter(view.failover.state for view in views)),
             dict(Counter(view.state for view in trackers)),
             0,
+            Counter(rule for view in views for rule in _broken(view)),
         ),
         events=events,
         **(fields | more),

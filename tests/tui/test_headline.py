@@ -3,13 +3,14 @@ from dataclasses import replace
 import pytest
 
 from tests.tui.feeds import NOW, before, rich_snapshot, snapshot, torrent, torrent_view, tracker
+from tests.tui.feeds import problem as found
 from trackerwatch.engine.views import Effect, LocalState, Mute, OurselvesView
 from trackerwatch.failover.states import FailoverState
 from trackerwatch.health.states import Health
 from trackerwatch.outcome import FailureKind
-from trackerwatch.policy.rules import Verdict
+from trackerwatch.policy.rules import Rule, Verdict
 from trackerwatch.tui.headline import Situation, header, ourselves, problem
-from trackerwatch.tui.ink import line_width
+from trackerwatch.tui.ink import Ink, line_width
 
 HERE = Situation(now=NOW)
 FOO = "udp://tracker.foo.org:6969/announce"
@@ -157,3 +158,45 @@ def test_a_tracker_that_is_up_and_refuses_torrents_is_a_cause_too():
     assert "tracker.foo.org:6969 refused" in text(line)
     alone = text(problem(snapshot((up,), torrents(moved=1)), HERE, 160))
     assert alone == "! 1 torrent runs on a backup tracker.  Cause: up.example:1 refuses 1 torrent"
+
+
+def test_muted_trackers_make_no_problem_line_and_are_told_as_muted():
+    muted = down(Effect(4, 12, 4, 0), muted=Mute(None, ""))
+    shown = snapshot((muted, tracker(1, "udp://b.example:1/announce")), torrents(dead=4, moved=12, well=4))
+    well = replace(shown.totals, torrents_by_verdict={Verdict.OK: 20}, broken={})
+    shown = replace(shown, totals=well)
+    assert text(problem(shown, HERE, 120)) == "+ all is well: 20 torrents, 1 tracker up"
+    told = header(shown, HERE, 160)
+    assert "trackers 2: 1 up 1 muted" in text(told)
+    assert next(span.ink for span in told if "muted" in span.text) is Ink.DIM
+    only_moved = replace(shown, totals=replace(well, broken={Rule.FAILED_OVER: 2}))
+    assert text(problem(only_moved, HERE, 120)) == "! 2 torrents run on a backup tracker"
+
+
+def test_a_move_within_a_tier_is_no_problem():
+    shown = snapshot((tracker(0, FOO), tracker(1, "udp://b.example:1/announce")), torrents(moved=2))
+    shown = replace(shown, totals=replace(shown.totals, torrents_by_verdict={Verdict.OK: 2}, broken={}))
+    assert text(problem(shown, HERE, 80)) == "+ all is well: 2 torrents, 2 trackers up"
+
+
+def seedless(*others):
+    views = [torrent_view(9, torrent("s"), Verdict.CRITICAL, problems=(found(Rule.NO_SEEDERS, "nobody has it all"),))]
+    return [*views, *others]
+
+
+def test_a_lack_of_seeders_comes_first_and_has_no_tracker_to_blame():
+    shown = snapshot((down(Effect(0, 2, 0, 0)),), seedless(*torrents(moved=2)))
+    assert text(problem(shown, HERE, 160)) == (
+        "x 1 torrent without a seeder; 2 run on a backup: tracker.foo.org:6969 refused since 13:47 (14m)"
+    )
+    assert text(problem(shown, HERE, 60)) == "x 1 no seeder; 2 on backup: tracker.foo.org:6969 refused"
+    both = snapshot((down(Effect(0, 2, 1, 0)),), seedless(*torrents(dead=1, moved=2)))
+    assert text(problem(both, HERE, 160)).endswith(
+        "Cause: tracker.foo.org:6969 refused since 13:47 (14m); 1 without a seeder"
+    )
+    unhurt = snapshot((down(Effect(9, 0, 0, 0)),), seedless())
+    assert text(problem(unhurt, HERE, 120)).startswith(
+        "x 1 torrent without a seeder; 1 tracker down: tracker.foo.org:6969 refused"
+    )
+    told = text(problem(snapshot((tracker(0, FOO),), seedless()), replace(HERE, worst_torrent="s (no seeder)"), 120))
+    assert told == "x 1 torrent without a seeder. Worst: s (no seeder)"

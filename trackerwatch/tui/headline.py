@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trackerwatch.engine.views import LocalState
-from trackerwatch.failover.states import FailoverState
 from trackerwatch.health.states import Health
 from trackerwatch.outcome import FailureKind
-from trackerwatch.policy.rules import Severity, Verdict
+from trackerwatch.policy.rules import Rule, Severity, Verdict
 from trackerwatch.tui import states, words
 from trackerwatch.tui.ink import Ink, Line, Span, line_width, safe
 
@@ -62,7 +62,7 @@ def header(snapshot: Snapshot | None, situation: Situation, width: int) -> Line:
     if stale:
         parts.append((0, (Span("STALE", Ink.BAD),)))
     parts += [
-        (1, _trackers(totals.trackers_by_state, len(snapshot.trackers), short=width < 110)),
+        (1, _trackers(snapshot, short=width < 110)),
         (1, _torrents(totals.torrents_by_verdict, len(snapshot.torrents.listed), short=width < 110)),
     ]
     if situation.unseen:
@@ -109,13 +109,19 @@ def _data_age(snapshot: Snapshot, now: datetime, *, long: bool) -> str:
     return f"age {newest}"
 
 
-def _trackers(by_state: dict[Health, int], total: int, *, short: bool) -> Line:
+def _trackers(snapshot: Snapshot, *, short: bool) -> Line:
+    """How many there are in each state; those that are muted are counted as that alone."""
+    total = len(snapshot.trackers)
+    muted = Counter(view.state for view in snapshot.trackers if view.muted is not None)
+    by_state = {state: number - muted[state] for state, number in snapshot.totals.trackers_by_state.items()}
     names = ((Health.DOWN, "down", Ink.BAD), (Health.DEGRADED, "degr" if short else "degraded", Ink.WARN))
     line: list[Span] = [Span(f"trackers {total:,}:" if total else "no trackers", Ink.PLAIN)]
     line += [Span(f" {by_state[h]:,} {name}", ink) for h, name, ink in names if by_state.get(h)]
     for health, name, ink in ((Health.UNKNOWN, "unknown", Ink.WAIT), (Health.UP, "up", Ink.GOOD)):
         if number := by_state.get(health):
             line.append(Span(f" {number:,} {name}", ink))
+    if muted:
+        line.append(Span(f" {muted.total():,} muted", Ink.DIM))
     return tuple(line)
 
 
@@ -143,14 +149,25 @@ def problem(snapshot: Snapshot | None, situation: Situation, width: int) -> Line
         return _offline(snapshot.ourselves, now)
     causes = [view for view in snapshot.trackers if view.state is Health.DOWN and view.muted is None]
     causes.sort(key=_damage)
-    by_failover = snapshot.totals.torrents_by_failover
-    dead, moved = by_failover.get(FailoverState.EXHAUSTED, 0), by_failover.get(FailoverState.FAILED_OVER, 0)
+    broken = snapshot.totals.broken
+    dead, moved = broken.get(Rule.EXHAUSTED, 0), broken.get(Rule.FAILED_OVER, 0)
+    seedless = broken.get(Rule.NO_SEEDERS, 0)
     by_verdict = snapshot.totals.torrents_by_verdict
     if dead or moved:
-        guilty = [view for view in snapshot.trackers if view.effect.exhausted or view.effect.failed_over]
-        guilty.sort(key=_damage)
-        critical = by_verdict.get(Verdict.CRITICAL, 0)
-        return _with_causes(_effects(dead, moved, critical), guilty or causes, now, width)
+        hurting = (view for view in snapshot.trackers if view.effect.exhausted or view.effect.failed_over)
+        guilty = sorted((view for view in hurting if view.muted is None), key=_damage)
+        heads, apart = _effects(dead, moved, seedless), bool(seedless and not dead)
+        line = _with_causes(heads, guilty, now, width, apart=apart)
+        if seedless and dead:
+            tail = Span(f"; {seedless:,} without a seeder", Ink.BAD)
+            fitting = (*_with_causes(heads, guilty, now, width - line_width((tail,)), apart=apart), tail)
+            return fitting if line_width(fitting) <= width else line
+        return line
+    if causes and seedless:
+        down = f"; {words.plural(len(causes), 'tracker')} down"
+        long = Span(f" x {_seedless(seedless)}{down}", Ink.BAD)
+        short = Span(f" x {seedless:,} no seeder{down}", Ink.BAD)
+        return _with_causes((long, long, short), causes, now, width, apart=True)
     bad, odd = by_verdict.get(Verdict.CRITICAL, 0), by_verdict.get(Verdict.WARNING, 0)
     if causes:
         down = f" x {words.plural(len(causes), 'tracker')} down"
@@ -164,6 +181,8 @@ def problem(snapshot: Snapshot | None, situation: Situation, width: int) -> Line
         number = bad or odd
         verb = "needs" if number == 1 else "need"
         text = f" {'x' if bad else '!'} {words.plural(number, 'torrent')} {verb} attention"
+        if seedless and seedless == bad:
+            text = f" x {_seedless(seedless)}"
         if bad and odd:
             text += f", {odd:,} more to look at"
         detail = f". Worst: {situation.worst_torrent}" if situation.worst_torrent else ""
@@ -200,16 +219,23 @@ def _damage(view: TrackerView) -> tuple[int, int, int]:
     return (-view.effect.exhausted, -view.effect.failed_over, -view.torrents)
 
 
-def _effects(dead: int, moved: int, critical: int) -> tuple[Span, Span, Span]:
-    """What it does to torrents, in three lengths."""
-    if not dead and critical:
-        # No seeders, say: worse than what its trackers do, and not to be hidden behind it.
-        text = f" x {words.plural(critical, 'torrent')} critical, {moved:,}"
-        short = f" x {critical:,} critical, {moved:,} on backup"
-        long = f"{text} {'runs' if moved == 1 else 'run'} on a backup"
-        return (Span(long, Ink.BAD), Span(f"{text} on a backup", Ink.BAD), Span(short, Ink.BAD))
+def _seedless(number: int) -> str:
+    return f"{words.plural(number, 'torrent')} without a seeder"
+
+
+def _effects(dead: int, moved: int, seedless: int) -> tuple[Span, Span, Span]:
+    """What is wrong with torrents, in three lengths; last what causes explain, and a lack of seeders is none of that."""
+    runs = "runs" if moved == 1 else "run"
+    if not dead and seedless:
+        # Worse than what its trackers do, and not to be hidden behind it.
+        first = f" x {_seedless(seedless)}; {moved:,}"
+        return (
+            Span(f"{first} {runs} on a backup", Ink.BAD),
+            Span(f"{first} on a backup", Ink.BAD),
+            Span(f" x {seedless:,} no seeder; {moved:,} on backup", Ink.BAD),
+        )
     if not dead:
-        text = f" ! {words.plural(moved, 'torrent')} {'runs' if moved == 1 else 'run'} on a backup"
+        text = f" ! {words.plural(moved, 'torrent')} {runs} on a backup"
         return (Span(f"{text} tracker", Ink.WARN), Span(text, Ink.WARN), Span(f" ! {moved:,} on a backup", Ink.WARN))
     text = f" x {words.plural(dead, 'torrent')} {'has' if dead == 1 else 'have'} NO working tracker"
     short = f" x {words.plural(dead, 'torrent')} {'has' if dead == 1 else 'have'} NO tracker"
@@ -220,15 +246,25 @@ def _effects(dead: int, moved: int, critical: int) -> tuple[Span, Span, Span]:
     )
 
 
-def _with_causes(heads: tuple[Span, Span, Span], causes: list[TrackerView], now: datetime, width: int) -> Line:
-    """The longest wording that fits: effect, then the first causes with their times, then how many more there are."""
+def _with_causes(
+    heads: tuple[Span, Span, Span], causes: list[TrackerView], now: datetime, width: int, *, apart: bool = False
+) -> Line:
+    """The longest wording that fits: effect, then the first causes with their times, then how many more there are.
+
+    Args:
+        heads: The effect, ever shorter.
+        causes: Worst first.
+        now: The time.
+        width: Of the line.
+        apart: The causes explain only the end of the effect: they follow it closely.
+    """
     full, shorter, short = heads
     if not causes:
-        return (full,)
+        return (full if line_width((full,)) <= width else shorter,)
     wordings = (
-        (full, ".  Cause: ", 2),
-        (full, ".  Cause: ", 1),
-        (shorter, ". Cause: ", 1),
+        (full, ": " if apart else ".  Cause: ", 2),
+        (full, ": " if apart else ".  Cause: ", 1),
+        (shorter, ": " if apart else ". Cause: ", 1),
         (shorter, ": ", 0),
         (short, ": ", 1),
         (short, ": ", 0),
