@@ -47,7 +47,7 @@ def test_what_holds_is_toml_with_its_origin(tmp_path):
         "down_after": "TRACKERWATCH_DOWN_AFTER",
         "heartbeat": f"{path} line 2",
         "store": "default: in the user's data folder",
-        "max_age": "default: the interval",
+        "max_age": "default: 0.95 of the interval for public trackers that worked; others are asked again",
         "failure_phrases": "default: none",
         "trackers": f"{path} line 5",
     }

@@ -17,7 +17,7 @@ from trackerwatch.outcome import FailureKind, Phase, SwarmCounts
 from trackerwatch.policy.rules import Rule, Severity, Verdict
 from trackerwatch.reports import Style
 from trackerwatch.reports.json_report import render
-from trackerwatch.reports.rows import SkippedInput, Subject, empty_report
+from trackerwatch.reports.rows import Remembered, SkippedInput, Subject, empty_report
 from trackerwatch.reports.table import render as render_table
 
 SCHEMA = json.loads(files("trackerwatch.reports").joinpath("report.schema.json").read_text("utf-8"))
@@ -63,7 +63,7 @@ def objects_of(schema):
 
 def test_every_key_is_required_and_no_other_allowed():
     objects = list(objects_of(SCHEMA))
-    assert len(objects) == 16
+    assert len(objects) == 17
     for one in objects:
         assert one["additionalProperties"] is False
         assert set(one["required"]) == set(one["properties"])
@@ -88,6 +88,7 @@ def test_the_contract_word_by_word():
         "trackers_by_state": {"up": 1, "degraded": 0, "down": 1, "unknown": 1},
         "problems": 5,
         "not_judged": 2,
+        "remembered": None,
     }
     assert value["trackers"][0] == {
         "id": dead.id,
@@ -284,3 +285,10 @@ def test_what_is_muted_is_listed_and_out_of_the_verdict():
     text = "".join(render_table(report, Style()))
     assert text.startswith("OK  1 of 1 tracker is down (1 muted)")
     assert "muted  tracker.foo.org:6969 until 2026-12-01 00:00 UTC, out of every verdict: moves house" in text
+
+
+def test_what_was_not_asked_is_said_in_the_summary():
+    report = replace(report_on(scenes.failed_over_scene()), remembered=Remembered(3, 61.0, 840.5))
+    value = json.loads("".join(render(report, Style())))
+    VALIDATOR.validate(value)
+    assert value["summary"]["remembered"] == {"trackers": 3, "youngest_s": 61.0, "oldest_s": 840.5}

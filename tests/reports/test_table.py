@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from rich.cells import cell_len
@@ -12,7 +13,7 @@ from trackerwatch.health import Health
 from trackerwatch.outcome import FailureKind, SwarmCounts
 from trackerwatch.policy.rules import Rule, Verdict
 from trackerwatch.reports import Style
-from trackerwatch.reports.rows import SkippedInput, Subject, empty_report
+from trackerwatch.reports.rows import Remembered, SkippedInput, Subject, empty_report
 from trackerwatch.reports.table import render
 
 
@@ -181,3 +182,11 @@ def test_nothing_to_report():
         "\n"
         "seen from  vps7, 0.0 s, exit 3\n"
     )
+
+
+def test_the_first_line_says_that_answers_are_remembered():
+    told = replace(report_on(scenes.failed_over_scene()), remembered=Remembered(3, 61.0, 840.5))
+    first = next(iter(render(told, Style(width=200))))
+    assert first.endswith("; 3 trackers' answers are remembered, up to 14m old\n")
+    one = next(iter(render(replace(told, remembered=Remembered(1, 4.0, 4.0)), Style(width=200))))
+    assert one.endswith("; 1 tracker's answers are remembered, up to 4s old\n")

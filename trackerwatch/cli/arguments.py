@@ -204,7 +204,8 @@ def add_freshness(parser: argparse.ArgumentParser) -> None:
         "--max-age",
         type=seconds,
         metavar="S",
-        help="use remembered answers up to this age instead of asking (default: as --interval)",
+        help="use remembered answers up to this age instead of asking (default: 0.95 of the interval for public trackers "
+        "that worked; one that was down is asked again, and private and loopback ones each time, once a second at most)",
     )
     group.add_argument("--fresh", action="store_true", help="ask again, as far as the trackers' own waits allow")
     group.add_argument("--cached", action="store_true", help="ask nobody: report what is remembered")

@@ -186,7 +186,7 @@ class Config:
         MaybeDuration(),
         "How old an answer in the store may be for a report to use it instead of asking.",
         flag=True,
-        default_words="the interval",
+        default_words="0.95 of the interval for public trackers that worked; others are asked again",
         example='"20m"',
     )
     failure_phrases: tuple[FailurePhrase, ...] = _setting(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from trackerwatch.outcome import Failure, PhaseTimes
     from trackerwatch.policy.rules import Problem
     from trackerwatch.reports.formats import Style
-    from trackerwatch.reports.rows import Report
+    from trackerwatch.reports.rows import Remembered, Report
 
 SCHEMA = "trackerwatch.report/1"
 
@@ -81,6 +81,16 @@ def _summary(report: Report) -> Json:
         },
         "problems": len(report.problems),
         "not_judged": report.not_judged,
+        "remembered": None if report.remembered is None else _remembered(report.remembered),
+    }
+
+
+def _remembered(remembered: Remembered) -> Json:
+    """How much was not asked in this run."""
+    return {
+        "trackers": remembered.trackers,
+        "youngest_s": seconds(remembered.youngest_s),
+        "oldest_s": seconds(remembered.oldest_s),
     }
 
 

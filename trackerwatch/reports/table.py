@@ -321,6 +321,12 @@ def _from_store(remembered: Remembered) -> str:
     return f"the answers of {of} are remembered, {age} old; --fresh asks again"
 
 
+def _of_it_remembered(remembered: Remembered) -> str:
+    """`3 trackers' answers are remembered, up to 14m old`: also whoever reads only the first line is to know."""
+    whose = "1 tracker's" if remembered.trackers == 1 else f"{remembered.trackers:,} trackers'"
+    return f"{whose} answers are remembered, up to {wording.duration(remembered.oldest_s)} old"
+
+
 def _block_order(block: list[Problem]) -> tuple[bool, bool]:
     # Trackers and inputs first, however many torrents are critical: they are the causes of what torrents have.
     return (block[0].torrent is not None, block[0].severity is not Severity.CRITICAL)
@@ -344,6 +350,8 @@ def _sentence(report: Report) -> str:
     if report.skipped:
         number = len(report.skipped)
         parts.append(f"{wording.many(number, 'input')} {'was' if number == 1 else 'were'} skipped")
+    if report.remembered:
+        parts.append(_of_it_remembered(report.remembered))
     return "; ".join(parts)
 
 
