@@ -140,6 +140,8 @@ def test_a_store_that_cannot_be_read_is_told_instead_of_nothing(capsys, stored, 
         (" tracker.foo.org ", FOO),
         ("tracker.example.org:443", SECURE),
         ("https://tracker.example.org/…/announce", SECURE),
+        ("foo.org", FOO),
+        ("Example.org:1337", EXAMPLE),
         ("2001:db8::1", SIX),
         ("[2001:db8::1]", SIX),
         ("[2001:db8::1]:80", SIX),
@@ -193,18 +195,44 @@ def test_an_ambiguous_name_lists_them(capsys, stored):
     )
 
 
+def test_a_part_of_several_hosts_lists_them(capsys, stored):
+    stored(*KNOWN)
+    code, out, err = run(capsys, "tracker.", "--store", stored.path)
+    assert (code, out) == (3, "")
+    assert err.startswith(
+        "trackerwatch: 'tracker.' means 3 trackers; name one by its id: 0123456789 (udp://tracker.foo"
+    )
+
+
+@pytest.mark.parametrize("name", ["50fc", "4f" * 19, "4f" * 32])
+def test_a_part_of_an_info_hash_is_told_what_is_accepted(capsys, stored, name):
+    stored(FOO, SIX)
+    told = (
+        f"trackerwatch: no tracker is called {name!r}, and a torrent is named by its whole info hash, 40 hex digits\n"
+    )
+    assert run(capsys, name, "--store", stored.path) == (3, "", told)
+
+
 @pytest.mark.parametrize(
     ("name", "told"),
     [
         ("tracker.fo.org", "'tracker.fo.org'; did you mean 0123456789 (udp://tracker.foo.org:6969/announce)?"),
-        ("foo.org", "'foo.org'; did you mean 0123456789 (udp://tracker.foo.org:6969/announce)?"),
         (
             "udp://tracker.foo.org:6969/0123456789abcdef0123456789abcdef",
             "'udp://tracker.foo.org:6969/…'; did you mean 0123456789 (udp://tracker.foo.org:6969/announce)?",
         ),
-        ("zzz", "'zzz'; `trackerwatch history` lists what is"),
-        ("wss://zzz", "'wss://zzz'; `trackerwatch history` lists what is"),
-        ("\x1b[31mzzz\n", "'zzz'; `trackerwatch history` lists what is"),
+        (
+            "zzz",
+            "'zzz'; `trackerwatch history` lists the trackers, a torrent is named by its info hash (40 hex digits)",
+        ),
+        (
+            "wss://zzz",
+            "'wss://zzz'; `trackerwatch history` lists the trackers, a torrent is named by its info hash (40 hex digits)",
+        ),
+        (
+            "\x1b[31mzzz\n",
+            "'zzz'; `trackerwatch history` lists the trackers, a torrent is named by its info hash (40 hex digits)",
+        ),
     ],
 )
 def test_an_unknown_name_is_3_with_near_ones(capsys, stored, name, told):

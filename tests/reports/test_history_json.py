@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from importlib.resources import files
 
 import jsonschema
@@ -97,3 +98,10 @@ def test_nothing_is_a_document_too():
 def test_a_time_that_no_calendar_has_is_unknown(at):
     row = document(pasts.report(pasts.well(last_success_at=at)))["trackers"][0]
     assert row["last_success_at"] is None
+
+
+def test_an_asked_stretch_that_is_a_usual_one_is_listed_once():
+    whole = pasts.tracker()
+    asked = replace(whole.uptime[0], window="24h")
+    row = document(pasts.report(replace(whole, uptime=(asked, *whole.uptime[1:])), in_full=True))["trackers"][0]
+    assert [figure["window"] for figure in row["uptime"]] == ["24h", "1h", "7d", "30d"]

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from tests.reports import pasts
-from trackerwatch.history import Gap
+from trackerwatch.history import Gap, Outage
 from trackerwatch.reports import Style
-from trackerwatch.reports.history_rows import glyph, lasted_s, worst_first
+from trackerwatch.reports.history_rows import distinct_outages, distinct_transitions, glyph, lasted_s, worst_first
 from trackerwatch.reports.history_table import render
 
 OVERVIEW = """\
@@ -25,6 +25,7 @@ x DOWN       14m tracker.foo.org:6969       90.6%     96   92%   31ms   48ms   9
 strip   30m a column, oldest first: # answered, ! partly, x nothing answered, . not known
 columns SINCE and LAST OK: how long ago; SEEN: share of the time that was watched, below 50% there
         is no uptime
+n/a     n/a 1h: only 1h of that time was watched, too little for a percentage
 """
 
 TRACKER = """\
@@ -38,6 +39,7 @@ uptime   24h  90.6% (n=96, 92% seen)
           1h  25.0% (n=4, 100% seen)
           7d  98.6% (n=672, 100% seen)
          30d  n/a 9d (n=864, 30% seen)
+        n/a 9d: only 9d of that time was watched, too little for a percentage
 
   30m  |##################################xxxx....####!x
         11-21 14:00                      11-22 14:00 UTC
@@ -235,3 +237,53 @@ def test_an_outage_counts_as_far_as_it_lies_in_the_stretch():
     assert [lasted_s(outage, history) for outage in history.outages] == [7200.0, 1860.0, 840.0]
     early = replace(history.outages[0], begin=0.0)
     assert lasted_s(early, history) == pasts.DAY - 5 * 3600
+
+
+ONE, OTHER = "127.0.0.21:6969", "127.0.0.22:6969"
+
+
+def outages_of(*outages):
+    return [(one.endpoint, one.begin) for one in distinct_outages(replace(pasts.tracker(), outages=outages))]
+
+
+def test_an_outage_of_the_only_address_is_told_once():
+    assert outages_of(Outage(ONE, 100.0, 200.0, "refused"), Outage(None, 101.5, 201.0, "refused")) == [(None, 101.5)]
+    assert outages_of(Outage(ONE, 100.0, None, "refused"), Outage(None, 100.0, None, "refused")) == [(None, 100.0)]
+    both = (Outage(ONE, 100.0, 200.0, "refused"), Outage(OTHER, 100.0, 200.0, "refused"))
+    assert outages_of(*both, Outage(None, 100.0, 200.0, "refused")) == [(None, 100.0)]
+
+
+def test_an_outage_of_one_of_two_addresses_stays():
+    first, second, whole = (
+        Outage(at, since, 300.0, "refused") for at, since in ((ONE, 10.0), (OTHER, 90.0), (None, 90.0))
+    )
+    assert outages_of(first, second, whole) == [(ONE, 10.0), (OTHER, 90.0), (None, 90.0)]
+    assert outages_of(first) == [(ONE, 10.0)]
+
+
+def changes_of(*changes):
+    return [
+        (one.endpoint, one.message)
+        for one in distinct_transitions(replace(pasts.tracker(outages=()), transitions=changes))
+    ]
+
+
+def test_a_change_is_told_once_in_its_fullest_words():
+    alone = (
+        pasts.transition(100.0, "down", "up", ""),
+        pasts.transition(100.0, "down", "up", "", endpoint=ONE),
+        pasts.transition(100.4, "down", "up", "foo answers again", kind="recovered"),
+        pasts.transition(500.0, "down", "up", "foo answers again", kind="recovered"),
+    )
+    assert changes_of(*alone) == [(None, "foo answers again")] * 2
+    apart = (pasts.transition(90.0, "down", "up", "", endpoint=OTHER), *alone)
+    assert changes_of(*apart) == [(OTHER, ""), (ONE, ""), (None, "foo answers again"), (None, "foo answers again")]
+
+
+def test_a_little_is_not_nothing_and_na_is_explained():
+    little = pasts.tracker(uptime=(pasts.figure("24h", pasts.DAY, 2, 0, 0.0035),))
+    told = text(pasts.report(little, in_full=True))
+    assert "n/a 5m (n=2, <1% seen)\n" in told
+    assert "n/a 5m: only 5m of that time was watched, too little for a percentage\n" in told
+    assert "\nn/a     n/a 5m: only 5m of that time was watched" in text(pasts.report(little))
+    assert "n/a" not in text(pasts.report(pasts.well(uptime=(pasts.figure("24h", pasts.DAY, 96),))))

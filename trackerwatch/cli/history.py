@@ -28,7 +28,10 @@ def register(commands: Commands) -> None:
         description="Tell what the store remembers: of all trackers, worst uptime first, or everything about one.",
     )
     parser.add_argument(
-        "tracker", nargs="?", metavar="TRACKER", help="id, URL, host or host:port; or a torrent's info hash"
+        "tracker",
+        nargs="?",
+        metavar="TRACKER",
+        help="id, URL, host or host:port (or a part of it); or a torrent's info hash (40 hex digits)",
     )
     parser.add_argument(
         "--since", type=window, default="24h", metavar="S", help="how far back: like 90m, 24h, 30d (default: 24h)"

@@ -36,7 +36,10 @@ NICE_SPANS_S = (60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 8
 MAX_COLUMNS = 60
 MAX_NEAR = 5
 """Names that are told where one is not found or not clear."""
+SHORTEST_PART = 3
+"""Characters of a host by which a tracker may be called."""
 
+_SOME_HEX = re.compile(r"[0-9A-Fa-f]{4,64}")
 _INFO_HASH = re.compile(r"[0-9A-Fa-f]{40}")
 
 
@@ -139,7 +142,7 @@ def which(name: str, known: Sequence[TrackerHistory]) -> str:
     """The id of the tracker that people call so.
 
     Args:
-        name: An id, URL, host, or host and port.
+        name: An id, URL, host, or host and port; or a part of these two that no other tracker has.
         known: What is stored.
 
     Raises:
@@ -158,7 +161,13 @@ def which(name: str, known: Sequence[TrackerHistory]) -> str:
     near = _near(word, known)
     if near:
         raise NotStoredError(f"nothing stored of {shown!r}; did you mean {_listed(near)}?")
-    raise NotStoredError(f"nothing stored of {shown!r}; `trackerwatch history` lists what is")
+    if _SOME_HEX.fullmatch(word):
+        raise NotStoredError(
+            f"no tracker is called {shown!r}, and a torrent is named by its whole info hash, 40 hex digits"
+        )
+    raise NotStoredError(
+        f"nothing stored of {shown!r}; `trackerwatch history` lists the trackers, a torrent is named by its info hash (40 hex digits)"
+    )
 
 
 def _called(word: str, known: Sequence[TrackerHistory]) -> list[TrackerHistory]:
@@ -172,7 +181,8 @@ def _called(word: str, known: Sequence[TrackerHistory]) -> list[TrackerHistory]:
         # As reports show it, a URL may have lost its secrets.
         return exact or [one for one in known if one.url in (word, tracker.shown_url)]
     by_id = [one for one in known if one.tracker == low]
-    return by_id or [one for one in known if low in (one.host_port.lower(), host_of(one), host_of(one).strip("[]"))]
+    whole = by_id or [one for one in known if low in (one.host_port.lower(), host_of(one), host_of(one).strip("[]"))]
+    return whole or [one for one in known if len(low) >= SHORTEST_PART and low in one.host_port.lower()]
 
 
 def host_of(history: TrackerHistory) -> str:

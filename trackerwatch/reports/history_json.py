@@ -9,7 +9,7 @@ from trackerwatch.reports.history_rows import rfc3339
 from trackerwatch.reports.json_report import seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from trackerwatch.history import Gap, Outage, Stretch, TorrentHistory, TrackerHistory, Transition
     from trackerwatch.reports.history_rows import HistoryReport
@@ -56,7 +56,7 @@ def _tracker(history: TrackerHistory) -> Json:
         "state": history.state,
         "state_since": rfc3339(history.state_since),
         "last_success_at": rfc3339(history.last_success_at),
-        "uptime": [_uptime(figure) for figure in history.uptime],
+        "uptime": [_uptime(figure) for figure in _figures(history.uptime)],
         "p50_s": seconds(history.p50_s),
         "p95_s": seconds(history.p95_s),
         "p99_s": seconds(history.p99_s),
@@ -67,6 +67,11 @@ def _tracker(history: TrackerHistory) -> Json:
         "transitions": [_transition(transition) for transition in history.transitions],
         "stretches": [_stretch(stretch) for stretch in history.stretches],
     }
+
+
+def _figures(figures: Sequence[UptimeFigure]) -> Iterator[UptimeFigure]:
+    """The asked stretch and the usual ones, each once."""
+    yield from (figure for index, figure in enumerate(figures) if not index or figure.window != figures[0].window)
 
 
 def _uptime(figure: UptimeFigure) -> Json:

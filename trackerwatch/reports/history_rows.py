@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 MAX_WORD_CHARS = 24
 """Of states, kinds and reasons: ours are shorter."""
+
+SAME_S = 2.0
+"""What happens so close together is one thing, told of an address and of its tracker."""
 
 _STATE_ORDER: dict[str, int] = {Health.DOWN: 0, Health.DEGRADED: 1, Health.UNKNOWN: 2, Health.UP: 3}
 
@@ -107,6 +111,51 @@ def glyph(stretch: Stretch) -> str:
 def own_outages(history: TrackerHistory) -> tuple[Outage, ...]:
     """The outages of the tracker as a whole, without those of single endpoints."""
     return tuple(outage for outage in history.outages if outage.endpoint is None)
+
+
+def distinct_outages(history: TrackerHistory) -> tuple[Outage, ...]:
+    """Without those of addresses that are the tracker's own over again: of its only one, or of all of them at once."""
+    repeated: set[int] = set()
+    for whole in own_outages(history):
+        within = [
+            (index, outage)
+            for index, outage in enumerate(history.outages)
+            if outage.endpoint is not None and _begin_end(outage)[0] < _begin_end(whole)[1] + SAME_S
+            if _begin_end(outage)[1] > whole.begin - SAME_S
+        ]
+        if all(_same_time(outage, whole) for _, outage in within):
+            repeated.update(index for index, outage in within if outage.reason == whole.reason)
+    return tuple(outage for index, outage in enumerate(history.outages) if index not in repeated)
+
+
+def _begin_end(outage: Outage) -> tuple[float, float]:
+    return outage.begin, math.inf if outage.end is None else outage.end
+
+
+def _same_time(one: Outage, other: Outage) -> bool:
+    (begin, end), (other_begin, other_end) = _begin_end(one), _begin_end(other)
+    return abs(begin - other_begin) <= SAME_S and (end == other_end or abs(end - other_end) <= SAME_S)
+
+
+def distinct_transitions(history: TrackerHistory) -> tuple[Transition, ...]:
+    """Each change of the tracker once, in its fullest words, and those of addresses that did not change all at once."""
+    kept: list[Transition] = []
+    alike: dict[tuple[str | None, str | None], list[Transition]] = {}
+    for one in history.transitions:
+        alike.setdefault((one.from_state, one.to_state), []).append(one)
+    addresses = {one.endpoint for one in history.transitions} | {one.endpoint for one in history.outages}
+    addresses.discard(None)
+    for group in alike.values():
+        own = [one for one in group if one.endpoint is None]
+        for one in group:
+            close = [other for other in group if abs(other.at - one.at) <= SAME_S]
+            if one.endpoint is None:
+                same = [other for other in close if other.endpoint is None]
+                if one is max(same, key=lambda other: len(other.message)):
+                    kept.append(one)
+            elif not ({other.endpoint for other in close} >= addresses and any(other in own for other in close)):
+                kept.append(one)
+    return tuple(sorted(kept, key=lambda one: one.at))
 
 
 def lasted_s(outage: Outage, history: TrackerHistory) -> float:

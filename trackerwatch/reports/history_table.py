@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from trackerwatch.health.states import Health
 from trackerwatch.reports import columns, wording
-from trackerwatch.reports.history_rows import glyph, lasted_s, own_outages, utc
+from trackerwatch.reports.history_rows import distinct_outages, distinct_transitions, glyph, lasted_s, own_outages, utc
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import TypeVar
 
     from trackerwatch.history import Outage, Stretch, TorrentHistory, TrackerHistory, Transition
@@ -104,6 +104,9 @@ class _Page:
             "columns",
             "SINCE and LAST OK: how long ago; SEEN: share of the time that was watched, below 50% there is no uptime",
         )
+        figures = [history.uptime[0] for history in report.trackers if history.uptime]
+        if told := _too_little(figures):
+            yield from self._labelled("n/a", told)
 
     def _columns(self, cells: Sequence[str], *, narrow: bool) -> str:
         """A row of the overview; a narrow one has neither N nor P50 nor P99."""
@@ -126,6 +129,8 @@ class _Page:
         for index, figure in enumerate(_figures(history.uptime, window)):
             name = window if not index else figure.window
             yield f"{'uptime' if not index else '':<8}{name:>4}  {_in_words(figure)}"
+        if told := _too_little(history.uptime):
+            yield from self._labelled("", told)
         yield ""
         yield f"{_span(history.stretches):>5}  |{self._strip(history.stretches)}"
         yield from self._axis(history.stretches)
@@ -134,7 +139,7 @@ class _Page:
         yield from self._latency(history)
         yield from self._outage_rows(history)
         yield from self._gap_rows(history)
-        yield from self._transition_rows(history.transitions, "changes")
+        yield from self._transition_rows(distinct_transitions(history), "changes")
 
     def _latency(self, history: TrackerHistory) -> Iterator[str]:
         told = ", ".join(
@@ -161,13 +166,14 @@ class _Page:
         if not history.outages:
             return
         yield ""
+        outages = distinct_outages(history)
         total_s = sum(lasted_s(outage, history) for outage in own_outages(history))
         whole = wording.many(len(own_outages(history)), "outage")
-        yield self._bold(
-            f"{whole}, {wording.duration(total_s)} in all (a line with an endpoint is about that address alone){_cut(history.outages)}"
-        )
+        apart = any(outage.endpoint for outage in outages)
+        remark = " (a line with an endpoint is about that address alone)" if apart else ""
+        yield self._bold(f"{whole}, {wording.duration(total_s)} in all{remark}{_cut(outages)}")
         yield self._bold(f"{'FROM':<19} {'TO':<19} {'FOR':>4} {'REASON':<15} ENDPOINT")
-        for outage in self._latest(history.outages):
+        for outage in self._latest(outages):
             yield from self._outage(outage, history)
 
     def _outage(self, outage: Outage, history: TrackerHistory) -> Iterator[str]:
@@ -300,13 +306,25 @@ def _uptime(figure: UptimeFigure | None) -> str:
     return _percent(figure.uptime)
 
 
+def _too_little(figures: Iterable[UptimeFigure]) -> str:
+    """What the first `n/a 9d` among some means. Empty: there is none."""
+    short = next((figure for figure in figures if figure.counted and figure.uptime is None), None)
+    if short is None:
+        return ""
+    span = wording.duration(short.covered_s)
+    return f"n/a {span}: only {span} of that time was watched, too little for a percentage"
+
+
 def _in_words(figure: UptimeFigure) -> str:
     """`99.2% (n=96, 100% seen)`."""
     return f"{_uptime(figure)} (n={figure.counted}, {_seen(figure)} seen)"
 
 
 def _seen(figure: UptimeFigure | None) -> str:
-    return "-" if figure is None else f"{figure.coverage * 100:.0f}%"
+    if figure is None:
+        return "-"
+    # Something is not nothing, and nearly all is not all.
+    return "<1%" if 0 < figure.coverage < 0.005 else f"{figure.coverage * 100:.0f}%"
 
 
 def _percent(ratio: float) -> str:
