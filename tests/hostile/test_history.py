@@ -14,15 +14,19 @@ from tests.store.making import (
     DAY,
     ENDPOINT,
     HOUR,
+    NOON,
     TRACKER,
+    all_rows,
     announced,
     bench,
     failed,
     info_hash,
     memory,
+    opened,
     sample,
     scrape,
     turned,
+    until,
 )
 from trackerwatch.cli.main import main
 from trackerwatch.engine.records import GapKind, GapRecord, TransitionRecord
@@ -258,3 +262,54 @@ def test_looking_through_many_trackers_lets_others_get_on():
         store.rows(f"{many} SELECT i, 'k' || i, 'udp://a' || i, 'a' || i || ':1', 'udp' FROM n")
         steps = sum(1 for _ in forget(store.connection, time.time(), Keeping()))
     assert steps > 5
+
+
+@pytest.mark.parametrize("away", ["deleted", "moved", "replaced", "its folder"])
+def test_a_file_that_is_taken_away_is_missed_and_begun_anew(honest, tmp_path, away):
+    path = tmp_path / "kept" / "history.db"
+    with opened(path, wall=time.time) as store:
+        troubles = []
+        store.subscribe(troubles.append)
+        store.record(sample(time.time() - 60))
+        until(lambda: store.figures.written == 1)
+        if away == "moved":
+            path.rename(tmp_path / "elsewhere.db")
+        elif away == "replaced":
+            shutil.copy(honest, tmp_path / "other.db")
+            # A log that is left behind belongs to whatever file lies beside it: that is SQLite's way.
+            for end in ("-wal", "-shm"):
+                path.with_name(path.name + end).unlink()
+            (tmp_path / "other.db").replace(path)
+        elif away == "its folder":
+            shutil.rmtree(path.parent)
+        else:
+            for file in path.parent.iterdir():
+                file.unlink()
+        store.record(sample(time.time()))
+        until(lambda: store.figures.written == 2)
+        assert store.trouble == ""
+        assert troubles == [f"history {path}: the file was taken away or replaced", ""]
+    assert len(all_rows(path)["sample"]) == (57 if away == "replaced" else 1)
+
+
+def test_a_file_that_is_taken_away_last_of_all_is_missed_too(tmp_path):
+    path = tmp_path / "history.db"
+    with opened(path, batch_s=60.0) as store:
+        store.record(sample(NOON))
+        path.unlink()
+    assert len(all_rows(path)["sample"]) == 1
+
+
+async def test_what_a_reader_finds_damaged_is_told_once(honest, tmp_path):
+    path = tmp_path / "history.db"
+    content = bytearray(honest.read_bytes())
+    for page in range(2, len(content) // 4096):
+        content[page * 4096 : page * 4096 + 64] = os.urandom(64)
+    path.write_bytes(content)
+    with opened(path, vantage=VANTAGE) as store:
+        assert store.trouble.startswith(f"history {path}: the file is damaged")
+        told = store.trouble
+        for _ in range(3):
+            await store.overview(since=NOON, until=NOON + 5, stretches=1)
+            await store.recall(TRACKER, [])
+        assert store.trouble == told

@@ -6,6 +6,7 @@ file, and tries again every minute; where a file that is open cannot be written 
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import time
@@ -13,6 +14,7 @@ from collections import deque
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from trackerwatch.outside_text import clean
 from trackerwatch.store.lookups import Lookups
 from trackerwatch.store.opening import open_writer
 from trackerwatch.store.pending import MAX_BATCH_RECORDS, Batch, Pending
@@ -86,6 +88,8 @@ class Writer:
         self._owed: Pending | None = None
         """While in memory: what the file has not got. None: the file is used, or never will be."""
         self._on_file = False
+        self._identity: tuple[int, int] | None = None
+        """Device and inode of the file that is used."""
         self._retry_at = float("inf")
         self._locked_since: float | None = None
         self._chores: Iterator[None] | None = None
@@ -154,7 +158,7 @@ class Writer:
         """Somebody who read found the file damaged: it is not written to any more."""
         with self._wake:
             if not self._closing:
-                self._jobs.append((Future(), lambda *_: self._failed(error)))
+                self._jobs.append((Future(), lambda *_: self._failed(error) if self._on_file else None))
                 self._wake.notify()
 
     def close(self, timeout_s: float) -> bool:
@@ -205,7 +209,10 @@ class Writer:
             self._retry()
         elif closing:
             written = self._connection is not None and self._write_pending()
-            return written and self.waiting > 0 and time.monotonic() < self._give_up_at
+            if time.monotonic() >= self._give_up_at:
+                return False
+            # A file that is gone is tried once more, at once.
+            return (written and self.waiting > 0) or self._retry_at <= time.monotonic()
         elif pending:
             self._write_pending()
         elif self._chores_due_in() <= 0:
@@ -234,7 +241,7 @@ class Writer:
     def _do(self, future: Future[Any], job: Callable[[sqlite3.Connection, Lookups], Any]) -> None:
         if not future.set_running_or_notify_cancel():
             return
-        if self._connection is None or (self._held_back and self.trouble):
+        if self._connection is None or (self._held_back and self.trouble) or self._is_gone():
             future.set_exception(NotWritableError())
             return
         try:
@@ -252,6 +259,8 @@ class Writer:
 
     def _write_pending(self) -> bool:
         """Whether it was written, or there was nothing."""
+        if self._is_gone():
+            return False
         with self._wake:
             batch = self._pending.take()
             self._in_flight = batch.memories
@@ -278,6 +287,15 @@ class Writer:
             with self._wake:
                 for record in batch.records():
                     self._owed.put(record)
+        return True
+
+    def _is_gone(self) -> bool:
+        """Whether the file that is used is not the one any more that others find: then it is opened anew, or made."""
+        if not self._on_file or self._held_back or self.path is None or _identity(self.path) == self._identity:
+            return False
+        self.errors += 1
+        self._degrade(Trouble(f"history {clean(os.fspath(self.path))}: the file was taken away or replaced"))
+        self._retry_at = time.monotonic()
         return True
 
     def _put_back(self, batch: Batch) -> None:
@@ -336,6 +354,7 @@ class Writer:
         if self._connection is not None:
             self._connection.close()
         self._connection, self._lookups, self._on_file = connection, lookups, path is not None
+        self._identity = None if path is None else _identity(path)
         self._chores, self._chores_at = None, 0.0
         return None
 
@@ -412,3 +431,11 @@ class Writer:
         if trouble != self.trouble:
             self.trouble = trouble
             self._on_trouble(trouble)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
