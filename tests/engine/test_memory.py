@@ -77,7 +77,13 @@ class TestRestart:
             assert snapshot.torrents.failover_states[0] is FailoverState.FAILED_OVER
             assert snapshot.torrents.view(0).counts.seeders == 5
             assert snapshot.torrents.view(0).since == failed_over_since
-            assert [event.kind for event in snapshot.events] == [EventKind.STARTED], "what was known is no news"
+            told = [(event.kind, event.to_state) for event in snapshot.events]
+            assert told == [
+                (EventKind.STARTED, None),
+                (EventKind.STATE_CHANGED, "down"),
+                (EventKind.FAILED_OVER, "failed_over"),
+            ], "who begins to listen must know what is wrong"
+            assert "as an earlier run saw it" in snapshot.events[1].message
             await pause(30)
             snapshot = again.snapshot()
             assert [view.recalled_at for view in snapshot.trackers] == [None, None]

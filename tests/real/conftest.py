@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections import defaultdict
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -168,7 +169,6 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Run]:
     own_home = {
         "HOME": str(home),
         "XDG_CONFIG_HOME": str(home),
-        "XDG_DATA_HOME": str(home),
         "XDG_STATE_HOME": str(home),
     }
 
@@ -191,7 +191,8 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Run]:
             timeout=limit_s,
             check=False,
             cwd=ROOT,
-            env={**os.environ, **own_home},
+            # What a run remembers is no business of the next test's.
+            env={**os.environ, **own_home, "XDG_DATA_HOME": tempfile.mkdtemp(dir=home)},
         )
         assert "Traceback" not in done.stderr, done.stderr
         assert done.stdout, f"nothing on standard output; exit code {done.returncode}\n{done.stderr}"

@@ -119,9 +119,11 @@ async def test_states_come_back_with_their_age(started, tmp_path, torrent):
     assert cached["last_success_at"] == fresh["last_success_at"] == before["last_success_at"]
 
     async with home.watch(*QUICK, path) as watch:
-        # It goes on where the first one ended: what was down stays down, and that is no news.
+        # It goes on where the first one ended: what was down stays down. Who listens from now on is told so, once.
         await home.remembers(lambda known: known[url]["uptime"][0]["counted"] >= counted + 2)
-        assert not watch.told("state_changed")
+        (told,) = watch.told("state_changed")
+        assert (told["from"], told["to"]) == ("unknown", "down")
+        assert "as an earlier run saw it" in told["message"]
         (still,) = (await home.history(url)).values()
         assert (still["state"], still["state_since"]) == ("down", before["state_since"])
         tracker.start()

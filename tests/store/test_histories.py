@@ -137,7 +137,8 @@ def test_outages_reach_over_the_edges():
 
 def test_of_many_transitions_the_latest_are_told():
     with bench() as store:
-        store.write(*(turned(NOON - 5000 + i, "up", "degraded") for i in range(MAX_TRANSITIONS + 5)))
+        states = ("up", "degraded")
+        store.write(*(turned(NOON - 5000 + i, states[i % 2], states[(i + 1) % 2]) for i in range(MAX_TRANSITIONS + 5)))
         told = history(store)
         assert told is not None
         assert len(told.transitions) == MAX_TRANSITIONS

@@ -112,3 +112,27 @@ def test_stores_of_two_vantages_can_be_merged(tmp_path):
                 (number,),
             )
         assert store.rows("SELECT vantage, seq FROM sample ORDER BY vantage") == [(1, 1), (number, 1)]
+
+
+def test_two_that_watch_one_tracker_cover_each_moment_once(tmp_path):
+    """Twice the samples, and not twice the time: half a day watched by two is no whole one."""
+    with bench(tmp_path / "history.db") as one, bench(tmp_path / "history.db") as two:
+        for round_ in range(10):
+            at = NOON + 120 * round_
+            one.write(sample(at, covers_s=120 if round_ else 0))
+            two.write(sample(at + 30, covers_s=120 if round_ else 0))
+        rows = one.rows("SELECT at, covers_ms FROM sample WHERE endpoint = 0 ORDER BY at")
+        assert len(rows) == 20
+        assert sum(covers for _, covers in rows) == (rows[-1][0] - rows[0][0]) - 30_000, "the second's first covers nothing"
+        # A batch that was slow to be written overlaps what is there, and adds nothing.
+        two.write(sample(NOON + 60, covers_s=30))
+        assert one.rows("SELECT covers_ms FROM sample WHERE at = ?", (NOON + 60) * 1000) == [(0,)]
+
+
+def test_what_two_saw_change_changed_once(tmp_path):
+    with bench(tmp_path / "history.db") as one, bench(tmp_path / "history.db") as two:
+        one.write(turned(NOON, "up", "down"))
+        two.write(turned(NOON + 1, "up", "down"))
+        one.write(turned(NOON + 60, "down", "up"), turned(NOON + 61, "down", "up"))
+        two.write(turned(NOON + 61, "down", "up"))
+        assert one.rows("SELECT at FROM transition ORDER BY at") == [(NOON * 1000,), ((NOON + 60) * 1000,)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from trackerwatch.engine.clock import at
 from trackerwatch.engine.views import EventKind
 from trackerwatch.failover import FailoverState
 from trackerwatch.health import Health
@@ -53,6 +54,28 @@ def tell_state(
         reason=failure.kind if failure and after in (Health.DOWN, Health.DEGRADED) else None,
     )
     return message
+
+
+def tell_remembered(events: EventLog, tracker: TrackerState, now: float) -> None:
+    """An earlier run left a tracker in trouble: whoever listens from now on must know."""
+    if tracker.state not in (Health.DOWN, Health.DEGRADED) or tracker.muted:
+        return
+    since = at(tracker.since)
+    failure = tracker.failure if tracker.state is Health.DOWN else None
+    why = failure_words(failure) if failure else _why_degraded(tracker, tracker.failure)
+    events.add(
+        EventKind.STATE_CHANGED,
+        f"{tracker.tracker.host_port} is {tracker.state}: {why}"
+        + (
+            f" (since {since:%Y-%m-%d %H:%M} UTC, as an earlier run saw it)" if since else " (as an earlier run saw it)"
+        ),
+        now,
+        tracker=tracker.tracker,
+        endpoint=_culprit(tracker) if tracker.state is Health.DEGRADED else None,
+        from_state=str(Health.UNKNOWN),
+        to_state=str(tracker.state),
+        reason=tracker.failure.kind if tracker.failure else None,
+    )
 
 
 def _culprit(tracker: TrackerState) -> Endpoint | None:

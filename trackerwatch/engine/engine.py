@@ -12,7 +12,7 @@ import weakref
 from typing import TYPE_CHECKING
 
 from trackerwatch.engine.announcing import Announcer, Identity
-from trackerwatch.engine.changes import tell_moves
+from trackerwatch.engine.changes import tell_moves, tell_remembered
 from trackerwatch.engine.clock import SystemClock, at
 from trackerwatch.engine.commands import AnnounceNow, Command, MuteTrackers, ProbeNow, WalkAs
 from trackerwatch.engine.conclusions import Conclusions
@@ -209,9 +209,10 @@ class Engine:
         await self._running.wind_up()
 
     def _came_back_to_mind(self, state: TrackerState, recalled: Recalled) -> None:
-        """A tracker's state is remembered: shown at once, told by no event, and torrents are where they are since then."""
+        """A tracker's state is remembered: shown at once, told where it is trouble, and torrents are where they are since."""
         self._interruptions.outage.introduce(state)
-        self._conclusions.settle(state, quietly=True)
+        tell_remembered(self._events, state, self._clock.wall())
+        self._conclusions.settle(state)
         self._changed(self._book.remember_moves(recalled.moved))
 
     def note_store(self, trouble: str) -> None:

@@ -76,10 +76,13 @@ def _write(connection: sqlite3.Connection, lookups: Lookups, batch: Batch) -> No
 def _write_samples(connection: sqlite3.Connection, lookups: Lookups, samples: list[SampleRecord]) -> None:
     rows, texts, stale = [], [], set()
     vantage = lookups.vantage
+    latest: dict[tuple[int, int, int], int] = {}
     for sample in samples:
         at, covers = to_ms(sample.at), min(max(0, known_ms(sample.covers_s) or 0), MAX_COVER_MS)
         tracker = lookups.tracker(sample.tracker)
         endpoint = lookups.endpoint(tracker, sample.endpoint)
+        if covers and sample.counted:
+            covers = _not_covered_yet(connection, latest, (tracker, endpoint, vantage), at, covers)
         kind = lookups.word(sample.failure)
         phases, seq = sample.phases, lookups.next_seq()
         rows.append(
@@ -115,12 +118,58 @@ def _write_samples(connection: sqlite3.Connection, lookups: Lookups, samples: li
     connection.executemany("INSERT OR IGNORE INTO stale_hour VALUES (?, ?, ?, ?)", stale)
 
 
+def _not_covered_yet(
+    connection: sqlite3.Connection,
+    latest: dict[tuple[int, int, int], int],
+    series: tuple[int, int, int],
+    at: int,
+    covers: int,
+) -> int:
+    """How much of what a sample speaks for no other one has spoken for: two programs may watch one tracker.
+
+    Args:
+        connection: To read from.
+        latest: Of this batch: until when each series is covered.
+        series: Tracker, endpoint, vantage.
+        at: Of the sample, ms.
+        covers: So long before it, ms.
+    """
+    tracker, endpoint, vantage = series
+    before = latest.get(series)
+    if before is None or before > at:
+        row = connection.execute(
+            "SELECT at FROM sample WHERE tracker = ? AND endpoint = ? AND at <= ? AND vantage = ? AND counted"
+            " ORDER BY at DESC LIMIT 1",
+            (tracker, endpoint, at, vantage),
+        ).fetchone()
+        before = None if row is None else row[0]
+    after = connection.execute(
+        "SELECT at - covers_ms FROM sample WHERE tracker = ? AND endpoint = ? AND at > ? AND vantage = ? AND counted"
+        " ORDER BY at LIMIT 1",
+        (tracker, endpoint, at, vantage),
+    ).fetchone()
+    latest[series] = max(at, latest.get(series, at))
+    if after is not None and after[0] < at:
+        # Another program, which was quicker to write, has spoken for this time.
+        return 0
+    return covers if before is None else min(covers, at - before)
+
+
 def _write_transitions(connection: sqlite3.Connection, lookups: Lookups, records: list[TransitionRecord]) -> None:
     rows = []
+    stands: dict[tuple[int | None, int | None, int | None], tuple[int | None, int | None]] = {}
     for record in records:
         tracker = None if record.tracker is None else lookups.tracker(record.tracker)
         endpoint = None if tracker is None or record.endpoint is None else lookups.endpoint(tracker, record.endpoint)
         swarm = None if record.info_hash is None else lookups.swarms((record.info_hash,))[record.info_hash]
+        subject = (None, None, swarm) if swarm is not None else (tracker, endpoint, None)
+        comes_to = (lookups.word(record.to_state), tracker if swarm is not None else None)
+        if subject not in stands:
+            stands[subject] = _stands(connection, subject, lookups.vantage)
+        if stands[subject] == comes_to:
+            # Another program that watches the same has written it down, or this one has before it was restarted.
+            continue
+        stands[subject] = comes_to
         rows.append(
             (
                 to_ms(record.at),
@@ -138,6 +187,25 @@ def _write_transitions(connection: sqlite3.Connection, lookups: Lookups, records
             )
         )
     connection.executemany(f"INSERT INTO transition VALUES ({','.join('?' * 12)})", rows)
+
+
+def _stands(
+    connection: sqlite3.Connection, subject: tuple[int | None, int | None, int | None], vantage: int
+) -> tuple[int | None, int | None]:
+    """What the latest transition of a subject (tracker, endpoint, swarm) came to: state, and a torrent's tracker."""
+    tracker, endpoint, swarm = subject
+    if swarm is not None:
+        row = connection.execute(
+            "SELECT to_state, tracker FROM transition WHERE swarm = ? AND vantage = ? ORDER BY at DESC, seq DESC LIMIT 1",
+            (swarm, vantage),
+        ).fetchone()
+        return (None, None) if row is None else (row[0], row[1])
+    row = connection.execute(
+        "SELECT to_state FROM transition WHERE tracker = ? AND swarm IS NULL AND endpoint IS ? AND vantage = ?"
+        " ORDER BY at DESC, seq DESC LIMIT 1",
+        (tracker, endpoint, vantage),
+    ).fetchone()
+    return (None if row is None else row[0], None)
 
 
 def _write_gaps(connection: sqlite3.Connection, lookups: Lookups, records: list[GapRecord]) -> None:
