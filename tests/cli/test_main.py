@@ -60,6 +60,15 @@ def test_the_live_screen_wants_a_terminal(capsys):
     )
 
 
+def test_a_screen_that_would_be_drawn_into_a_file_is_refused(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert main(["watch", str(tmp_path)]) == 3
+    assert capsys.readouterr().err == (
+        "trackerwatch: the live screen is drawn on stderr, which is no terminal here: "
+        "leave `2>` away, or use `trackerwatch watch --headless`\n"
+    )
+
+
 def failing(error: BaseException):
     def run(_):
         raise error

@@ -50,6 +50,10 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(
             "the live screen needs a terminal; `trackerwatch watch --headless` and `trackerwatch report` work without one"
         )
+    if sys.stderr is None or not sys.stderr.isatty():
+        raise UsageError(
+            "the live screen is drawn on stderr, which is no terminal here: leave `2>` away, or use `trackerwatch watch --headless`"
+        )
     from trackerwatch.cli.live import watch_live  # noqa: PLC0415 - textual, only when the screen opens
 
     return watch_live(arguments)
