@@ -90,6 +90,19 @@ def test_check_says_all_mistakes(capsys, file, monkeypatch):
     ]
 
 
+def test_check_remarks_on_mutes_that_are_over(capsys, file):
+    file.write_text('[trackers."a.example"]\nmuted = 2020-01-01T00:00:00Z\n')
+    remark = 'remark: trackers."a.example".muted is over since 2020-01-01T00:00:00Z: it mutes nobody any more'
+    assert said(capsys, "config", "check") == (0, f"{remark}\nok: {file}\n", "")
+
+
+def test_a_host_without_quotes_is_told_how_to_write_it(capsys, file):
+    file.write_text("[trackers.x.org]\nmuted = true\n")
+    code, out, _ = said(capsys, "config", "check")
+    assert code == 3
+    assert out.endswith(': trackers.x.org: quote the host: [trackers."x.org"]\n')
+
+
 def test_check_of_one_file_leaves_the_rest_out(capsys, file, tmp_path, monkeypatch):
     monkeypatch.setenv("TRACKERWATCH_COLOR", "blue")
     file.write_text("x = 1")

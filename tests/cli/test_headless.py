@@ -179,6 +179,24 @@ async def test_a_full_disk_ends_it_with_a_line(tmp_path, closed_port):
     assert (run.child.returncode, err) == (3, b"trackerwatch: stdout: No space left on device\n")
 
 
+async def test_a_table_of_the_config_that_is_about_nobody_is_told(tmp_path, config, closed_port):
+    config.write_text('[trackers."typo.org"]\nmuted = true\n')
+    async with headless(torrent_file(tmp_path, f"udp://127.0.0.1:{closed_port}")) as run:
+        assert await run.said("config") == (
+            'trackerwatch: config: trackers."typo.org" matches no tracker of these torrents\n'
+        )
+        assert (await run.end(signal.SIGTERM))[0] == 0
+
+
+async def test_a_folder_in_which_the_filter_matches_nothing_waits(tmp_path, closed_port):
+    torrent_file(tmp_path, f"udp://127.0.0.1:{closed_port}")
+    async with headless(str(tmp_path), "--filter", "name~nothing") as run:
+        assert (await run.said("waiting")).startswith(
+            "trackerwatch: nothing matches the filter (of 1 loaded) yet; waiting"
+        )
+        assert (await run.end(signal.SIGTERM))[0] == 0
+
+
 async def test_an_empty_folder_may_fill(tmp_path):
     folder = tmp_path / "inbox"
     folder.mkdir()

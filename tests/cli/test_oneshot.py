@@ -322,3 +322,11 @@ def test_freshness(flags, freshness):
 def test_max_age_is_a_setting():
     one_run = Run(build_parser().parse_args(["report", "x", "--max-age", "20m"]), Narrator())
     assert (one_run.settings.freshness, one_run.settings.max_age_s) == (Freshness.INTERVAL, 1200.0)
+
+
+def test_a_table_of_the_config_that_is_about_nobody_is_told(capsys, torrent, tmp_path):
+    path = tmp_path / "own.toml"
+    path.write_text('[trackers."127.0.0.1"]\nown = true\n[trackers."typo.org"]\nown = true\n')
+    assert main(["report", torrent(), "--allow-private", "--config", str(path)]) == 2
+    said = capsys.readouterr().err
+    assert said == 'trackerwatch: config: trackers."typo.org" matches no tracker of these torrents\n'

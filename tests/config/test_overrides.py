@@ -7,7 +7,7 @@ import tomllib
 import pytest
 
 from tests.config.test_values import KEY
-from trackerwatch.config.overrides import TrackerOverride, TrackerTables
+from trackerwatch.config.overrides import TrackerOverride, TrackerTables, mutes_over, without_tracker
 from trackerwatch.config.values import WrongValueError
 
 TABLES = TrackerTables()
@@ -127,6 +127,8 @@ def test_a_date_beyond_the_calendar():
         ),
         ("[x.a]\nheartbeat = 59", ("a", "heartbeat"), "59 is too short; at least 60s, unless"),
         ("[x.a]\n[x.A]", ("A",), "a is named twice"),
+        ("[x.x.org]\nown = true", ("x", "org"), 'quote the host: [trackers."x.org"]'),
+        ("[x.tracker.x.org]\nmuted = true", ("tracker", "x"), 'quote the host: [trackers."tracker.x.org"]'),
     ],
 )
 def test_mistakes_lead_to_their_place(text, at, message):
@@ -154,3 +156,17 @@ def test_what_is_written_is_read_back():
 
 def test_no_secret_is_written():
     assert KEY not in TABLES.write(((f"{KEY}.tracker.example:80", TrackerOverride()),))
+
+
+def test_mutes_that_are_over_are_remarked_on():
+    tables = read("[x.a]\nmuted = 2020-01-01T00:00:00Z\n[x.b]\nmuted = true\n[x.c]\nmuted = 2030-01-01\n[x.d]")
+    assert mutes_over(tables.items(), utc(2026, 1, 1)) == [
+        'trackers."a".muted is over since 2020-01-01T00:00:00Z: it mutes nobody any more'
+    ]
+    assert mutes_over(tables.items(), utc(2019, 1, 1)) == []
+
+
+def test_tables_about_no_tracker():
+    tables = read('[x."a.example"]\n[x."b.example:80"]\n[x."b.example:81"]\n[x."[fd00::1]:80"]\n[x."typo.org"]')
+    trackers = [("a.example", 6969), ("b.example", 80), ("fd00::1", 80)]
+    assert without_tracker(tables.items(), trackers) == ['trackers."b.example:81"', 'trackers."typo.org"']

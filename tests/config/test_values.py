@@ -141,10 +141,12 @@ def test_paths():
 
 
 def test_stores():
-    assert [StorePath().read(value) for value in ("a b.sqlite", "", False, "none", True, "./none")] == [
-        *("a b.sqlite", None, False, False, None, "./none"),
+    assert [StorePath().read(value) for value in ("a b.sqlite", "", False, "none", "./none")] == [
+        *("a b.sqlite", None, False, False, "./none"),
     ]
     assert [StorePath().read_text(text) for text in ("off", "No", "none", "x.sqlite")] == [*(False,) * 3, "x.sqlite"]
+    told = 'true is no path; leave the key out for the usual place, write "a path" for another, false for none'
+    assert complaint(StorePath().read, True) == complaint(StorePath().read_text, "Yes") == told
     for value in (3, "a\0b", [1], None):
         assert complaint(StorePath().read, value).endswith(" is no path of a file in quotes, and not false")
 

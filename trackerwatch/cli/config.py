@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from typing import TYPE_CHECKING
 
 from trackerwatch.cli.arguments import add_asking, add_config, add_deadline, checked_ca_file, given_settings
@@ -101,6 +102,7 @@ def _init(arguments: Namespace) -> int:
 
 def _check(arguments: Namespace) -> int:
     from trackerwatch.config.loading import ConfigFile, settle  # noqa: PLC0415 - only when a command runs
+    from trackerwatch.config.overrides import mutes_over  # noqa: PLC0415 - as above
 
     if arguments.file is not None and arguments.config is not None:
         raise UsageError("config check takes FILE or --config, not both")
@@ -112,6 +114,8 @@ def _check(arguments: Namespace) -> int:
         _print(f"{mistake}\n")
     if mistakes:
         return ExitCode.UNKNOWN
+    for remark in mutes_over(found.config.trackers, time.time()):
+        _print(f"remark: {remark}\n")
     _print(f"ok: {_of(found)}\n")
     return ExitCode.OK
 

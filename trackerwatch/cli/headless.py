@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 from trackerwatch.cli.exit_codes import ExitCode
 from trackerwatch.cli.lines import LineWriter, stdout_descriptor, when_reader_leaves
 from trackerwatch.cli.loading import load
-from trackerwatch.cli.narration import Narrator, refusals
+from trackerwatch.cli.narration import Narrator, about_nobody, refusals
 from trackerwatch.cli.reloading import Reloader
 from trackerwatch.cli.remembering import CLOSE_WITHIN_S, remembering
 from trackerwatch.cli.watching import Watch
@@ -134,6 +134,8 @@ class _Run:
         torrents = [torrent for torrent in loaded.torrents if self._watch.filter.may_match(torrent)]
         watched.add_torrents(torrents)
         if torrents:
+            if told := about_nobody(self._watch.config, loaded.torrents):
+                self._narrator.say(told)
             return watched
         why = (
             f"nothing matches the filter (of {len(loaded.torrents):,} loaded)" if loaded.torrents else "no usable input"

@@ -6,12 +6,19 @@ import sys
 import time
 from typing import TYPE_CHECKING, TextIO
 
+from trackerwatch.config.overrides import without_tracker
 from trackerwatch.outcome import FailureKind
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from trackerwatch.config.settings import Config
     from trackerwatch.engine.views import Snapshot
+    from trackerwatch.metainfo.torrent import Torrent
 
 REPAINT_S = 0.1
+MAX_TABLES = 5
+"""So many of the config's tables are named in one line."""
 
 
 class Narrator:
@@ -73,6 +80,19 @@ def refusals(snapshot: Snapshot) -> str:
     return (
         f"{many_trackers(blocked)} {are} addresses that are not public and were not asked; --allow-private allows them"
     )
+
+
+def about_nobody(config: Config, torrents: Iterable[Torrent]) -> str:
+    """Names the tables of the config that are about no tracker of these torrents; empty where there is none."""
+    if not config.trackers:
+        return ""
+    trackers = {placement.tracker for torrent in torrents for placement in torrent.placements}
+    tables = without_tracker(config.trackers, ((tracker.host, tracker.port) for tracker in trackers))
+    if not tables:
+        return ""
+    more = f" and {len(tables) - MAX_TABLES:,} more" if len(tables) > MAX_TABLES else ""
+    match = "matches" if len(tables) == 1 else "match"
+    return f"config: {', '.join(tables[:MAX_TABLES])}{more} {match} no tracker of these torrents"
 
 
 def many_trackers(number: int) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from trackerwatch.cli.exit_codes import ExitCode
 from trackerwatch.cli.loading import load, tell_skipped
-from trackerwatch.cli.narration import Narrator, many_trackers, refusals
+from trackerwatch.cli.narration import Narrator, about_nobody, many_trackers, refusals
 from trackerwatch.cli.output import OutputError, emit, planned
 from trackerwatch.cli.pipes import drop_stdout
 from trackerwatch.cli.remembering import remembering, store_path
@@ -140,6 +140,8 @@ async def report_on_inputs(one_run: Run) -> Report:
     if not torrents:
         remark = f"nothing matches the filter (of {len(loaded.torrents):,} loaded)"
         return one_run.nothing(remark, Subject.TORRENTS, loaded.skipped)
+    if told := about_nobody(one_run.config, loaded.torrents):
+        one_run.narrator.say(told)
     snapshot = await _ask(one_run, torrents, ())
     if one_run.knows_nothing(snapshot):
         return one_run.nothing("nothing stored of these torrents' trackers", Subject.TORRENTS, loaded.skipped)

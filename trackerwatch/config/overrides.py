@@ -27,7 +27,7 @@ from trackerwatch.config.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 _HINT = 'write it like [trackers."tracker.example.org"] with keys below it'
 
@@ -131,12 +131,27 @@ class TrackerTables(Kind):
         return f"{{{', '.join(f'{quoted(public(place))} = {_written(override)}' for place, override in rows)}}}"
 
 
+def _whole(name: str, key: str, table: dict[str, object]) -> str:
+    """The host that tables within tables are of, where TOML took its dots for such: `[trackers.tracker.example.org]`."""
+    names = [name, key]
+    while len(table) == 1:
+        ((key, inner),) = table.items()
+        if not isinstance(inner, dict):
+            break
+        names.append(key)
+        table = inner
+    return ".".join(names)
+
+
 def _override(name: str, table: object) -> TrackerOverride:
     if not isinstance(table, dict):
         raise WrongValueError(f"{shown(table)} is no table; {_HINT}", at=(name,))
     values: dict[str, object] = {}
     for key, value in table.items():
         kind = _KINDS.get(key)
+        if kind is None and isinstance(value, dict):
+            hint = f"quote the host: [trackers.{quoted(public(_whole(name, key, value)))}]"
+            raise WrongValueError(hint, at=(name, key))
         if kind is None:
             meant = near(key.lower().replace("-", "_"), _KINDS)
             hint = f"did you mean {meant}?" if meant else f"there are: {', '.join(_KINDS)}"
@@ -162,3 +177,25 @@ def _written(override: TrackerOverride) -> str:
         if getattr(override, field) != getattr(plain, field)
     )
     return f"{{{', '.join(told)}}}"
+
+
+def mutes_over(overrides: Iterable[tuple[str, TrackerOverride]], now: float) -> list[str]:
+    """A remark on each mute that ended before `now` (Unix time): it mutes nobody any more."""
+    return [
+        f"trackers.{quoted(public(place))}.muted is over since {Muted().write(override.muted)}: it mutes nobody any more"
+        for place, override in overrides
+        if not isinstance(override.muted, bool) and override.muted <= now
+    ]
+
+
+def without_tracker(overrides: Iterable[tuple[str, TrackerOverride]], trackers: Iterable[tuple[str, int]]) -> list[str]:
+    """The tables that are about none of some trackers.
+
+    Args:
+        overrides: By host or host:port.
+        trackers: Host (an IPv6 literal without brackets) and port of each.
+    """
+    there: set[str] = set()
+    for host, port in trackers:
+        there |= {host, f"[{host}]:{port}" if ":" in host else f"{host}:{port}"}
+    return [f"trackers.{quoted(public(place))}" for place, _ in overrides if place not in there]

@@ -203,15 +203,22 @@ class StorePath(Kind):
 
     def read(self, value: object) -> str | Literal[False] | None:
         """Take a path, `false` or `"none"`."""
-        if isinstance(value, bool):
-            return None if value else False
+        if value is False:
+            return False
+        if value is True:
+            raise WrongValueError(
+                'true is no path; leave the key out for the usual place, write "a path" for another, false for none'
+            )
         if not isinstance(value, str) or "\0" in value:
             raise WrongValueError(f"{shown(value)} is no path of a file in quotes, and not false")
         return False if value == NO_STORE else value or None
 
     def read_text(self, text: str) -> str | Literal[False] | None:
         """Take a path, or a word for no."""
-        return self.read(NO_STORE if text.strip().lower() in {"false", "no", "off"} else text)
+        word = text.strip().lower()
+        if word in {"true", "yes", "on"}:
+            return self.read(value=True)
+        return self.read(NO_STORE if word in {"false", "no", "off"} else text)
 
     def write(self, value: object) -> str:
         """Write a path or `false`."""
