@@ -11,13 +11,17 @@ VIEW = tracker(7, "udp://a.example:6969/announce")
 AT = NOW.timestamp()
 
 
-def test_a_mute_is_for_an_hour_a_day_or_until_taken_back():
+def test_a_mute_is_for_an_hour_a_day_or_until_the_end():
     assert [choice.command for choice in choices.mutes(VIEW, NOW)] == [
         MuteTrackers((7,), AT + 3600, "muted by hand"),
         MuteTrackers((7,), AT + 86400, "muted by hand"),
         MuteTrackers((7,), None, "muted by hand"),
     ]
-    assert [choice.told for choice in choices.mutes(VIEW, NOW)] == ["until 15:02 UTC", "until 15 Mar 14:02 UTC", ""]
+    assert [(choice.label, choice.told) for choice in choices.mutes(VIEW, NOW)] == [
+        ("1 hour", "until 15:02 UTC"),
+        ("24 hours", "until 15 Mar 14:02 UTC"),
+        ("until you quit", 'to last, in the config: [trackers."a.example:6969"] muted = true'),
+    ]
 
 
 def test_of_a_muted_one_it_can_be_taken_back():

@@ -57,7 +57,7 @@ async def test_80_by_24_shows_one_table_with_detail_and_events():
         assert s.lines[2].startswith("[1 Trackers 14] 2 Torrents 26/200")
         assert s.lines[3].split() == ["STATE*", "TRACKER", "PROTO", "ADDR", "TORR", "UP24H", "P95", "SINCE", "REASON"]
         assert s.lines[4].startswith("x DOWN     tracker.foo.org:6969")
-        assert "Hits 5,120 torrents: 5,076 unaffected, 41 failed over, 3 with no tracker left" in s.text
+        assert "Hits 5,120 torrents: 5,076 keep their tracker, 41 failed over, 3 with none left" in s.text
         assert "tracker4.calm1.net:6969 is up again after 4m" in s.text
         assert "? help" in s.lines[23]
 

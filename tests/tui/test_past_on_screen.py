@@ -87,7 +87,8 @@ async def test_muting_asks_how_long():
     async with show() as s:
         await s.press("m")
         assert "Mute tracker.foo.org:6969" in s.text
-        assert "> 1 for 1 hour" in s.text
+        assert "> 1 1 hour" in s.text
+        assert '[trackers."tracker.foo.org:6969"]' in s.text
         await s.press("escape")
         assert s.commands == []
         await s.press("m", "2")

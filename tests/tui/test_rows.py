@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from tests.tui.feeds import NOW, PLENTY, marked_trackers, rich_trackers, torrent, torrent_view, tracker
@@ -101,3 +103,9 @@ def test_marks_fill_no_more_than_their_cells(view, brief):
     assert width_of(cells["state"].text) == 11
     assert width_of(cells["up"].text) <= (5 if brief else 7)
     assert width_of(cells["up30"].text) <= 7
+
+
+def test_a_tier_is_told_alone_as_in_reports():
+    moved = torrent_view(0, torrent("t", (("udp://a.example:1",), ("udp://b.example:1",))), active=1)
+    assert torrent_cells(moved, NOW)["tier"].text == "1"
+    assert torrent_cells(replace(moved, failover=replace(moved.failover, active_tier=None)), NOW)["tier"].text == "-"

@@ -24,7 +24,7 @@ def text(lines):
 def test_a_down_tracker_tells_what_it_hits():
     told = text(detail.tracker_lines(TRACKERS[1], NOW, 80, NOT_KEPT))
     assert "x DOWN for 14m, since 13:47: refused x5: Connection refused" in told
-    assert "Hits 5,120 torrents: 5,076 unaffected, 41 failed over, 3 with no tracker left" in told
+    assert "Hits 5,120 torrents: 5,076 keep their tracker, 41 failed over, 3 with none left" in told
     assert "last 40 rounds" in told
 
 

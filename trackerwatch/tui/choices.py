@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from trackerwatch.engine.views import TrackerView
 
 BY_HAND = "muted by hand"
-MUTES = (("for 1 hour", timedelta(hours=1)), ("for 24 hours", timedelta(hours=24)), ("until taken back", None))
+MUTES = (("1 hour", timedelta(hours=1)), ("24 hours", timedelta(hours=24)), ("until you quit", None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +47,15 @@ def mutes(view: TrackerView, now: datetime) -> tuple[Choice, ...]:
         )
     for label, length in MUTES:
         until = None if length is None else now + length
-        told = "" if until is None else f"until {words.moment(until, now)} UTC"
+        told = _for_good(view) if until is None else f"until {words.moment(until, now)} UTC"
         command = MuteTrackers((view.index,), None if until is None else until.timestamp(), BY_HAND)
         offered.append(Choice(label, told, command))
     return tuple(offered)
+
+
+def _for_good(view: TrackerView) -> str:
+    """What to write where a mute is to outlast this run."""
+    return f'to last, in the config: [trackers."{safe(view.tracker.host_port)}"] muted = true'
 
 
 def clients(current: str) -> tuple[Choice, ...]:

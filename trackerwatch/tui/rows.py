@@ -131,8 +131,7 @@ def torrent_cells(view: TorrentView, now: datetime) -> Cells:
     state = states.torrent_state(view)
     counts, failover = view.counts, view.failover
     troubled = view.verdict in (Verdict.CRITICAL, Verdict.WARNING)
-    tiers = len({placement.tier for placement in view.torrent.placements})
-    tier = "-" if failover.active_tier is None else f"{failover.active_tier}/{tiers}"
+    tier = "-" if failover.active_tier is None else str(failover.active_tier)
     thin = failover.total > 1 and failover.working < failover.total
     return {
         "state": state,

@@ -113,20 +113,22 @@ def _next(view: TrackerView, now: datetime) -> str:
 
 
 def _effect(view: TrackerView) -> Line:
-    """`Hits 5,120 torrents: 5,076 unaffected, 41 failed over, 3 dead`."""
+    """`Hits 5,120 torrents: 5,076 keep their tracker, 41 failed over, 3 with none left`."""
     effect: Effect = view.effect
     if not view.torrents:
         return (Span(" no torrent lists it", Ink.DIM),)
+    unaffected = "unaffected"
     if view.state is Health.DOWN or view.pending:
-        head = "Hits"
+        # They may have lost a backup, which is no nothing.
+        head, unaffected = "Hits", "keeps its tracker" if effect.unaffected == 1 else "keep their tracker"
     else:
         head = "Listed by" if view.state is Health.UNKNOWN else "Serves"
     parts = [
         Span(f"{number:,} {name}", ink)
         for number, name, ink in (
-            (effect.unaffected, "unaffected", Ink.PLAIN),
+            (effect.unaffected, unaffected, Ink.PLAIN),
             (effect.failed_over, "failed over", Ink.WARN),
-            (effect.exhausted, "with no tracker left", Ink.BAD),
+            (effect.exhausted, "with none left" if head == "Hits" else "with no tracker left", Ink.BAD),
             (effect.unknown, "not known yet", Ink.WAIT),
         )
         if number

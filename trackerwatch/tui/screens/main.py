@@ -33,7 +33,7 @@ class MainScreen(AskingScreen):
         _key("S", "reverse", "reverse", "reverse", "Reverse the order", show=False),
         _key("f", "attention", "all", "attention", "Show all torrents, or what needs attention"),
         _key("r", "recheck", "recheck", "recheck", "Ask the selected tracker, or a torrent's trackers, again now"),
-        _key("m", "mute", "mute", "mute", "Mute the selected tracker for a while, or take that back"),
+        _key("m", "mute", "mute", "mute", "Mute the selected tracker while this runs, or take that back"),
         _key("p", "freeze", "freeze", "freeze", "Freeze the picture; asking goes on"),
         _key("a", "announce", "announce", "announce", "Announce the selected torrent now"),
         _key("c", "copy", "copy", "copy", "Copy the tracker's URL or the torrent's info hash"),
