@@ -80,6 +80,6 @@ def test_every_rule_has_a_severity_and_every_torrent_rule_has_words(rule):
 
 
 def test_effect_words():
-    assert effect_words((5076, 41, 3, 0)) == "5,120 torrents: 5,076 unaffected, 41 failed over, 3 exhausted"
-    assert effect_words((1, 0, 0, 0)) == "1 torrent: 1 unaffected"
+    assert effect_words((5076, 41, 3, 0)) == "5,120 torrents: 5,076 keep their tracker, 41 failed over, 3 exhausted"
+    assert effect_words((1, 0, 0, 0)) == "1 torrent: 1 keeps its tracker"
     assert effect_words((0, 0, 0, 0)) == "no torrent lists it"

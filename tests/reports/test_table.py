@@ -153,7 +153,7 @@ def test_check_speaks_of_trackers():
 def test_the_effect_of_a_tracker_counts_torrents():
     dead = scenes.tracker(scenes.DEAD, Health.DOWN, failure=scenes.refused(), effect=Effect(5076, 41, 3, 0))
     text = text_of(report_on(scenes.snapshot([], [dead], (down_problem(scenes.DEAD),))))
-    assert "    effect    of 5,120 torrents: 5,076 unaffected, 41 failed over, 3 exhausted\n" in text
+    assert "    effect    of 5,120 torrents: 5,076 keep their tracker, 41 failed over, 3 exhausted\n" in text
 
 
 def test_what_was_not_judged_is_named_with_its_reason():

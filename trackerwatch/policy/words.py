@@ -171,13 +171,15 @@ def tracker_down_words(host_port: str, reason: str, effect: tuple[int, int, int,
 
 
 def effect_words(effect: tuple[int, int, int, int]) -> str:
-    """`5120 torrents: 5076 unaffected, 41 failed over, 3 exhausted`."""
+    """`5120 torrents: 5076 keep their tracker, 41 failed over, 3 exhausted`."""
     total = sum(effect)
     if not total:
         return "no torrent lists it"
+    # They may have lost a backup: not "unaffected".
+    keep = "keeps its tracker" if effect[0] == 1 else "keep their tracker"
     parts = [
         f"{count:,} {word}"
-        for count, word in zip(effect, ("unaffected", "failed over", "exhausted", "not known yet"), strict=True)
+        for count, word in zip(effect, (keep, "failed over", "exhausted", "not known yet"), strict=True)
         if count
     ]
     return f"{count_words(total, 'torrent')}: {', '.join(parts)}"

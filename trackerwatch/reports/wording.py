@@ -108,7 +108,8 @@ def failure(cause: Failure) -> str:
 def effect(seen: Effect) -> str:
     """What a tracker's state does to its torrents; empty where it has none."""
     parts = [
-        (seen.unaffected, "unaffected"),
+        # They may have lost a backup: not "unaffected".
+        (seen.unaffected, "keeps its tracker" if seen.unaffected == 1 else "keep their tracker"),
         (seen.failed_over, "failed over"),
         (seen.exhausted, "exhausted"),
         (seen.unknown, "not known"),
