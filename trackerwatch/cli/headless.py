@@ -108,7 +108,7 @@ class _Run:
         """
         loop = asyncio.get_running_loop()
         wished = asyncio.create_task(self._ending.wished.wait(), name="end")
-        with _signals(loop, self._ending.wish, self._reload_wished.set):
+        with _signals(loop, self._ending.wish, self._reload_wished.set, self._ending.wished.is_set):
             loading = asyncio.create_task(self._load(), name="loading")
             try:
                 await asyncio.wait((loading, wished), return_when=asyncio.FIRST_COMPLETED)
@@ -268,7 +268,12 @@ def _tell_loop(
 
 
 @contextlib.contextmanager
-def _signals(loop: asyncio.AbstractEventLoop, end: Callable[[int], None], reload: Callable[[], None]) -> Iterator[None]:
+def _signals(
+    loop: asyncio.AbstractEventLoop,
+    end: Callable[[int], None],
+    reload: Callable[[], None],
+    is_ending: Callable[[], bool],
+) -> Iterator[None]:
     """SIGTERM and Ctrl-C end the orderly way (a second Ctrl-C at once), SIGHUP reloads."""
 
     def interrupt() -> None:
@@ -290,3 +295,6 @@ def _signals(loop: asyncio.AbstractEventLoop, end: Callable[[int], None], reload
     finally:
         for name in added:
             loop.remove_signal_handler(getattr(signal, name))
+            if is_ending() and name != "SIGINT":
+                # The last records are being written: whoever asks once more for the end changes nothing.
+                signal.signal(getattr(signal, name), signal.SIG_IGN)

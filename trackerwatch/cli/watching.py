@@ -156,11 +156,14 @@ class WatchedEngine:
         if self._memory is None:
             yield
             return
-        end = self._memory.subscribe(self._engine.note_store)
-        self._engine.note_store(self._memory.trouble)
+        memory, engine = self._memory, self._engine
+        end = memory.subscribe(engine.note_store)
+        # In its turn: that the engine has started comes first.
+        first = asyncio.get_running_loop().call_soon(lambda: engine.note_store(memory.trouble))
         try:
             yield
         finally:
+            first.cancel()
             end()
 
     async def _look_after_folders(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
@@ -127,7 +128,10 @@ def settle(flags: Mapping[str, object], file: ConfigFile, environment: Mapping[s
 def _read_file(file: ConfigFile, mistakes: list[str]) -> str | None:
     """The text of the file. None: there is none, or it cannot be read, which is a mistake."""
     try:
-        with open(file.path, "rb") as opened:  # noqa: PTH123 - pathlib is slow to import
+        # A pipe would hold up whoever reads for as long as nobody writes, and be empty when it is read again.
+        with open(file.path, "rb", opener=_without_waiting) as opened:
+            if stat.S_ISFIFO(os.fstat(opened.fileno()).st_mode):
+                raise ValueError("a pipe cannot be read again; write a file")  # noqa: TRY301 - told below
             raw = opened.read(MAX_FILE_BYTES + 1)
     except (FileNotFoundError, NotADirectoryError):
         # System users have homes like /dev/null.
@@ -147,6 +151,10 @@ def _read_file(file: ConfigFile, mistakes: list[str]) -> str | None:
         line = raw.count(b"\n", 0, error.start) + 1
         mistakes.append(f"{_clean(file.path)} line {line}: not UTF-8")
         return None
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _take_file(
