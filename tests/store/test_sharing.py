@@ -123,7 +123,9 @@ def test_two_that_watch_one_tracker_cover_each_moment_once(tmp_path):
             two.write(sample(at + 30, covers_s=120 if round_ else 0))
         rows = one.rows("SELECT at, covers_ms FROM sample WHERE endpoint = 0 ORDER BY at")
         assert len(rows) == 20
-        assert sum(covers for _, covers in rows) == (rows[-1][0] - rows[0][0]) - 30_000, "the second's first covers nothing"
+        assert sum(covers for _, covers in rows) == (rows[-1][0] - rows[0][0]) - 30_000, (
+            "the second's first covers nothing"
+        )
         # A batch that was slow to be written overlaps what is there, and adds nothing.
         two.write(sample(NOON + 60, covers_s=30))
         assert one.rows("SELECT covers_ms FROM sample WHERE at = ?", (NOON + 60) * 1000) == [(0,)]

@@ -31,7 +31,9 @@ def mute(states: Sequence[TrackerState], command: MuteTrackers) -> str:
     if not command.muted:
         return f"{names}: heard again"
     until = at(command.until)
-    return f"{names}: muted " + ("until you quit, or take it back" if until is None else f"until {until:%d %b %H:%M} UTC")
+    return f"{names}: muted " + (
+        "until you quit, or take it back" if until is None else f"until {until:%d %b %H:%M} UTC"
+    )
 
 
 def expired(states: Iterable[TrackerState], now: float) -> list[TrackerState]:
