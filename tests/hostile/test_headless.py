@@ -136,9 +136,10 @@ async def test_asking_again_and_again_for_the_end_changes_nothing(tmp_path, home
 async def nagging(child):
     with contextlib.suppress(ProcessLookupError):
         await asyncio.sleep(0.02)
-        while True:
-            child.send_signal(signal.SIGTERM)
-            child.send_signal(signal.SIGHUP)
+        while child.returncode is None:
+            # Not by the child's own method: that looks whether it has ended, and takes its exit code from the event loop.
+            os.kill(child.pid, signal.SIGTERM)
+            os.kill(child.pid, signal.SIGHUP)
             await asyncio.sleep(0.002)
 
 
