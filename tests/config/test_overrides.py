@@ -102,7 +102,8 @@ def test_muted_until_what(written):
 
 
 def test_a_date_beyond_the_calendar():
-    assert complaint("[x.a]\nmuted = 9999-12-31") == (("a", "muted"), "no calendar goes that far")
+    for moment in ("9999-12-31", "9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00"):
+        assert complaint(f"[x.a]\nmuted = {moment}") == (("a", "muted"), "no calendar goes that far")
 
 
 @pytest.mark.parametrize(

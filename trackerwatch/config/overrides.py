@@ -64,7 +64,10 @@ class Muted(Kind):
             if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
                 until = dt.datetime.combine(value, dt.time()) + dt.timedelta(days=1)
             if isinstance(until, dt.datetime):
-                return until.timestamp()
+                at = until.timestamp()
+                # The zone that was written may lead out of the years that UTC has.
+                dt.datetime.fromtimestamp(at, dt.UTC)
+                return at
         except (ValueError, OverflowError, OSError):
             raise WrongValueError("no calendar goes that far") from None
         raise WrongValueError(
