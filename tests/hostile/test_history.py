@@ -5,6 +5,7 @@ import os
 import shutil
 import sqlite3
 import time
+from dataclasses import fields, is_dataclass
 from types import SimpleNamespace
 
 import pytest
@@ -31,6 +32,7 @@ from tests.store.making import (
 from trackerwatch.cli.main import main
 from trackerwatch.engine.records import GapKind, GapRecord, TransitionRecord
 from trackerwatch.engine.views import EventKind
+from trackerwatch.store import Past
 from trackerwatch.store.reading import Reader
 from trackerwatch.store.retention import Keeping, forget
 
@@ -140,7 +142,7 @@ SPOILED = {
     "answers beyond sums": f"UPDATE sample SET answered = {HUGE}",
     "roll-ups beyond sums": f"UPDATE hourly SET successes = {HUGE}, counted = {HUGE}, covered_ms = {HUGE}",
     "a tally that is a number": "UPDATE hourly SET tally = 5",
-    "a vast tally": "UPDATE hourly SET tally = zeroblob(40000000)",
+    "a vast tally": "UPDATE hourly SET tally = zeroblob(5000000)",
     "a mark of text": "INSERT INTO stale_hour SELECT tracker, endpoint, 'x', vantage FROM hourly LIMIT 1",
     "a state of nothing": f"UPDATE memory SET state = 999, since_at = {HUGE}, last_success_at = 'x'",
     "memory since ever": f"UPDATE memory SET since_at = {LEAST}, last_success_at = {LEAST}",
@@ -152,7 +154,7 @@ SPOILED = {
     "an hour that is a statement": "UPDATE swarm_hour SET hour = '0); DROP TABLE word; --' || swarm",
     "an announce of text": "UPDATE announced SET seeded_at = 'x', outcome = 5",
     "a vast word": "UPDATE word SET text = text || printf('%.*c', 4000000, 'a')",
-    "a vaster message": "UPDATE transition SET message = printf('%.*c', 40000000, 'a')",
+    "a vaster message": "UPDATE transition SET message = printf('%.*c', 5000000, 'a')",
     "nasty texts": "UPDATE transition SET message = char(27) || '[31m' || char(8238) || '=cmd()', name = '=cmd()';"
     " UPDATE tracker SET url = 'udp://' || char(27) || ']0;owned' || char(7), host_port = '[bold]' || char(10) || 'x'",
 }
@@ -313,3 +315,51 @@ async def test_what_a_reader_finds_damaged_is_told_once(honest, tmp_path):
             await store.overview(since=NOON, until=NOON + 5, stretches=1)
             await store.recall(TRACKER, [])
         assert store.trouble == told
+
+
+def leaves(value, place=""):
+    """Every value that is not made of others, with its place."""
+    if is_dataclass(value):
+        for field in fields(value):
+            yield from leaves(getattr(value, field.name), f"{place}.{field.name}")
+    elif isinstance(value, tuple | list):
+        for inner in value:
+            yield from leaves(inner, place)
+    else:
+        yield place, value
+
+
+@pytest.mark.parametrize("statements", SPOILED.values(), ids=SPOILED.keys())
+async def test_views_hold_what_panes_can_show(honest, tmp_path, statements):
+    now = time.time()
+    past = Past(spoiled(honest, tmp_path, statements), VANTAGE)
+    try:
+        one = await past.tracker(TRACKER.id, since=now - DAY, until=now, stretches=48)
+        torrent = await past.torrent(HASH, since=now - DAY, until=now)
+    finally:
+        past.close()
+    for place, value in (*leaves(one), *leaves(torrent)):
+        if value is not None and not place.endswith(".phases_p50_s"):
+            assert isinstance(value, str if place.endswith(TEXTS) else int | float), (place, value)
+
+
+TEXTS = tuple(
+    f".{name}"
+    for name in [
+        "message",
+        "name",
+        "url",
+        "host_port",
+        "protocol",
+        "state",
+        "kind",
+        "reason",
+        "tracker",
+        "endpoint",
+        "torrent",
+        "info_hash",
+        "window",
+        "from_state",
+        "to_state",
+    ]
+)

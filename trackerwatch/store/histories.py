@@ -13,7 +13,6 @@ from trackerwatch.stats import HOUR_S, PHASES, WINDOWS_S, find_outages, flaps
 from trackerwatch.store.lookups import WHOLE_TRACKER, short
 from trackerwatch.store.rollups import Key
 from trackerwatch.store.series import Series
-from trackerwatch.store.swarms import seeded
 from trackerwatch.store.units import DAY_HOURS, HOUR_MS, from_ms, to_ms
 
 if TYPE_CHECKING:
@@ -276,7 +275,7 @@ def _seeders(
         {"swarm": swarm, "vantage": vantage},
     ).fetchall():
         said += [
-            (at, tracker, seeders if seeded((seeders, None, None, answer)) or answer == SwarmAnswer.ANSWERED else None)
+            (at, tracker, seeders if answer == SwarmAnswer.ANSWERED and isinstance(seeders, int) else None)
             for at, seeders, answer in _counts(
                 connection,
                 {"tracker": tracker, "swarm": swarm, "vantage": vantage, "since": since_ms, "until": until_ms},

@@ -137,7 +137,7 @@ class Lookups:
 
 def short(column: str) -> str:
     """The expression for a text of bounded length: one word of a file that somebody made stands in a thousand rows."""
-    return f"substr({column}, 1, {MAX_TEXT_CHARS})"
+    return f"substr(CAST({column} AS TEXT), 1, {MAX_TEXT_CHARS})"
 
 
 def marks(values: list[bytes]) -> str:
