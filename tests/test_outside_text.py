@@ -217,7 +217,7 @@ def test_redacting_twice_changes_nothing(url, shown):
         (f"http://t.example/announce?{KEY}", (KEY,)),
         (f"http://t.example/{KEY}.php", (KEY,)),
         (f"https://{KEY}.t.example/announce", (KEY,)),
-        ("http://user:pass@t.example/announce", ("pass", "user")),
+        ("http://user:pass@t.example/announce", ("dXNlcjpwYXNz", "pass", "user")),
         ("http://t.example/announce?key=a%20b%2Bc", ("a%20b%2Bc", "a b+c")),
         ("http://t.example/announce?key=ab+cd", ("ab cd", "ab+cd")),
         ("http://t.example/announce?key=abc", ()),
@@ -277,3 +277,9 @@ def test_hosts_keep_their_names():
         redact_host("a-long-but-quite-ordinary-host-name.example.org")
         == "a-long-but-quite-ordinary-host-name.example.org"
     )
+
+
+def test_a_secret_is_known_by_its_percent_encoding_too():
+    assert clean("no %68%75NTER%32, no hunter%32, no hunter", secrets=("hunter2",)) == "no …, no …, no hunter"
+    assert clean("G\u00fcrtel %47%C3%9Crtel", secrets=("G\u00fcrtel",)) == "… …"
+    assert clean("100%25 of 5%", secrets=("a.c", "5?")) == "100%25 of 5%"

@@ -6,11 +6,12 @@ must never be shown, also when a tracker echoes them.
 
 from __future__ import annotations
 
+import binascii
 import re
 import unicodedata
 from functools import lru_cache
 from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote, unquote_plus
+from urllib.parse import quote, unquote, unquote_plus, unquote_to_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -182,7 +183,18 @@ def _needles(secrets: tuple[str, ...]) -> tuple[re.Pattern[str] | None, tuple[st
     needles = sorted((needle for needle in cleaned if len(needle) >= 2), key=len, reverse=True)
     if not needles:
         return None, ()
-    return re.compile("|".join(map(re.escape, needles)), re.IGNORECASE), tuple(needle.lower() for needle in needles)
+    return re.compile("|".join(map(_spelled, needles)), re.IGNORECASE), tuple(needle.lower() for needle in needles)
+
+
+def _spelled(needle: str) -> str:
+    """A pattern for a secret of which any character may be percent-encoded: whoever quotes a request may have done that."""
+    return "".join(
+        f"(?:{'|'.join((re.escape(one), *{_quoted(case) for case in (one.lower(), one.upper())}))})" for one in needle
+    )
+
+
+def _quoted(text: str) -> str:
+    return "".join(f"%{byte:02x}" for byte in text.encode("utf-8", "replace"))
 
 
 @lru_cache(maxsize=65536)
@@ -289,6 +301,8 @@ def url_secrets(url: str) -> tuple[str, ...]:
     user_info, at, host = authority.rpartition("@")
     if at:
         found.update(user_info.split(":"))
+        # As it goes over the wire (RFC 7617), and stands in what a server quotes of a request.
+        found.add(binascii.b2a_base64(unquote_to_bytes(user_info), newline=False).decode("ascii"))
     found.update(label for label in host.partition(":")[0].split(".") if _KEY_LABEL.fullmatch(label))
     for segment in path.split("/"):
         plain = _unquoted(segment)

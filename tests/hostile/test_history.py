@@ -1,8 +1,11 @@
 """A history that somebody else made, or half made, or that went bad: looking at it and watching with it stay bounded and plain."""
 
+import base64
+import contextlib
 import json
 import os
 import shutil
+import socket
 import sqlite3
 import time
 from dataclasses import fields, is_dataclass
@@ -10,7 +13,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from tests.doubles.http import HttpTracker
+from tests.hostile.cast import PASSKEY, PATH
 from tests.hostile.child import UNSAFE, run
+from tests.metainfo.torrents import bencode, torrent_of, v1_info
 from tests.store.making import (
     DAY,
     ENDPOINT,
@@ -315,6 +321,55 @@ async def test_what_a_reader_finds_damaged_is_told_once(honest, tmp_path):
             await store.overview(since=NOON, until=NOON + 5, stretches=1)
             await store.recall(TRACKER, [])
         assert store.trouble == told
+
+
+class Telltale(HttpTracker):
+    """Says every key back, and whom it knows."""
+
+    def __init__(self, said, **kwargs):
+        super().__init__(**kwargs)
+        self.said = said
+
+    def scrape(self, _):
+        return {b"failure reason": b"no " + self.said}
+
+    def announce(self, _):
+        reply = {b"interval": 1800, b"complete": 3, b"incomplete": 2, b"warning message": b"yes " + self.said}
+        return reply | {b"peers": socket.inet_aton(PEER) + b"\x1a\xe1"}
+
+
+PEER = "203.0.113.77"
+PASSWORD = "hunter2pass"
+TOLD = {
+    "as it is": PASSKEY.encode(),
+    "in capitals": PASSKEY.upper().encode(),
+    "percent-encoded": "".join(f"%{byte:02X}" for byte in PASSKEY.encode()).encode(),
+    "in UTF-16": PASSKEY.encode("utf-16-le"),
+    "torn by nothing": "\u200b".join(PASSKEY).encode(),
+    "with a name": f"{PASSWORD} {base64.b64encode(f'joe:{PASSWORD}'.encode()).decode()}".encode(),
+}
+
+
+async def test_no_key_and_no_peer_gets_into_a_history(tmp_path, home):
+    folder = tmp_path / "torrents"
+    folder.mkdir()
+    store = tmp_path / "history.db"
+    async with contextlib.AsyncExitStack() as stack:
+        for number, said in enumerate(TOLD.values()):
+            tracker = await stack.enter_async_context(Telltale(said, host=f"127.0.7.{number + 1}", path=PATH))
+            url = tracker.tracker_at(PATH, user_info=f"joe:{PASSWORD}@").url
+            content = torrent_of(bencode(v1_info(name=f"torrent {number}")), announce_list=[[url]])
+            (folder / f"{number}.torrent").write_bytes(content)
+        asked = ("--allow-private", "--announce", "always", "--store", store)
+        watching = await run(folder, *asked, "--format", "json", home=home)
+    assert watching.stdout.count("yes …") + watching.stdout.count("no …") >= len(TOLD)
+    looks = [await run("--store", store, "127.0.7.1", "--format", "json", home=home, command="history")]
+    looks.append(await run("--store", store, home=home, command="history"))
+    kept = b"".join(file.read_bytes() for file in tmp_path.glob("history.db*"))
+    assert b"127.0.7.1" in kept
+    for text in (kept, *(look.everything.encode() for look in (watching, *looks))):
+        for secret in (PASSWORD.encode(), PEER.encode(), socket.inet_aton(PEER), *TOLD.values()):
+            assert secret.lower() not in text.lower()
 
 
 def leaves(value, place=""):
