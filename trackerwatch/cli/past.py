@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 import os
 import re
@@ -53,10 +54,14 @@ def tell_history(arguments: Namespace) -> int:
     path = store_path(config)
     if path is None:
         raise UsageError("no history is kept (store = false in the settings); --store FILE reads one")
-    if not os.path.lexists(path):
+    try:
+        # What else may be wrong with it, its reader tells.
+        with contextlib.suppress(PermissionError):
+            os.lstat(path)
+    except OSError:
         raise NotStoredError(
             f"nothing stored: there is no {clean(str(path))}; `trackerwatch watch` and `report` keep one"
-        )
+        ) from None
     narrator = Narrator()
     vantage = Vantage(vantage_id(), clean(config.vantage or host_name()))
     past = open_past(path)
