@@ -8,10 +8,12 @@ from tests.engine.driven import BEGIN, REFUSED, TIMEOUT, Script, ScriptedProber,
 from tests.engine.keeping import MemoryKeeper
 from trackerwatch.engine.commands import MuteTrackers, WalkAs
 from trackerwatch.engine.settings import EngineSettings, TrackerSettings
+from trackerwatch.engine.standing_orders import heartbeat_s
 from trackerwatch.engine.views import EventKind
 from trackerwatch.failover import FailoverState
 from trackerwatch.health import Health
 from trackerwatch.policy.rules import Verdict
+from trackerwatch.tracker import parse_tracker
 
 A, B, C = (f"udp://{name}.test:80" for name in "abc")
 H = "http://h.test:80/announce"
@@ -294,3 +296,9 @@ def test_uptime_with_coverage_and_n():
         await watched.end()
 
     drive(main)
+
+
+def test_the_shortest_heartbeat_of_ones_own_tracker_is_a_second():
+    its = TrackerSettings(own=True, heartbeat_s=0.001)
+    settings = EngineSettings(trackers={"a.test": its})
+    assert heartbeat_s(settings, parse_tracker(A)) == 1.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trackerwatch.health import Thresholds
-from trackerwatch.schedule.pace import round_interval_s
+from trackerwatch.schedule.pace import LOCAL_WINDOW_S, round_interval_s
 from trackerwatch.tracker import Protocol
 
 if TYPE_CHECKING:
@@ -45,4 +45,5 @@ def interval_s(settings: EngineSettings, state: TrackerState) -> float:
 def heartbeat_s(settings: EngineSettings, tracker: Tracker) -> float:
     """Between two connects to a UDP endpoint."""
     its = settings.tracker(tracker.host, tracker.port)
-    return its.heartbeat_s if its.heartbeat_s is not None else settings.heartbeat_s
+    # "Any interval" of one's own tracker is still no flood.
+    return max(LOCAL_WINDOW_S, its.heartbeat_s if its.heartbeat_s is not None else settings.heartbeat_s)
