@@ -164,6 +164,21 @@ class TestRestart:
         drive(main)
 
 
+def test_a_remembered_address_is_asked_only_once_it_is_resolved_again():
+    """What a store names was judged by no address policy of this run."""
+
+    async def main():
+        prober, keeper = ScriptedProber(), MemoryKeeper()
+        (h,) = public(prober, H)
+        await watch(prober, keeper, 100, torrent(0, [H]))
+        sent = len(prober.sent)
+        h.resolve_failure = Failure(FailureKind.DNS_TIMEOUT, Phase.RESOLVE, "no answer")
+        await watch(prober, keeper, 2000, torrent(0, [H]), torrent(1, [H]))
+        assert {s.what for s in prober.sent[sent:]} <= {"resolve", "sentinel"}
+
+    drive(main)
+
+
 class TestTwoPrograms:
     def test_one_tracker_is_scraped_once_an_interval_by_both(self):
         async def main():

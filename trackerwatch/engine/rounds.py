@@ -99,6 +99,9 @@ class Rounds:
 
     async def fresh(self, tracker: TrackerState) -> None:
         """Scrape the swarms that no scrape asked for yet, so that one new torrent does not ask for all of them."""
+        unsure = tracker.remembered_at is not None or tracker.name_health.judged
+        if unsure and not await self._resolve(tracker):
+            return
         endpoints = [e for e in tracker.usable_endpoints() if tracker.endpoints[e].well]
         first = tracker.swarms.asked
         asked = [column for column in self.askable(tracker) if column >= first]
@@ -131,7 +134,9 @@ class Rounds:
         failure = resolution.failure
         if failure is not None and await self._outage.excuses(tracker, failure, begun):
             # A broken resolver of our own is no reason to stop asking where it was found before.
-            known = bool(tracker.endpoints) and not tracker.name_health.judged
+            # An address out of a store was judged by no policy of this run yet.
+            remembered = tracker.remembered_at is not None
+            known = bool(tracker.endpoints) and not tracker.name_health.judged and not remembered
             if not known:
                 self._recording.ours(tracker, failure)
             return known
