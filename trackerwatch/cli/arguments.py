@@ -188,6 +188,34 @@ def add_asking(parser: argparse.ArgumentParser, *, announce: str) -> None:
     group.add_argument("--color", choices=COLOR_WHEN, help=f"colours (default: {DEFAULTS.color})")
 
 
+def add_face(parser: argparse.ArgumentParser) -> None:
+    """Options of the live screen; those that are settings too are None where they are not given."""
+    group = parser.add_argument_group("the live screen")
+    group.add_argument(
+        "--plain",
+        action="store_true",
+        help="no screen: lines of text as things happen, for screen readers and logs (without a terminal this is the default)",
+    )
+    group.add_argument("--theme", metavar="NAME", help="colours, by the name of a theme")
+    group.add_argument(
+        "--ascii", action=argparse.BooleanOptionalAction, help="draw with characters of ASCII alone", default=None
+    )
+    group.add_argument(
+        "--mouse", action=argparse.BooleanOptionalAction, help="let the screen have the mouse (default)", default=None
+    )
+    group.add_argument(
+        "--slow-link",
+        action=argparse.BooleanOptionalAction,
+        help="draw seldom and without animation, for a thin line",
+        default=None,
+    )
+    group.add_argument("--read-only", action="store_true", help="looking alone: no key asks or changes anything")
+    group.add_argument("--reveal", action="store_true", help="show passkeys on the screen, and only there")
+    group.add_argument(
+        "--report-on-exit", action="store_true", help="print a report of what the screen saw last when it is left"
+    )
+
+
 def add_store(group: argparse._ActionsContainer) -> None:
     """The options that say where history is kept."""
     where = group.add_mutually_exclusive_group()

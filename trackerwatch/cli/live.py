@@ -7,6 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from trackerwatch.cli.facing import preferences
 from trackerwatch.cli.loading import batches, tell_skipped
 from trackerwatch.cli.narration import Narrator
 from trackerwatch.cli.remembering import remembering
@@ -26,7 +27,12 @@ def watch_live(arguments: Namespace) -> int:
     _wish_for_colors(watch.config.color)
     narrator = Narrator()
     with remembering(watch.config, narrator) as memory:
-        code = show(watch.watched(loader.paths, memory), batches(loader, watch.prober, watch.filter.may_match), memory)
+        code = show(
+            watch.watched(loader.paths, memory),
+            batches(loader, watch.prober, watch.filter.may_match),
+            memory,
+            preferences(arguments, watch.config),
+        )
     tell_skipped(loader.loaded().skipped, narrator)
     return code
 

@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from trackerwatch.cli.arguments import add_asking, add_config, add_filter
+from trackerwatch.cli.arguments import add_asking, add_config, add_face, add_filter
 from trackerwatch.errors import UsageError
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ def register(commands: Commands) -> None:
     parser.add_argument(
         "--headless", action="store_true", help="no screen: events on stdout as JSON lines, until SIGTERM or Ctrl-C"
     )
-    # Promised for later; known by name, so that asking for one gets an answer instead of "unrecognized".
-    parser.add_argument("--plain", action="store_true", help=argparse.SUPPRESS)
+    add_face(parser)
+    # Promised for later; known by name, so that asking for it gets an answer instead of "unrecognized".
     parser.add_argument("--listen", metavar="ADDR:PORT", help=argparse.SUPPRESS)
     add_filter(parser)
     add_config(parser)

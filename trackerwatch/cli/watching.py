@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from trackerwatch.engine.commands import Command
     from trackerwatch.engine.feed import Feed
     from trackerwatch.engine.settings import EngineSettings
-    from trackerwatch.engine.views import Event, Snapshot
+    from trackerwatch.engine.views import Event, Snapshot, Trial
     from trackerwatch.metainfo.torrent import Torrent
     from trackerwatch.probe.prober import SocketProber
 
@@ -149,6 +149,10 @@ class WatchedEngine:
     def do(self, command: Command) -> str:
         """Carry out what a user asks for."""
         return self._engine.do(command)
+
+    async def try_out(self, url: str) -> Trial:
+        """Ask a tracker once that is not watched (yet)."""
+        return await self._engine.try_out(url)
 
     @contextlib.contextmanager
     def _hearing_of_trouble(self) -> Iterator[None]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from trackerwatch.config.overrides import TrackerTables
 from trackerwatch.config.places import HostModes, Networks, Sentinels
+from trackerwatch.config.tables import Texts
 from trackerwatch.config.values import (
     LONGEST_CERTIFICATE_S,
     SHORTEST_HEARTBEAT_S,
@@ -188,6 +189,33 @@ class Config:
         flag=True,
         default_words="0.95 of the interval for public trackers that worked; others are asked again",
         example='"20m"',
+    )
+    theme: str = _setting(
+        "",
+        Line(),
+        "Colours of the live screen, by the name of a theme; `T` on the screen tries them.",
+        flag=True,
+        default_words="tokyo-night",
+        example='"nord"',
+    )
+    ascii: bool = _setting(False, Switch(), "Draw the live screen with characters of ASCII alone.", flag=True)
+    mouse: bool = _setting(True, Switch(), "Let the live screen have the mouse.", flag=True)
+    slow_link: bool = _setting(
+        False, Switch(), "Draw the live screen seldom and without animation, for SSH over a thin line.", flag=True
+    )
+    keys: tuple[tuple[str, str], ...] = _setting(
+        (),
+        Texts('{"main.sort" = "o", "main.mute" = "M,ctrl+m"}'),
+        'Keys of the live screen by action; several with commas between them, "" for none. `?` on the screen names the actions.',
+        default_words="those that `?` shows",
+        example='{"main.sort" = "o"}',
+    )
+    filters: tuple[tuple[str, str], ...] = _setting(
+        (),
+        Texts('{starving = "seeders<3 & leechers>10"}'),
+        "Filters saved by name, for `F` on the live screen and for --filter @name.",
+        default_words="none",
+        example='{starving = "seeders<3 & leechers>10"}',
     )
     failure_phrases: tuple[FailurePhrase, ...] = _setting(
         (),

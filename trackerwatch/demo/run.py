@@ -34,6 +34,8 @@ from trackerwatch.tracker import Protocol, parse_tracker
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
+    from trackerwatch.tui.preferences import Preferences
+
 TICK_S = 0.1
 """How often the plan is followed: an outage begins so much late at most."""
 
@@ -121,8 +123,16 @@ def run_headless(*, base_port: int = BASE_PORT) -> int:
         return EXIT_INTERRUPTED
 
 
-def run_tui(*, base_port: int = BASE_PORT) -> int:
-    """Run the trackers in a thread of their own and the live screen on them."""
+def run_tui(*, base_port: int = BASE_PORT, preferences: Preferences | None = None) -> int:
+    """Run the trackers in a thread of their own and the live screen on them.
+
+    Args:
+        base_port: The first port of the demo's trackers.
+        preferences: How the user wants the screen. None: as usual.
+
+    Returns:
+        The exit code.
+    """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         _say("trackerwatch demo: the live screen needs a terminal; `trackerwatch demo --headless` works without one")
         return EXIT_UNKNOWN
@@ -133,7 +143,7 @@ def run_tui(*, base_port: int = BASE_PORT) -> int:
         with serve_in_thread(base_port=base_port) as demo:
             for note in demo.notes(own_screen=True):
                 sys.stderr.write(f"trackerwatch demo: {note}\n")
-            return show(base_port)
+            return show(base_port, preferences)
     except CannotListenError as error:
         sys.stderr.write(f"trackerwatch demo: {error}\n")
         return EXIT_UNKNOWN

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from trackerwatch.metainfo import Torrent
     from trackerwatch.outcome import Resolution
     from trackerwatch.tracker import Tracker
+    from trackerwatch.tui.preferences import Preferences
 
 TIMEOUT_S = 5.0
 
@@ -63,19 +64,24 @@ def demo_engine(base_port: int = BASE_PORT, keeper: Keeper | None = None) -> Eng
     return engine
 
 
-def show(base_port: int = BASE_PORT) -> int:
+def show(base_port: int = BASE_PORT, preferences: Preferences | None = None) -> int:
     """Run the screen until it is quit.
+
+    Args:
+        base_port: The first port of the demo's trackers.
+        preferences: How the user wants the screen. None: as usual.
 
     Returns:
         The exit code.
     """
     from trackerwatch.store import Store  # noqa: PLC0415 - as below
+    from trackerwatch.tui.preferences import DEFAULT  # noqa: PLC0415 - as below
     from trackerwatch.tui.run import run  # noqa: PLC0415 - textual, only when the screen opens
 
     # The demo's past is its own, and goes with it.
     with tempfile.TemporaryDirectory(prefix="trackerwatch-demo-") as folder:
         store = Store.open(Path(folder) / "history.db", vantage_id=str(uuid.uuid4()), vantage_name="demo")
         try:
-            return run(demo_engine(base_port, store), None, store)
+            return run(demo_engine(base_port, store), None, store, preferences or DEFAULT)
         finally:
             store.close()

@@ -41,4 +41,37 @@ class MuteTrackers:
     """False: take the mute back."""
 
 
-Command = ProbeNow | AnnounceNow | WalkAs | MuteTrackers
+@dataclass(frozen=True, slots=True)
+class DisableTrackers:
+    """Send these trackers nothing more and count them for nothing; or ask them again."""
+
+    trackers: tuple[int, ...]
+    why: str
+    disabled: bool = True
+    """False: ask them again."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetInterval:
+    """Ask these trackers at another interval; public ones never more often than their own and our floors allow."""
+
+    trackers: tuple[int, ...]
+    interval_s: float | None
+    """None: as the settings say."""
+
+
+@dataclass(frozen=True, slots=True)
+class WatchTracker:
+    """Watch one more tracker, for this run alone."""
+
+    url: str
+    torrent: int | None = None
+    """Index of the torrent to whose last tier it is added. None: it is watched for itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """Take back the latest of: mute, disable, interval, watched tracker. Says what was taken back."""
+
+
+Command = ProbeNow | AnnounceNow | WalkAs | MuteTrackers | DisableTrackers | SetInterval | WatchTracker | Undo

@@ -27,7 +27,7 @@ from trackerwatch.engine.rounds import Rounds
 from trackerwatch.engine.running import Running
 from trackerwatch.engine.settings import AnnounceMode, EngineSettings, PrivateMode
 from trackerwatch.engine.snapshot import Projector
-from trackerwatch.engine.views import Event, EventKind, Snapshot
+from trackerwatch.engine.views import Event, EventKind, Snapshot, Trial
 from trackerwatch.engine.watchlist import Watchlist
 from trackerwatch.failover import CLIENTS, Standing
 
@@ -252,6 +252,12 @@ class Engine:
                 said = mute(states, command)
                 self._conclusions.resettle(states)
                 return said
+            case _:
+                return "not yet"
+
+    async def try_out(self, url: str) -> Trial:
+        """Ask a tracker once that is not watched (yet); a URL that is none is an answer, too."""
+        return Trial(url, works=False, lines=("not yet",))
 
     def _walk_as(self, client: str) -> str:
         if client not in CLIENTS:

@@ -56,6 +56,16 @@ class EndpointView:
     """It changed between answering and failing so often that its state says little (Nagios: over 21 states)."""
 
 
+class OrderSource(StrEnum):
+    """Who ordered something of a tracker, and so where it is taken back. Contract: the JSON value."""
+
+    HAND = "hand"
+    """On the screen or with `trackerwatch mute` and the like; kept in the state file."""
+    CONFIG = "config"
+    WINDOW = "window"
+    """A recurring window of the config that is open now."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mute:
     """Out of verdicts and alerts by the user's wish, never out of history."""
@@ -63,6 +73,17 @@ class Mute:
     until: datetime | None
     """None: until it is taken back."""
     why: str
+    source: OrderSource = OrderSource.HAND
+
+
+@dataclass(frozen=True, slots=True)
+class Disabled:
+    """Nothing is sent to it by the user's wish; it counts for nothing."""
+
+    why: str
+    source: OrderSource = OrderSource.HAND
+    since: datetime | None = None
+    """None: the config says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +147,27 @@ class TrackerView:
     """What else there is to know, in one clean line: a port moved by DNS (BEP 34), answers from the store. Empty: nothing."""
     recalled_at: datetime | None = None
     """The state is remembered, from this time, and was not seen again yet. None: it was seen by this run."""
+    disabled: Disabled | None = None
+    interval_wish_s: float | None = None
+    """The interval that the user ordered for it by hand. None: as the settings say."""
+    added: bool = False
+    """It is watched by hand, for this run alone."""
 
     @property
     def endpoints_up(self) -> int:
         """Endpoints that answer."""
         return sum(e.state in ("up", "degraded") for e in self.endpoints)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What came of trying a tracker that is not watched (yet)."""
+
+    url: str
+    """Without secrets; as typed where it is no tracker's URL."""
+    works: bool
+    lines: tuple[str, ...]
+    """For people, clean: what was asked, what was answered, how long each phase took."""
 
 
 class AskState(StrEnum):

@@ -11,14 +11,16 @@ from textual.binding import Binding, BindingType
 
 from trackerwatch.tui import choices, words
 from trackerwatch.tui.picture import FeedLike, Picture
+from trackerwatch.tui.preferences import DEFAULT, Preferences
 from trackerwatch.tui.screens.main import MainScreen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from textual.screen import Screen
 
     from trackerwatch.engine.commands import Command
+    from trackerwatch.engine.views import Trial
     from trackerwatch.history import History
 
 TICK_S = 0.22
@@ -46,7 +48,9 @@ class TrackerwatchApp(App[None]):
         feed: FeedLike,
         *,
         do: Callable[[Command], str],
+        try_out: Callable[[str], Awaitable[Trial]] | None = None,
         history: History | None = None,
+        preferences: Preferences = DEFAULT,
         clock: Callable[[], datetime] = _utc_now,
         tick_s: float | None = TICK_S,
     ) -> None:
@@ -55,12 +59,16 @@ class TrackerwatchApp(App[None]):
         Args:
             feed: What to show.
             do: Carries out what the user asks for, and says in one line what will happen.
+            try_out: Asks a tracker once that is not watched. None: that is not offered.
             history: Whom to ask about the past. None: nobody keeps it, and the panes say so.
+            preferences: How the user wants the screen.
             clock: The time, timezone-aware.
             tick_s: Seconds between pulls. None: only when `tick` is called.
         """
         super().__init__()
         self.picture = Picture(feed, clock)
+        self.preferences = preferences
+        self.try_out = try_out
         self.main = MainScreen(self.picture, do, history)
         self.failure: Exception | None = None
         """The bug that ended the screen, if one did."""

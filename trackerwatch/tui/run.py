@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from trackerwatch.outside_text import clean
 from trackerwatch.tui.app import TrackerwatchApp
+from trackerwatch.tui.preferences import DEFAULT, Preferences
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 
     from trackerwatch.engine.commands import Command
+    from trackerwatch.engine.views import Trial
     from trackerwatch.history import History
     from trackerwatch.metainfo import Torrent
     from trackerwatch.tui.picture import FeedLike
@@ -48,6 +50,10 @@ class EngineLike(Protocol):
 
     def do(self, command: Command) -> str:
         """Carry out what a user asks for."""
+        ...
+
+    async def try_out(self, url: str) -> Trial:
+        """Ask a tracker once that is not watched (yet); a URL that is none is an answer, too."""
         ...
 
 
@@ -88,6 +94,7 @@ def run(
     engine: EngineLike,
     batches: AsyncIterable[BatchLike] | Iterable[BatchLike] | None = None,
     history: History | None = None,
+    preferences: Preferences = DEFAULT,
 ) -> int:
     """Show an engine until the user quits or the terminal is closed.
 
@@ -95,21 +102,25 @@ def run(
         engine: Not running yet; torrents it already has are shown at once.
         batches: Torrents still to load, in small slices; a plain iterable is read in a thread. None: there are none.
         history: Whom the panes ask about the past. None: nobody keeps it, and they show what this run knows.
+        preferences: How the user wants the screen.
 
     Returns:
         The exit code: 0, or 3 where the screen itself failed (the reason is on stderr).
     """
-    return asyncio.run(_run(engine, batches, history))
+    return asyncio.run(_run(engine, batches, history, preferences))
 
 
 async def _run(
-    engine: EngineLike, batches: AsyncIterable[BatchLike] | Iterable[BatchLike] | None, history: History | None
+    engine: EngineLike,
+    batches: AsyncIterable[BatchLike] | Iterable[BatchLike] | None,
+    history: History | None,
+    preferences: Preferences,
 ) -> int:
-    app = TrackerwatchApp(engine.feed(), do=engine.do, history=history)
+    app = TrackerwatchApp(engine.feed(), do=engine.do, try_out=engine.try_out, history=history, preferences=preferences)
     asking = asyncio.create_task(watch_over(engine, app), name="engine")
     loading = None if batches is None else asyncio.create_task(load(engine, batches, app), name="loading")
     with _ending_on_signals(app):
-        await app.run_async()
+        await app.run_async(mouse=preferences.mouse)
     # Asking goes on until here, so that nothing of ours stays registered at a tracker.
     if loading is not None:
         loading.cancel()

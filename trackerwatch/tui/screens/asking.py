@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from trackerwatch.tui import choices
+from trackerwatch.tui.screens.binding import key
 from trackerwatch.tui.screens.choice import ChoiceScreen
-from trackerwatch.tui.screens.panes import PaneScreen
+from trackerwatch.tui.screens.opening import OpeningScreen
 from trackerwatch.tui.subject import TrackerSubject
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from textual.binding import BindingType
 
     from trackerwatch.engine.commands import Command
     from trackerwatch.history import History
@@ -18,8 +21,22 @@ if TYPE_CHECKING:
     from trackerwatch.tui.picture import Picture
 
 
-class AskingScreen(PaneScreen):
+class AskingScreen(OpeningScreen):
     """The panes, and everything that goes from them to the engine."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        key(
+            "r",
+            "recheck",
+            "recheck",
+            "recheck",
+            "Ask the selected tracker, or a torrent's trackers, again now",
+            show=True,
+        ),
+        key("m", "mute", "mute", "mute", "Mute the selected tracker while this runs, or take that back", show=True),
+        key("a", "announce", "announce", "announce", "Announce the selected torrent now", show=True),
+        key("w", "walk", "walk as", "walk", "Walk the tiers as another client would", show=True),
+    ]
 
     def __init__(self, picture: Picture, do: Callable[[Command], str], history: History | None = None) -> None:
         """Args: what to show, whom to tell what the user asks for, and whom to ask about the past."""
@@ -45,16 +62,6 @@ class AskingScreen(PaneScreen):
             self.say("announcing is for a torrent: choose one in 2 Torrents")
         else:
             self.say(self.do(command))
-
-    def action_copy(self) -> None:
-        """Copy what names the selection, through the terminal."""
-        selected = self.selected
-        if selected is None:
-            self.say("nothing selected")
-            return
-        what, text = selected.copied
-        self.app.copy_to_clipboard(text)
-        self.say(f"{what} sent to the terminal's clipboard (OSC 52): {text}")
 
     def action_mute(self) -> None:
         """Choose for how long the selected tracker is muted, or take that back."""

@@ -4,52 +4,43 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.binding import Binding, BindingType
-
 from trackerwatch.filters import FilterError, parse_filter
 from trackerwatch.tui import titles, words
 from trackerwatch.tui.arrangement import Pane
 from trackerwatch.tui.ordering import TorrentSort, TrackerSort
-from trackerwatch.tui.screens.asking import AskingScreen
+from trackerwatch.tui.screens.binding import key
 from trackerwatch.tui.screens.help import HelpScreen
+from trackerwatch.tui.screens.taking import TakingScreen
 
 if TYPE_CHECKING:
     from textual import events
+    from textual.binding import BindingType
 
     from trackerwatch.tui.widgets.filterline import FilterLine
     from trackerwatch.tui.widgets.table import LineTable
 
 
-def _key(keys: str, action: str, told: str, name: str, tooltip: str, *, show: bool = True) -> Binding:
-    return Binding(keys, action, told, id=f"main.{name}", tooltip=tooltip, show=show)
-
-
-class MainScreen(AskingScreen):
+class MainScreen(TakingScreen):
     """Trackers, torrents, detail and events."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        _key("slash", "filter", "filter", "filter", "Filter both tables: a word, or fields as in seeders<3"),
-        _key("s", "sort", "sort", "sort", "Sort by the next column"),
-        _key("S", "reverse", "reverse", "reverse", "Reverse the order", show=False),
-        _key("f", "attention", "all", "attention", "Show all torrents, or what needs attention"),
-        _key("r", "recheck", "recheck", "recheck", "Ask the selected tracker, or a torrent's trackers, again now"),
-        _key("m", "mute", "mute", "mute", "Mute the selected tracker while this runs, or take that back"),
-        _key("p", "freeze", "freeze", "freeze", "Freeze the picture; asking goes on"),
-        _key("a", "announce", "announce", "announce", "Announce the selected torrent now"),
-        _key("c", "copy", "copy", "copy", "Copy the tracker's URL or the torrent's info hash"),
-        _key("w", "walk", "walk as", "walk", "Walk the tiers as another client would"),
-        _key("z", "zoom", "zoom", "zoom", "One pane on the whole screen, or all"),
-        _key("1", "pane('trackers')", "trackers", "trackers", "Trackers", show=False),
-        _key("2", "pane('torrents')", "torrents", "torrents", "Torrents", show=False),
-        _key("3", "pane('detail')", "detail", "detail", "Detail of the selection", show=False),
-        _key("4", "pane('events')", "events", "events", "Events", show=False),
-        _key("tab", "next_pane(1)", "pane", "next-pane", "Next pane"),
-        _key("shift+tab", "next_pane(-1)", "previous pane", "previous-pane", "Previous pane", show=False),
-        _key("colon", "palette", "palette", "palette", "Every action by name (also ctrl+p)"),
-        _key("question_mark,f1", "help", "help", "help", "This help"),
-        _key("q", "back(True)", "back", "back-or-quit", "Back; at the top, quit"),
-        _key("escape", "back(False)", "back", "back", "Back, or clear the filter", show=False),
-        _key("Q", "app.quit", "quit", "quit", "Quit"),
+        key("slash", "filter", "filter", "filter", "Filter both tables: a word, or fields as in seeders<3", show=True),
+        key("s", "sort", "sort", "sort", "Sort by the next column", show=True),
+        key("S", "reverse", "reverse", "reverse", "Reverse the order"),
+        key("f", "attention", "all", "attention", "Show all torrents, or what needs attention", show=True),
+        key("p", "freeze", "freeze", "freeze", "Freeze the picture; asking goes on", show=True),
+        key("z", "zoom", "zoom", "zoom", "One pane on the whole screen, or all", show=True),
+        key("1", "pane('trackers')", "trackers", "trackers", "Trackers"),
+        key("2", "pane('torrents')", "torrents", "torrents", "Torrents"),
+        key("3", "pane('detail')", "detail", "detail", "Detail of the selection"),
+        key("4", "pane('events')", "events", "events", "Events"),
+        key("tab", "next_pane(1)", "pane", "next-pane", "Next pane", show=True),
+        key("shift+tab", "next_pane(-1)", "previous pane", "previous-pane", "Previous pane"),
+        key("colon", "palette", "palette", "palette", "Every action by name (also ctrl+p)", show=True),
+        key("question_mark,f1", "help", "help", "help", "This help", show=True),
+        key("q", "back(True)", "back", "back-or-quit", "Back; at the top, quit", show=True),
+        key("escape", "back(False)", "back", "back", "Back, or clear the filter"),
+        key("Q", "app.quit", "quit", "quit", "Quit", show=True),
     ]
 
     # -- events of widgets ---------------------------------------------------------------------------------------------
@@ -105,23 +96,12 @@ class MainScreen(AskingScreen):
             self.draw_detail()
             self.draw_keys()
 
-    def turn_to(self, table: Pane) -> None:
-        """Make the detail about the selection of this table."""
-        if table is not self.subject:
-            self.subject = table
-            self.detail.scroll_to(y=0, animate=False)
-
     def on_line_table_moved(self, message: LineTable.Moved) -> None:
         """Another row: its detail, from the top."""
         if message.table is self.table:
             self.detail.scroll_to(y=0, animate=False)
             self.draw_detail()
             self.redraw_lines()
-
-    def on_line_table_opened(self, message: LineTable.Opened) -> None:
-        """Enter: the detail gets the keys."""
-        self.turn_to(Pane(message.table.id or ""))
-        self.action_pane(Pane.DETAIL)
 
     def on_line_table_head_clicked(self, message: LineTable.HeadClicked) -> None:
         """A click on a title sorts by it; again reverses."""
@@ -139,13 +119,6 @@ class MainScreen(AskingScreen):
         self.criteria_changed()
 
     # -- actions -------------------------------------------------------------------------------------------------------
-
-    def action_pane(self, name: str) -> None:
-        """Go to a pane."""
-        self.pane = Pane(name)
-        if self.pane in (Pane.TRACKERS, Pane.TORRENTS):
-            self.turn_to(self.pane)
-        self.rearrange()
 
     def action_next_pane(self, step: int) -> None:
         """Go to the next or the previous pane."""

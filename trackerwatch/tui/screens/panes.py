@@ -337,6 +337,19 @@ class PaneScreen(Screen[None]):
             return tracker_subject(self.picture, self.trackers.cursor_key)
         return torrent_subject(self.picture, self.torrents.cursor_key)
 
+    def turn_to(self, table: Pane) -> None:
+        """Make the detail about the selection of this table."""
+        if table is not self.subject:
+            self.subject = table
+            self.detail.scroll_to(y=0, animate=False)
+
+    def action_pane(self, name: str) -> None:
+        """Go to a pane."""
+        self.pane = Pane(name)
+        if self.pane in (Pane.TRACKERS, Pane.TORRENTS):
+            self.turn_to(self.pane)
+        self.rearrange()
+
     # -- saying --------------------------------------------------------------------------------------------------------
 
     def say(self, text: str, ink: Ink = Ink.PLAIN) -> None:

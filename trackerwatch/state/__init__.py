@@ -1,0 +1,1 @@
+"""The state file: what may be lost without harm, and is kept between runs. Orders of the user, and how the screen was."""
