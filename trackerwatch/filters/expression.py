@@ -15,7 +15,7 @@ from trackerwatch.filters.fields import Comparison, Field, Unknown
 from trackerwatch.filters.parsing import AllOf, AnyOf, FieldTest, Node, Not, Word, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from trackerwatch.engine.views import Snapshot, TorrentView, TrackerView
     from trackerwatch.metainfo.torrent import Placement, Torrent
@@ -93,17 +93,23 @@ class Filter:
         """Whether a tracker matches; a filter that says nothing about trackers keeps all."""
         return self._tracker(view) is not False
 
-    def select_torrents(self, snapshot: Snapshot) -> list[int]:
-        """Indices of the torrents that match, in order; reads columns, and full views only for `kind`."""
+    def select_torrents(self, snapshot: Snapshot, among: Iterable[int] | None = None) -> list[int]:
+        """Indices of the torrents that match, in order; reads columns, and full views only for `kind`.
+
+        Args:
+            snapshot: What is known.
+            among: Only these are looked at. None: all that are watched.
+        """
+        asked = snapshot.torrents.listed if among is None else among
         if self.is_empty:
-            return list(snapshot.torrents.listed)
+            return list(asked)
         matches = self._row
         row = facts.TorrentRow(snapshot.torrents, snapshot.trackers)
         if not self.needs_answers:
             torrents, before = snapshot.torrents.torrents, self._before
-            return [index for index in snapshot.torrents.listed if before(torrents[index])]
+            return [index for index in asked if before(torrents[index])]
         selected = []
-        for index in snapshot.torrents.listed:
+        for index in asked:
             row.index = index
             if matches(row):
                 selected.append(index)

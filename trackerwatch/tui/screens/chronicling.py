@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from trackerwatch.tui.screens.panes import PaneScreen
+from trackerwatch.tui.screens.filtering import FilteringScreen
 
 if TYPE_CHECKING:
     from textual.binding import BindingType
 
 
-class ChronicleScreen(PaneScreen):
+class ChronicleScreen(FilteringScreen):
     """Events: their filter, and from an event to its row and back."""
 
     BINDINGS: ClassVar[list[BindingType]] = []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from trackerwatch.filters import FilterError, parse_filter
 from trackerwatch.tui import titles, words
 from trackerwatch.tui.arrangement import Pane
 from trackerwatch.tui.ordering import TorrentSort, TrackerSort
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from textual import events
     from textual.binding import BindingType
 
-    from trackerwatch.tui.widgets.filterline import FilterLine
     from trackerwatch.tui.widgets.table import LineTable
 
 
@@ -24,7 +22,6 @@ class MainScreen(TakingScreen):
     """Trackers, torrents, detail and events."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        key("slash", "filter", "filter", "filter", "Filter both tables: a word, or fields as in seeders<3", show=True),
         key("s", "sort", "sort", "sort", "Sort by the next column", show=True),
         key("S", "reverse", "reverse", "reverse", "Reverse the order"),
         key("f", "attention", "all", "attention", "Show all torrents, or what needs attention", show=True),
@@ -133,14 +130,14 @@ class MainScreen(TakingScreen):
     def action_back(self, may_quit: bool) -> None:  # noqa: FBT001 - called by Textual with the binding's argument
         """One step back: out of the filter, out of a detail, out of the zoom, out of the program."""
         if self.filter_input.display:
-            self._close_filter()
-            self._set_filter("")
+            self.close_filter()
+            self.set_filter("")
         elif self.pane in (Pane.DETAIL, Pane.EVENTS):
             self.action_pane(self.subject)
         elif self.zoomed:
             self.action_zoom()
         elif self.picture.filter is not None and not may_quit:
-            self._set_filter("")
+            self.set_filter("")
         elif may_quit:
             self.app.exit()
 
@@ -198,33 +195,3 @@ class MainScreen(TakingScreen):
     def action_help(self) -> None:
         """The keys that work now."""
         self.app.push_screen(HelpScreen(self.active_bindings.values(), self.focused))
-
-    # -- filter --------------------------------------------------------------------------------------------------------
-
-    def action_filter(self) -> None:
-        """Open the filter line."""
-        self.say("")
-        self.keys.display = False
-        self.filter_input.open(self.picture.filter.text if self.picture.filter else "")
-
-    def _close_filter(self) -> None:
-        self.filter_input.close()
-        self.keys.display = self._arrangement is None or self._arrangement.keys
-        self.focus_pane()
-
-    def on_filter_line_typed(self, message: FilterLine.Typed) -> None:
-        """Apply the filter; enter keeps it, if it is one."""
-        if self._set_filter(message.text) and message.final:
-            self._close_filter()
-
-    def _set_filter(self, text: str) -> bool:
-        try:
-            found = parse_filter(text.strip())
-        except FilterError as error:
-            self.mistake = str(error)
-            self.redraw_lines()
-            return False
-        self.mistake = ""
-        self.picture.filter = None if found.is_empty else found
-        self.criteria_changed()
-        return True
