@@ -78,6 +78,12 @@ def test_every_key_can_be_set_in_file_and_environment(write, tmp_path):
         "sentinels": '["tcp://192.0.2.1:443"]',
         "store": '"s.sqlite"',
         "max_age": '"20m"',
+        "theme": '"nord"',
+        "ascii": "true",
+        "mouse": "false",
+        "slow_link": "true",
+        "keys": '{"main.sort" = "o"}',
+        "filters": '{starving = "seeders<3"}',
         "trackers": '{"a.example" = {own = true, interval = 5}}',
         "failure_phrases": '[{phrase = "x", kind = "unauthorized"}]',
     }

@@ -7,7 +7,7 @@ import pytest
 
 from tests.tui.feeds import HandFeed, snapshot, torrent, torrent_view, tracker
 from tests.tui.screens import show
-from trackerwatch.engine.views import Snapshot
+from trackerwatch.engine.views import Snapshot, Trial
 from trackerwatch.policy.rules import Verdict
 from trackerwatch.tui import run as running
 from trackerwatch.tui.app import TrackerwatchApp
@@ -50,6 +50,9 @@ class FakeEngine:
     def add_torrents(self, torrents):
         self.loaded += torrents
         self.hand_feed.post(self.picture(), events=())
+
+    async def try_out(self, url):
+        return Trial(url, works=False, lines=())
 
     async def run(self):
         self.calls.append("run")
@@ -125,13 +128,13 @@ def headless(monkeypatch):
     shown = []
     real = TrackerwatchApp.run_async
 
-    async def run_async(self):
+    async def run_async(self, *, mouse):
         async def quit_soon(pilot):
             await pilot.pause()
             shown.append("\n".join(strip.text for strip in self.screen._compositor.render_strips()))
             await pilot.press("Q")
 
-        await real(self, headless=True, size=(80, 24), auto_pilot=quit_soon)
+        await real(self, headless=True, size=(80, 24), mouse=mouse, auto_pilot=quit_soon)
 
     monkeypatch.setattr(TrackerwatchApp, "run_async", run_async)
     return shown
