@@ -15,7 +15,7 @@ ROOT = Path(trackerwatch.__file__).parent
 
 PURE = (
     *("metainfo", "protocol", "schedule", "health", "failover", "stats", "policy", "filters"),
-    *("outcome", "bencoding", "outside_text", "tracker", "errors", "history"),
+    *("outcome", "bencoding", "outside_text", "tracker", "errors", "history", "meanings"),
 )
 """Rooms and modules that know no socket, clock, loop or widget."""
 
