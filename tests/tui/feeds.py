@@ -190,7 +190,7 @@ class Table:
     def __init__(self, views: list[TorrentView], trackers: tuple[TrackerView, ...]) -> None:
         self.views = views
         self.looked_at: list[int] = []
-        index_of = {view.tracker: view.index for view in trackers}
+        index_of = self.index_of = {view.tracker: view.index for view in trackers}
         number = lambda value: -1 if value is None else value  # noqa: E731
         self.torrents = [view.torrent for view in views]
         self.listed = range(len(views))
@@ -207,6 +207,17 @@ class Table:
 
     def __len__(self) -> int:
         return len(self.views)
+
+    def torrents_of(self, tracker: int) -> dict[FailoverState, list[int]]:
+        split: dict[FailoverState, list[int]] = {}
+        for view in self.views:
+            places = [placement.tracker for placement in view.torrent.placements]
+            if tracker in (self.index_of.get(place) for place in places):
+                state = view.failover.state
+                if state is FailoverState.FAILED_OVER and self.index_of[view.failover.active] == tracker:
+                    state = FailoverState.PRIMARY
+                split.setdefault(state, []).append(view.index)
+        return split
 
     def view(self, index: int) -> TorrentView:
         self.looked_at.append(index)

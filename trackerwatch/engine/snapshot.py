@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from trackerwatch.engine.clock import at
+from trackerwatch.engine.due import Due
 from trackerwatch.engine.table import Table
-from trackerwatch.engine.views import Effect, EndpointView, Mute, Snapshot, Totals, TrackerView
+from trackerwatch.engine.views import Effect, EndpointView, Mute, NextAsk, Snapshot, Totals, TrackerView
 from trackerwatch.failover import FailoverState
 from trackerwatch.health import Health
 from trackerwatch.policy.rules import Problem, Rule, Verdict
@@ -26,6 +27,14 @@ if TYPE_CHECKING:
     from trackerwatch.tracker import Tracker
 
 T = TypeVar("T")
+
+_NEXT = {
+    Due.FULL: NextAsk.FULL,
+    Due.AGAIN: NextAsk.FULL,
+    Due.FRESH: NextAsk.FRESH,
+    Due.MINIMAL: NextAsk.MINIMAL,
+    Due.ANNOUNCES: NextAsk.ANNOUNCES,
+}
 
 
 class Projector:
@@ -172,6 +181,9 @@ def tracker_view(state: TrackerState, now: float) -> TrackerView:
         p99_s=windows.quantile(0.99, "24h", now),
         note="; ".join(filter(None, (state.note, state.spared))),
         recalled_at=at(state.remembered_at),
+        next_ask=None if state.next_probe_at is None else _NEXT[state.plan],
+        min_request_interval_s=state.min_request_interval_s,
+        thresholds=state.thresholds,
     )
 
 

@@ -26,7 +26,7 @@ from trackerwatch.policy.words import Evidence, failure_words, problem, torrent_
 
 if TYPE_CHECKING:
     from array import array
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from trackerwatch.engine.shapes import Shape, Stand
@@ -67,6 +67,8 @@ class Table:
     client: Client = LISTED
     """Who walks the tiers."""
     _explainer: Explainer = field(init=False, repr=False)
+    _torrents_of: dict[int, Mapping[FailoverState, Sequence[int]]] = field(init=False, repr=False, default_factory=dict)
+    """What was looked at of `torrents_of`, by tracker."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_explainer", Explainer(self.trackers, self.client, self.private_scraped))
@@ -105,6 +107,42 @@ class Table:
             why=self._why(index, steps),
             last_seeder_at=self._last_seeder_at(index),
         )
+
+    def torrents_of(self, tracker: int) -> Mapping[FailoverState, Sequence[int]]:
+        """The torrents that list a tracker, by what its state does to each."""
+        known = self._torrents_of.get(tracker)
+        if known is None:
+            known = self._torrents_of[tracker] = self._split(tracker)
+        return known
+
+    def _split(self, tracker: int) -> Mapping[FailoverState, Sequence[int]]:
+        # Where it stands in each shape, and what becomes of torrents that stand alike: few, for ten thousand torrents.
+        places: dict[int, int | None] = {}
+        effects: dict[tuple[int, int], FailoverState] = {}
+        found: dict[tuple[FailoverState, Verdict], list[int]] = {}
+        for index in self.listed:
+            shape, stand = self.shapes[index], self.stands[index]
+            key = id(shape)
+            if key not in places:
+                places[key] = next((n for n, state in enumerate(shape.trackers) if state.index == tracker), None)
+            place = places[key]
+            if place is None:
+                continue
+            effect = effects.get((key, id(stand)))
+            if effect is None:
+                effect = effects[key, id(stand)] = _effect(stand, place)
+            found.setdefault((effect, self.verdicts[index]), []).append(index)
+        split: dict[FailoverState, list[int]] = {}
+        for effect in (
+            FailoverState.EXHAUSTED,
+            FailoverState.FAILED_OVER,
+            FailoverState.PRIMARY,
+            FailoverState.UNKNOWN,
+        ):
+            worst_first = [index for verdict in _WORST_FIRST for index in found.get((effect, verdict), ())]
+            if worst_first:
+                split[effect] = worst_first
+        return split
 
     def _last_seeder_at(self, index: int) -> datetime | None:
         """While there are seeders, when that was told last; counts that did not change wrote nothing down."""
@@ -271,6 +309,17 @@ class Table:
                 return "lists no usable tracker"
             case rule:
                 return str(rule).replace("_", " ")
+
+
+_WORST_FIRST = (Verdict.CRITICAL, Verdict.WARNING, Verdict.UNKNOWN, Verdict.OK)
+
+
+def _effect(stand: Stand | None, place: int) -> FailoverState:
+    """What the tracker at this place of the tiers does to a torrent; as in `Shape.effect_of`."""
+    if stand is None:
+        return FailoverState.UNKNOWN
+    state = stand.walk.state
+    return FailoverState.PRIMARY if state is FailoverState.FAILED_OVER and place not in stand.walk.before else state
 
 
 def _brief(host_port: str) -> str:

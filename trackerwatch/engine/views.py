@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from trackerwatch.failover.states import FailoverState, Role
+    from trackerwatch.health.endpoint import Thresholds
     from trackerwatch.health.states import Health
     from trackerwatch.metainfo import SwarmVersion, Torrent
     from trackerwatch.outcome import Endpoint, Failure, FailureKind, PhaseTimes, SwarmCounts
@@ -54,6 +55,18 @@ class EndpointView:
     """The latest answer, one clean line."""
     flapping: bool = False
     """It changed between answering and failing so often that its state says little (Nagios: over 21 states)."""
+
+
+class NextAsk(StrEnum):
+    """What a tracker is asked for when its time comes."""
+
+    FULL = "full"
+    """The counts of all its torrents (and announces, where those are due)."""
+    FRESH = "fresh"
+    """The counts of torrents that are new."""
+    MINIMAL = "minimal"
+    """The smallest sign of life: a heartbeat, or whether a failure was one."""
+    ANNOUNCES = "announces"
 
 
 class OrderSource(StrEnum):
@@ -152,6 +165,12 @@ class TrackerView:
     """The interval that the user ordered for it by hand. None: as the settings say."""
     added: bool = False
     """It is watched by hand, for this run alone."""
+    next_ask: NextAsk | None = None
+    """What `next_probe_at` is about. None: nothing is planned."""
+    min_request_interval_s: float | None = None
+    """Between scrapes, as the tracker wishes. None: it said nothing."""
+    thresholds: Thresholds | None = None
+    """By which its state is judged."""
 
     @property
     def endpoints_up(self) -> int:
@@ -330,6 +349,14 @@ class TorrentTable(Protocol):
     @property
     def since(self) -> array[float]:
         """Unix time at which the present trouble, or the present verdict, began."""
+        ...
+
+    def torrents_of(self, tracker: int) -> Mapping[FailoverState, Sequence[int]]:
+        """The torrents that list a tracker, by what its state does to each; without an entry there is none.
+
+        As in `Effect`: one that failed over for the sake of others is not this tracker's doing, and stands with PRIMARY.
+        Worst verdict first, else in the order they were first seen. The first look of a snapshot costs a walk over all.
+        """
         ...
 
     def __len__(self) -> int: ...
