@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 from typing import TYPE_CHECKING, NoReturn
@@ -15,6 +16,16 @@ if TYPE_CHECKING:
 # for records of names.
 os.environ["TRACKERWATCH_SENTINELS"] = "none"
 os.environ["TRACKERWATCH_DNS_PREFERENCES"] = "false"
+
+
+@pytest.fixture(autouse=True)
+def _own_state_file(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody's own orders and layout are read or changed: each test has a state file of its own, which is not there yet."""
+    folder = tmp_path_factory.getbasetemp() / "state" / str(next(_numbers))
+    monkeypatch.setenv("TRACKERWATCH_STATE", str(folder / "state.json"))
+
+
+_numbers = itertools.count()
 
 
 def give_up(reason: str) -> NoReturn:

@@ -39,6 +39,15 @@ def state_folder() -> Path:
     return Path(user_state_dir("trackerwatch", appauthor=False))
 
 
+STATE_VARIABLE = "TRACKERWATCH_STATE"
+
+
+def state_file() -> Path:
+    """The orders of the user, and how the screen was left: where the variable says, or in the user's folder. Not created."""
+    named = os.environ.get(STATE_VARIABLE)
+    return Path(named) if named else state_folder() / "state.json"
+
+
 def host_name() -> str:
     """The name of this machine, the default name of the vantage."""
     return platform.node() or "localhost"

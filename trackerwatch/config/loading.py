@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MAX_FILE_BYTES = 1 << 20
 FILE_VARIABLE = f"{PREFIX}CONFIG"
 """Names the config file; `--config` beats it."""
-_OTHER_VARIABLES = ("CONFIG", "DEBUG")
+_OTHER_VARIABLES = ("CONFIG", "DEBUG", "STATE")
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _NEAR = 0.8
 """How alike a variable must be to a setting's to be a misspelt one: others may own some that begin like ours."""
