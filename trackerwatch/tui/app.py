@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 
-from trackerwatch.tui import choices, words
+from trackerwatch.tui import choices, looks, themes, words
 from trackerwatch.tui.picture import FeedLike, Picture
 from trackerwatch.tui.preferences import DEFAULT, Preferences
 from trackerwatch.tui.screens.main import MainScreen
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
 
+    from textual.filter import LineFilter
     from textual.screen import Screen
 
     from trackerwatch.engine.commands import Command
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
 TICK_S = 0.22
 """Between two looks at the feed: four to five repaints a second at most."""
-
-THEME = "tokyo-night"
 
 
 def _utc_now() -> datetime:
@@ -38,6 +37,7 @@ class TrackerwatchApp(App[None]):
 
     TITLE = "trackerwatch"
     ENABLE_COMMAND_PALETTE = True
+    CSS = looks.CSS
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c,ctrl+q", "quit", "quit", show=False, priority=True, id="app.quit", tooltip="Quit at once"),
@@ -68,15 +68,20 @@ class TrackerwatchApp(App[None]):
         super().__init__()
         self.picture = Picture(feed, clock)
         self.preferences = preferences
+        looks.dress(self, preferences)
         self.try_out = try_out
         self.main = MainScreen(self.picture, do, history)
         self.failure: Exception | None = None
         """The bug that ended the screen, if one did."""
         self._tick_s = tick_s
 
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What every line of every widget goes through: characters and colours that the terminal has not are replaced."""
+        return looks.filters(super().get_line_filters(), self.preferences)
+
     def on_mount(self) -> None:
         """Dress, and show the first screen."""
-        self.theme = THEME
+        self.theme = themes.start_with(self.preferences.theme, self.preferences.colors)
         self.push_screen(self.main)
         if self._tick_s is not None:
             self.set_interval(self._tick_s, self.tick)

@@ -45,6 +45,24 @@ class Inked(Widget):
         scrollbar-color: $foreground 25%; scrollbar-color-hover: $foreground 40%; scrollbar-color-active: $primary;
         &:focus > .ink--cursor { background: $primary-muted; }
     }
+    Inked:ansi {
+        & > .ink--dim { color: $foreground; text-style: dim; }
+        & > .ink--wait { color: $foreground; text-style: italic; }
+        & > .ink--bar { color: $success; }
+        & > .ink--rule { color: $foreground; text-style: dim; }
+        & > .ink--head { color: $foreground; text-style: bold; }
+        & > .ink--cursor { background: $background; text-style: underline; }
+        scrollbar-color: $foreground; scrollbar-color-hover: $foreground; scrollbar-color-active: $foreground;
+        &:focus > .ink--cursor { background: $background; text-style: reverse; }
+    }
+    Inked:nocolor {
+        & > .ink--dim { text-style: dim; }
+        & > .ink--bad { text-style: bold underline; }
+        & > .ink--wait { text-style: dim; }
+        & > .ink--rule { text-style: dim; }
+        & > .ink--cursor { text-style: underline; }
+        &:focus > .ink--cursor { text-style: reverse; }
+    }
     """
 
     def notify_style_update(self) -> None:
@@ -62,7 +80,12 @@ class Inked(Widget):
             ink = Ink.PLAIN
         style = self.rich_style if ink is Ink.PLAIN else self.get_component_rich_style(ink.value)
         if selected:
-            style += Style(bgcolor=self.get_component_rich_style(_CURSOR).bgcolor, bold=True)
+            cursor = self.get_component_rich_style(_CURSOR)
+            # Where colours are few, the row is reversed: the same for every ink, or it would be in pieces.
+            colors = Style(color="default") if cursor.reverse and style.color is not None else Style()
+            style += colors + Style(
+                bgcolor=cursor.bgcolor, bold=True, reverse=cursor.reverse, underline=cursor.underline
+            )
         return style
 
     def strip_of(self, line: Line, width: int, *, selected: bool = False) -> Strip:
