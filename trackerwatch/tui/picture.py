@@ -8,12 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from trackerwatch.tui.chronicle import Watchfulness
+from trackerwatch.tui.grouping import Collections, Groups, Hosts
 from trackerwatch.tui.headline import Situation
 from trackerwatch.tui.ink import safe
 from trackerwatch.tui.ordering import TorrentOrder, TorrentOrdering, TorrentSort, TrackerSort, order_trackers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from trackerwatch.engine.views import Snapshot, TorrentView, TrackerView, Update
@@ -50,6 +51,10 @@ class Picture:
         """Whether the torrents table shows only what needs attention, when something does."""
         self.tracker_order: list[int] = []
         self.torrent_order = TorrentOrder((), 0, 0, attention_only=False)
+        self.hosts = Groups(Hosts())
+        """The trackers' order in groups, once asked for."""
+        self.collections = Groups(Collections())
+        """The torrents' order in groups, once asked for."""
         self.watchfulness = Watchfulness()
         self.loading = ""
         """Progress of reading inputs; empty when done."""
@@ -126,18 +131,36 @@ class Picture:
             attention=self.attention,
             filter_=self.filter,
         )
+        self.regroup()
+
+    def regroup(self) -> None:
+        """Put both orders into groups, where that is asked for: whenever one of them is new."""
+        if self.snapshot is not None:
+            self.hosts.arrange(self.snapshot, self.tracker_order, by_name=self.tracker_sort is TrackerSort.NAME)
+            order, by_name = self.torrent_order.order, self.torrent_sort is TorrentSort.NAME
+            self.collections.arrange(self.snapshot, order, by_name=by_name)
+
+    @property
+    def tracker_rows(self) -> Sequence[int]:
+        """What the trackers table shows: indices, and below zero the keys of groups."""
+        return self.hosts.rows
+
+    @property
+    def torrent_rows(self) -> Sequence[int]:
+        """What the torrents table shows: indices, and below zero the keys of groups."""
+        return self.collections.rows
 
     # -- what is looked at ---------------------------------------------------------------------------------------------
 
     def tracker(self, index: int) -> TrackerView | None:
         """One tracker; None: it is not there (yet)."""
         snapshot = self.snapshot
-        return snapshot.trackers[index] if snapshot is not None and index < len(snapshot.trackers) else None
+        return snapshot.trackers[index] if snapshot is not None and 0 <= index < len(snapshot.trackers) else None
 
     def torrent(self, index: int) -> TorrentView | None:
         """One torrent; None: it is not there (yet)."""
         snapshot = self.snapshot
-        if snapshot is None or index >= len(snapshot.torrents):
+        if snapshot is None or not 0 <= index < len(snapshot.torrents):
             return None
         view = self._views.get(index)
         if view is None:

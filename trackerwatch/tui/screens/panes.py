@@ -157,8 +157,8 @@ class PaneScreen(Screen[None]):
     def _reorder(self) -> None:
         count = len(self.trackers.order)
         self.picture.reorder()
-        self.trackers.set_order(self.picture.tracker_order)
-        self.torrents.set_order(self.picture.torrent_order.order)
+        self.trackers.set_order(self.picture.tracker_rows)
+        self.torrents.set_order(self.picture.torrent_rows)
         filtered = self.picture.filter is not None
         self.trackers.set_empty("no tracker matches the filter" if filtered else "no trackers")
         self.torrents.set_empty("no torrent matches the filter" if filtered else "no torrents yet")

@@ -1,0 +1,304 @@
+"""Rows in groups that fold: torrents by the collection they came from, trackers by host. Pure.
+
+A group is made of an order that is ready: its rows stay in that order, and groups come in the order of their first rows,
+which are their worst, or whatever the sort puts first. Keys of groups are below zero and belong to a name for good.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from trackerwatch.health.states import Health
+from trackerwatch.policy.rules import Verdict
+from trackerwatch.tui.natural import natural_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from trackerwatch.engine.views import Snapshot
+    from trackerwatch.metainfo import Torrent
+
+MAGNETS = "magnets"
+NOWHERE = "not from a file"
+HERE = "."
+
+_IN_LIST = re.compile(r" \((.*) line [0-9]+\)$", re.DOTALL)
+_AUTHORITY = re.compile(r"https?://([^/?#]*)", re.IGNORECASE)
+
+
+def collection_of(torrent: Torrent) -> str:
+    """The name of the collection of a torrent: the folder of its first file, else where its magnet or URL came from."""
+    first = next((source for source in torrent.sources if not _is_link(source)), None)
+    if first is not None:
+        return _folder(first)
+    return _collection_of_link(torrent.sources[0]) if torrent.sources else NOWHERE
+
+
+def _is_link(source: str) -> bool:
+    return source[:7].lower() in ("magnet:", "http://", "https:/")
+
+
+def _folder(source: str) -> str:
+    # What a list names is in its own folder; the list stands behind it.
+    path = _IN_LIST.sub("", source)
+    folder, slash, _ = path.rpartition("/")
+    return folder or (slash or HERE)
+
+
+def _collection_of_link(source: str) -> str:
+    listed = _IN_LIST.search(source)
+    if listed is not None:
+        return listed[1]
+    host = _AUTHORITY.match(source)
+    return host[1].rpartition("@")[2].lower() if host is not None and host[1] else MAGNETS
+
+
+def short_names(names: Iterable[str]) -> dict[str, str]:
+    """Paths by the fewest last parts that tell them apart: `/srv/a/iso` and `/srv/b/iso` are `a/iso` and `b/iso`."""
+    parts = {name: name.rstrip("/").split("/") for name in names}
+    found: dict[str, str] = {}
+    waiting = dict(parts)
+    length = 1
+    while waiting:
+        by_short: dict[str, list[str]] = {}
+        for name, pieces in parts.items():
+            by_short.setdefault("/".join(pieces[-length:]), []).append(name)
+        for name, pieces in list(waiting.items()):
+            short = "/".join(pieces[-length:])
+            if len(by_short[short]) == 1 or length >= len(pieces):
+                found[name] = (short if length < len(pieces) else name) or name
+                del waiting[name]
+        length += 1
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The rows of one collection or host."""
+
+    key: int
+    """Below zero; belongs to the name as long as the program runs."""
+    name: str
+    members: Sequence[int]
+    """Those that the filter and the selection leave, in order; never empty."""
+    total: int
+    """How many belong to it, shown or not."""
+    critical: int
+    """Shown members that are down or critical."""
+    warning: int
+    """Shown members that are degraded, or no more than a warning."""
+    opened: bool
+
+
+class Sorter(Protocol):
+    """What rows are put together by."""
+
+    alone: bool
+    """Whether the only row of a group stands without a heading."""
+
+    def namer(self, snapshot: Snapshot) -> Callable[[int], str]:
+        """Gives the name of a row's group."""
+        ...
+
+    def everything(self, snapshot: Snapshot) -> tuple[tuple[int, int], Iterable[int]]:
+        """A mark that changes with the number of rows, and all rows there are."""
+        ...
+
+    def grader(self, snapshot: Snapshot) -> Callable[[int], int]:
+        """Gives 2 for a row that is critical, 1 for one to look at, 0 for all others."""
+        ...
+
+
+class Collections:
+    """Torrents by the collection they came from."""
+
+    alone = False
+
+    def __init__(self) -> None:
+        self._names: dict[tuple[str, ...], str] = {}
+
+    def namer(self, snapshot: Snapshot) -> Callable[[int], str]:
+        """As `Sorter.namer`."""
+        torrents, names = snapshot.torrents.torrents, self._names
+
+        def name(index: int) -> str:
+            sources = torrents[index].sources
+            found = names.get(sources)
+            if found is None:
+                if len(names) > 2 * len(torrents) + 1024:
+                    names.clear()
+                found = names[sources] = collection_of(torrents[index])
+            return found
+
+        return name
+
+    def everything(self, snapshot: Snapshot) -> tuple[tuple[int, int], Iterable[int]]:
+        """As `Sorter.everything`."""
+        table = snapshot.torrents
+        return (len(table), len(table.listed)), table.listed
+
+    def grader(self, snapshot: Snapshot) -> Callable[[int], int]:
+        """As `Sorter.grader`."""
+        verdicts = snapshot.torrents.verdicts
+        return lambda index: _VERDICT_GRADES.get(verdicts[index], 0)
+
+
+_VERDICT_GRADES = {Verdict.CRITICAL: 2, Verdict.WARNING: 1}
+
+
+class Hosts:
+    """Trackers by host, whatever the protocol, port and path."""
+
+    alone = True
+
+    def namer(self, snapshot: Snapshot) -> Callable[[int], str]:
+        """As `Sorter.namer`."""
+        trackers = snapshot.trackers
+        return lambda index: trackers[index].tracker.shown_host
+
+    def everything(self, snapshot: Snapshot) -> tuple[tuple[int, int], Iterable[int]]:
+        """As `Sorter.everything`."""
+        return (len(snapshot.trackers), 0), range(len(snapshot.trackers))
+
+    def grader(self, snapshot: Snapshot) -> Callable[[int], int]:
+        """As `Sorter.grader`."""
+        trackers = snapshot.trackers
+
+        def grade(index: int) -> int:
+            view = trackers[index]
+            if view.muted is not None or view.disabled is not None:
+                return 0
+            return 2 if view.state is Health.DOWN else int(view.state is Health.DEGRADED or bool(view.pending))
+
+        return grade
+
+
+class Groups:
+    """One table's groups, and which of them are folded."""
+
+    def __init__(self, sorter: Sorter) -> None:
+        self.on = False
+        self.rows: Sequence[int] = ()
+        """What the table shows: rows, and the keys of groups before theirs."""
+        self.groups: list[Group] = []
+        """In the order shown; also those of one row that stands alone."""
+        self._sorter = sorter
+        self._order: Sequence[int] = ()
+        self._numbers: dict[str, int] = {}
+        self._open: dict[str, bool] = {}
+        self._totals: dict[str, int] = {}
+        self._counted: tuple[int, int] | None = None
+        self._by_key: dict[int, Group] = {}
+        self._short: dict[str, str] = {}
+        self._name: Callable[[int], str] | None = None
+
+    # -- making --------------------------------------------------------------------------------------------------------
+
+    def arrange(self, snapshot: Snapshot, order: Sequence[int], *, by_name: bool) -> None:
+        """Put an order into groups; without grouping, the rows are the order itself.
+
+        Args:
+            snapshot: Of which the order is.
+            order: All rows to show.
+            by_name: The order is one by name: so is that of the groups.
+        """
+        self._order = order
+        self._name = self._sorter.namer(snapshot)
+        if not self.on:
+            self.rows, self.groups = order, []
+            self._by_key.clear()
+            return
+        name = self._name
+        members: dict[str, list[int]] = {}
+        for index in order:
+            members.setdefault(name(index), []).append(index)
+        self._count(snapshot, name)
+        grade = self._sorter.grader(snapshot)
+        found = [self._group(known, rows, grade) for known, rows in members.items()]
+        if by_name and found:
+            backwards = len(found) > 1 and natural_key(found[0].name) > natural_key(found[-1].name)
+            found.sort(key=lambda group: natural_key(group.name), reverse=backwards)
+        self.groups = found
+        self._by_key = {group.key: group for group in found}
+        self._slice()
+
+    def _count(self, snapshot: Snapshot, name: Callable[[int], str]) -> None:
+        mark, everything = self._sorter.everything(snapshot)
+        if mark == self._counted:
+            return
+        self._counted = mark
+        totals: dict[str, int] = {}
+        for index in everything:
+            known = name(index)
+            totals[known] = totals.get(known, 0) + 1
+        if totals.keys() != self._totals.keys():
+            self._short = short_names(totals)
+        self._totals = totals
+
+    def _group(self, name: str, rows: list[int], grade: Callable[[int], int]) -> Group:
+        grades = [grade(index) for index in rows]
+        critical, warning = grades.count(2), grades.count(1)
+        # What is in trouble opens by itself, the first time that it is seen: afterwards that is the user's.
+        opened = self._open.setdefault(name, bool(critical or warning))
+        key = -1 - self._numbers.setdefault(name, len(self._numbers))
+        return Group(key, name, rows, self._totals.get(name, len(rows)), critical, warning, opened)
+
+    def _slice(self) -> None:
+        rows: list[int] = []
+        for group in self.groups:
+            if self._sorter.alone and group.total == 1:
+                rows += group.members
+                continue
+            rows.append(group.key)
+            if self._open[group.name]:
+                rows += group.members
+        self.rows = rows
+
+    # -- asking --------------------------------------------------------------------------------------------------------
+
+    def group(self, key: int) -> Group | None:
+        """The group of a key below zero. None: it is not shown."""
+        return self._by_key.get(key)
+
+    def short(self, group: Group) -> str:
+        """The shortest name that tells it from all others."""
+        return self._short.get(group.name, group.name)
+
+    def heading_of(self, index: int) -> Group | None:
+        """The group with a heading that a row is in. None: it is in none, or stands alone."""
+        if not self.on or self._name is None or index < 0:
+            return None
+        number = self._numbers.get(self._name(index))
+        group = None if number is None else self._by_key.get(-1 - number)
+        return None if group is None or (self._sorter.alone and group.total == 1) else group
+
+    # -- folding -------------------------------------------------------------------------------------------------------
+
+    def is_open(self, group: Group) -> bool:
+        """Whether its rows are shown."""
+        return self._open[group.name]
+
+    def fold(self, group: Group) -> None:
+        """Show its rows, or hide them."""
+        self._open[group.name] = not self._open[group.name]
+        self._slice()
+
+    def fold_all(self) -> bool:
+        """Hide the rows of all groups; or show those of all, where none shows any.
+
+        Returns:
+            Whether they are shown now.
+        """
+        opened = not any(self._open[group.name] for group in self.groups)
+        for group in self.groups:
+            self._open[group.name] = opened
+        self._slice()
+        return opened
+
+    def reveal(self, index: int) -> None:
+        """Show a row that is in a folded group."""
+        group = self.heading_of(index)
+        if group is not None and not self._open[group.name]:
+            self.fold(group)
