@@ -53,7 +53,7 @@ GLYPHS = {
     "✔": "+",
     "✗": "x",
     "✘": "x",
-    "\N{MULTIPLICATION SIGN}": "x"
+    "\N{MULTIPLICATION SIGN}": "x",
     "≥": ">",
     "≤": "<",
     "≈": "~",
