@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 
 from tests.tui.feeds import Clock, HandFeed, rich_snapshot
 from trackerwatch.tui.app import TrackerwatchApp
+from trackerwatch.tui.preferences import DEFAULT, Preferences
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from textual.pilot import Pilot
 
     from trackerwatch.engine.commands import Command
-    from trackerwatch.engine.views import Snapshot
+    from trackerwatch.engine.views import Snapshot, Trial
     from trackerwatch.history import History
     from trackerwatch.tui.screens.main import MainScreen
 
@@ -80,7 +81,12 @@ class Show:
 
 @contextlib.asynccontextmanager
 async def show(
-    snapshot: Snapshot | None = None, *, size: tuple[int, int] = (80, 24), history: History | None = None
+    snapshot: Snapshot | None = None,
+    *,
+    size: tuple[int, int] = (80, 24),
+    history: History | None = None,
+    preferences: Preferences = DEFAULT,
+    try_out: Callable[[str], Awaitable[Trial]] | None = None,
 ) -> AsyncIterator[Show]:
     clock = Clock()
     feed = HandFeed(rich_snapshot() if snapshot is None else snapshot)
@@ -90,7 +96,9 @@ async def show(
         commands.append(command)
         return "asked in 4 s"
 
-    app = TrackerwatchApp(feed, do=do, history=history, clock=clock, tick_s=None)
+    app = TrackerwatchApp(
+        feed, do=do, try_out=try_out, history=history, preferences=preferences, clock=clock, tick_s=None
+    )
     async with app.run_test(size=size) as pilot:
         shown = Show(app, feed, clock, pilot, commands)
         await shown.settle()
