@@ -6,6 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from trackerwatch.config.keys import Keys
 from trackerwatch.config.overrides import TrackerTables
 from trackerwatch.config.places import HostModes, Networks, Sentinels
 from trackerwatch.config.tables import Texts
@@ -205,7 +206,7 @@ class Config:
     )
     keys: tuple[tuple[str, str], ...] = _setting(
         (),
-        Texts('{"main.sort" = "o", "main.mute" = "M,ctrl+m"}'),
+        Keys('{"main.sort" = "o", "main.mute" = "M,F6"}'),
         'Keys of the live screen by action; several with commas between them, "" for none. `?` on the screen names the actions.',
         default_words="those that `?` shows",
         example='{"main.sort" = "o"}',

@@ -12,7 +12,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from trackerwatch.tui.ink import Ink, Line, crop_line, line_width, wrap
-from trackerwatch.tui.widgets.keys import scroll_bindings
+from trackerwatch.tui.widgets.keys import Chorded, scroll_bindings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -126,7 +126,7 @@ class InkLines(Inked):
         return self.strip_of(self.lines[y] if y < len(self.lines) else (), width)
 
 
-class InkPane(Inked, ScrollView, can_focus=True, inherit_bindings=False):
+class InkPane(Chorded, Inked, ScrollView, can_focus=True, inherit_bindings=False):
     """Any number of lines, wrapped and scrolled."""
 
     BINDINGS: ClassVar[list[BindingType]] = scroll_bindings("pane")
@@ -200,6 +200,7 @@ class InkPane(Inked, ScrollView, can_focus=True, inherit_bindings=False):
 
     def action_move(self, lines: int) -> None:
         """Scroll by lines."""
+        self.end_chord()
         self.scroll_to(y=self.scroll_target_y + lines, animate=False, force=True)
 
     def action_page(self, halves: int) -> None:

@@ -2,6 +2,7 @@
 
 It holds keys in an order, and asks for the cells of the few rows it draws. Cursor and scroll position belong to a key, so
 they stay on it when the order changes. `DataTable` does the same a hundred times slower when rows change often.
+Keys below zero are headings, which are not opened but toggled.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from textual.strip import Strip
 
 from trackerwatch.tui.ink import Ink, Span, fit
 from trackerwatch.tui.widgets.inked import Inked
-from trackerwatch.tui.widgets.keys import scroll_bindings
+from trackerwatch.tui.widgets.keys import Chorded, scroll_bindings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -82,11 +83,11 @@ def lay_out(columns: Sequence[Column], width: int) -> list[tuple[Column, int]]:
     return [(column, widths[column.key]) for column in shown]
 
 
-class LineTable(Inked, ScrollView, can_focus=True, inherit_bindings=False):
+class LineTable(Chorded, Inked, ScrollView, can_focus=True, inherit_bindings=False):
     """A keyed table on Textual's line API."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *scroll_bindings("table"),
+        *scroll_bindings("table", but="space"),
         Binding("enter", "open", "open", id="table.open", tooltip="Show everything about the selected row"),
     ]
 
@@ -109,6 +110,19 @@ class LineTable(Inked, ScrollView, can_focus=True, inherit_bindings=False):
 
     class Opened(Message):
         """The row under the cursor was chosen."""
+
+        def __init__(self, table: LineTable, key: int) -> None:
+            super().__init__()
+            self.table = table
+            self.key = key
+
+        @property
+        def control(self) -> LineTable:
+            """The table that sent this."""
+            return self.table
+
+    class Toggled(Message):
+        """The heading under the cursor was chosen: a key below zero."""
 
         def __init__(self, table: LineTable, key: int) -> None:
             super().__init__()
@@ -284,6 +298,7 @@ class LineTable(Inked, ScrollView, can_focus=True, inherit_bindings=False):
 
     def action_move(self, rows: int) -> None:
         """Move the cursor by rows."""
+        self.end_chord()
         self._touched = True
         self._go(self._cursor + rows)
 
@@ -300,7 +315,7 @@ class LineTable(Inked, ScrollView, can_focus=True, inherit_bindings=False):
         """Say that the row under the cursor was chosen."""
         if (key := self.cursor_key) is not None:
             self._touched = True
-            self.post_message(self.Opened(self, key))
+            self.post_message(self.Opened(self, key) if key >= 0 else self.Toggled(self, key))
 
     def on_click(self, event: events.Click) -> None:
         """Titles sort; a row is selected, and opened by the second click."""
@@ -315,10 +330,13 @@ class LineTable(Inked, ScrollView, can_focus=True, inherit_bindings=False):
         position = self.scroll_offset.y + event.y - 1
         if position < len(self._order):
             self._touched = True
-            if position == self._cursor and event.chain > 1:
+            heading = self._order[position] < 0
+            if not heading and position == self._cursor and event.chain > 1:
                 self.action_open()
             else:
                 self._go(position)
+            if heading:
+                self.action_open()
 
     def on_resize(self) -> None:
         """Keep the cursor in view."""
