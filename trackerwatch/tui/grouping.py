@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import TYPE_CHECKING, Protocol
 
 from trackerwatch.health.states import Health
@@ -17,7 +18,7 @@ from trackerwatch.tui.natural import natural_key
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from trackerwatch.engine.views import Snapshot
+    from trackerwatch.engine.views import Snapshot, TrackerView
     from trackerwatch.metainfo import Torrent
 
 MAGNETS = "magnets"
@@ -89,7 +90,19 @@ class Group:
     """Shown members that are down or critical."""
     warning: int
     """Shown members that are degraded, or no more than a warning."""
-    opened: bool
+    unknown: int
+    """Shown members of which nothing is known yet."""
+
+
+class Grade(IntEnum):
+    """How bad a row is, as its group counts it."""
+
+    ASIDE = 0
+    """Muted, disabled, private: nobody waits for it."""
+    WELL = 1
+    UNKNOWN = 2
+    WARNING = 3
+    CRITICAL = 4
 
 
 class Sorter(Protocol):
@@ -106,8 +119,8 @@ class Sorter(Protocol):
         """A mark that changes with the number of rows, and all rows there are."""
         ...
 
-    def grader(self, snapshot: Snapshot) -> Callable[[int], int]:
-        """Gives 2 for a row that is critical, 1 for one to look at, 0 for all others."""
+    def grader(self, snapshot: Snapshot) -> Callable[[int], Grade]:
+        """Gives the grade of a row."""
         ...
 
 
@@ -139,13 +152,37 @@ class Collections:
         table = snapshot.torrents
         return (len(table), len(table.listed)), table.listed
 
-    def grader(self, snapshot: Snapshot) -> Callable[[int], int]:
+    def grader(self, snapshot: Snapshot) -> Callable[[int], Grade]:
         """As `Sorter.grader`."""
-        verdicts = snapshot.torrents.verdicts
-        return lambda index: _VERDICT_GRADES.get(verdicts[index], 0)
+        verdicts, torrents = snapshot.torrents.verdicts, snapshot.torrents.torrents
+
+        def grade(index: int) -> Grade:
+            found = _VERDICT_GRADES[verdicts[index]]
+            return Grade.ASIDE if found is Grade.UNKNOWN and torrents[index].private else found
+
+        return grade
 
 
-_VERDICT_GRADES = {Verdict.CRITICAL: 2, Verdict.WARNING: 1}
+_VERDICT_GRADES = {
+    Verdict.CRITICAL: Grade.CRITICAL,
+    Verdict.WARNING: Grade.WARNING,
+    Verdict.UNKNOWN: Grade.UNKNOWN,
+    Verdict.OK: Grade.WELL,
+}
+_HEALTH_GRADES = {
+    Health.DOWN: Grade.CRITICAL,
+    Health.DEGRADED: Grade.WARNING,
+    Health.UNKNOWN: Grade.UNKNOWN,
+    Health.UP: Grade.WELL,
+}
+
+
+def tracker_grade(view: TrackerView) -> Grade:
+    """How bad a tracker is; one that fails and is not believed to be down yet is to be looked at."""
+    if view.muted is not None or view.disabled is not None:
+        return Grade.ASIDE
+    grade = _HEALTH_GRADES[view.state]
+    return max(grade, Grade.WARNING) if view.pending or view.flapping else grade
 
 
 class Hosts:
@@ -162,17 +199,11 @@ class Hosts:
         """As `Sorter.everything`."""
         return (len(snapshot.trackers), 0), range(len(snapshot.trackers))
 
-    def grader(self, snapshot: Snapshot) -> Callable[[int], int]:
+    def grader(self, snapshot: Snapshot) -> Callable[[int], Grade]:
         """As `Sorter.grader`."""
         trackers = snapshot.trackers
 
-        def grade(index: int) -> int:
-            view = trackers[index]
-            if view.muted is not None or view.disabled is not None:
-                return 0
-            return 2 if view.state is Health.DOWN else int(view.state is Health.DEGRADED or bool(view.pending))
-
-        return grade
+        return lambda index: tracker_grade(trackers[index])
 
 
 class Groups:
@@ -237,13 +268,13 @@ class Groups:
             self._short = short_names(totals)
         self._totals = totals
 
-    def _group(self, name: str, rows: list[int], grade: Callable[[int], int]) -> Group:
+    def _group(self, name: str, rows: list[int], grade: Callable[[int], Grade]) -> Group:
         grades = [grade(index) for index in rows]
-        critical, warning = grades.count(2), grades.count(1)
+        critical, warning, unknown = (grades.count(g) for g in (Grade.CRITICAL, Grade.WARNING, Grade.UNKNOWN))
         # What is in trouble opens by itself, the first time that it is seen: afterwards that is the user's.
-        opened = self._open.setdefault(name, bool(critical or warning))
+        self._open.setdefault(name, bool(critical or warning))
         key = -1 - self._numbers.setdefault(name, len(self._numbers))
-        return Group(key, name, rows, self._totals.get(name, len(rows)), critical, warning, opened)
+        return Group(key, name, rows, self._totals.get(name, len(rows)), critical, warning, unknown)
 
     def _slice(self) -> None:
         rows: list[int] = []
@@ -275,6 +306,10 @@ class Groups:
         return None if group is None or (self._sorter.alone and group.total == 1) else group
 
     # -- folding -------------------------------------------------------------------------------------------------------
+
+    def grader(self, snapshot: Snapshot) -> Callable[[int], Grade]:
+        """Gives the grade of a row, for whoever looks for the worst of a group."""
+        return self._sorter.grader(snapshot)
 
     def is_open(self, group: Group) -> bool:
         """Whether its rows are shown."""

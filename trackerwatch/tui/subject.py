@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from trackerwatch.engine.commands import AnnounceNow, ProbeNow
 from trackerwatch.tui import torrent_detail, tracker_detail
+from trackerwatch.tui.group_subject import GroupSubject
 from trackerwatch.tui.lookback import OfTorrent, OfTracker, cells_for
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ class TorrentSubject:
         return "info hash", self.view.torrent.info_hash_hex
 
 
-Subject = TrackerSubject | TorrentSubject
+Subject = TrackerSubject | TorrentSubject | GroupSubject
 
 
 def tracker_subject(picture: Picture, key: int | None) -> Subject | None:

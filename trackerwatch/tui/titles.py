@@ -53,10 +53,12 @@ def events(picture: Picture) -> str:
 
 
 def sorting(picture: Picture, pane: Pane) -> str:
-    """How a table is sorted, in words."""
+    """How a table is sorted and grouped, in words."""
     if pane is Pane.TRACKERS:
-        return _either_way(TRACKER_SORTS[picture.tracker_sort], reverse=picture.trackers_reversed)
-    return _either_way(TORRENT_SORTS[picture.torrent_sort], reverse=picture.torrents_reversed)
+        order = _either_way(TRACKER_SORTS[picture.tracker_sort], reverse=picture.trackers_reversed)
+        return f"by host, {order}" if picture.hosts.on else order
+    order = _either_way(TORRENT_SORTS[picture.torrent_sort], reverse=picture.torrents_reversed)
+    return f"by folder, {order}" if picture.collections.on else order
 
 
 _OPPOSITES = {

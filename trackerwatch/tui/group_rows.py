@@ -1,0 +1,150 @@
+"""What the tables show of groups: the row of a heading, and rows below one. Pure but for the column type."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from trackerwatch.tui import states, words
+from trackerwatch.tui.grouping import Grade, tracker_grade
+from trackerwatch.tui.ink import Ink, Span, crop_left, fit, safe, width_of
+from trackerwatch.tui.widgets.table import Cell, Cells, Column, lay_out
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from trackerwatch.engine.views import Snapshot, TrackerView
+    from trackerwatch.tui.grouping import Group, Groups
+    from trackerwatch.tui.picture import Picture
+
+OPEN, FOLDED = "▾", "▸"
+INDENT = "  "
+
+_STATES = {
+    Grade.CRITICAL: Span("x CRITICAL", Ink.BAD),
+    Grade.WARNING: Span("! WARNING", Ink.WARN),
+    Grade.UNKNOWN: Span("? UNKNOWN", Ink.WAIT),
+    Grade.WELL: Span("+ OK", Ink.GOOD),
+    Grade.ASIDE: Span("- ASIDE", Ink.DIM),
+}
+
+
+@lru_cache(maxsize=64)
+def room_of(key: str, columns: tuple[Column, ...], width: int) -> int:
+    """Cells of one column in a table of this width; 0: it is not shown."""
+    return next((cells for column, cells in lay_out(columns, width) if column.key == key), 0)
+
+
+def grade_of(group: Group) -> Grade:
+    """The worst grade in a group."""
+    if group.critical:
+        return Grade.CRITICAL
+    if group.warning:
+        return Grade.WARNING
+    return Grade.UNKNOWN if group.unknown else Grade.WELL
+
+
+def worst_of(group: Group, groups: Groups, snapshot: Snapshot) -> int:
+    """The first of the worst rows of a group."""
+    grade, wanted = groups.grader(snapshot), grade_of(group)
+    return next((index for index in group.members if grade(index) is wanted), group.members[0])
+
+
+def counts(group: Group) -> Span:
+    """`3 crit 5 warn` in at most sixteen characters below a million; `2 unknown`; nothing of a group that is well."""
+    told = [f"{words.short_count(group.critical, 4)} crit"] if group.critical else []
+    told += [f"{words.short_count(group.warning, 4)} warn"] if group.warning else []
+    if told:
+        return Span(" ".join(told), Ink.BAD if group.critical else Ink.WARN)
+    return Span(f"{words.short_count(group.unknown)} unknown", Ink.WAIT) if group.unknown else Span("")
+
+
+def _name(group: Group, groups: Groups, room: int) -> Span:
+    """`▾ debian/iso      3/40`: open or folded, the end of its name, and how many of it are shown."""
+    shown = len(group.members)
+    number = f"{shown:,}" if shown == group.total else f"{shown:,}/{group.total:,}"
+    mark = OPEN if groups.is_open(group) else FOLDED
+    left = room - width_of(number) - 3
+    if left < 3:
+        return Span(fit(f"{mark} {safe(groups.short(group))}", room), Ink.STRONG)
+    name = fit(crop_left(safe(groups.short(group)), left), left)
+    return Span(f"{mark} {name} {number}", Ink.STRONG)
+
+
+def collection_cells(picture: Picture, group: Group, columns: tuple[Column, ...], width: int) -> Cells:
+    """The heading of a collection: worst state, how many, the fewest seeders of one torrent, and the worst one's why."""
+    snapshot = picture.snapshot
+    if snapshot is None:
+        return {}
+    groups = picture.collections
+    grade = grade_of(group)
+    cells: Cells = {
+        "state": _STATES[grade],
+        "name": _name(group, groups, room_of("name", columns, width)),
+        "active": counts(group),
+        "seeders": _fewest(group.members, snapshot),
+    }
+    if grade > Grade.UNKNOWN:
+        since = _earliest(group, groups, snapshot)
+        worst = picture.torrent(worst_of(group, groups, snapshot))
+        cells["since"] = Span(words.age(since, picture.now), Ink.DIM)
+        cells["why"] = Span(f"{safe(worst.torrent.name)}: {safe(worst.why)}" if worst is not None else "", Ink.DIM)
+    return cells
+
+
+def _fewest(members: Sequence[int], snapshot: Snapshot) -> Span:
+    """`>=3`: no torrent of them has fewer. Never a sum: seeders of many torrents are one and the same people."""
+    seeders = snapshot.torrents.seeders
+    fewest = min((seeders[index] for index in members if seeders[index] >= 0), default=None)
+    if fewest is None:
+        return Span(words.NO_COUNT, Ink.WAIT)
+    return Span(f"≥{words.short_count(fewest, 4)}", Ink.BAD if fewest == 0 else Ink.DIM)
+
+
+def _earliest(group: Group, groups: Groups, snapshot: Snapshot) -> datetime | None:
+    """Since when one of its worst is."""
+    grade, wanted, since = groups.grader(snapshot), grade_of(group), snapshot.torrents.since
+    known = [since[index] for index in group.members if grade(index) is wanted and not math.isnan(since[index])]
+    return datetime.fromtimestamp(min(known), UTC) if known else None
+
+
+def host_cells(picture: Picture, group: Group, columns: tuple[Column, ...], width: int) -> Cells:
+    """The heading of a host: worst state, how many trackers, and what is worst of each number they have."""
+    snapshot = picture.snapshot
+    if snapshot is None:
+        return {}
+    views = [snapshot.trackers[index] for index in group.members]
+    now = picture.now
+    protocols = {view.tracker.protocol.value for view in views}
+    endpoints = {e.endpoint: e.state in ("up", "degraded") for view in views for e in view.endpoints}
+    cells: Cells = {
+        "state": host_state(group, views),
+        "tracker": _name(group, picture.hosts, room_of("tracker", columns, width)),
+        "protocol": Span(protocols.pop() if len(protocols) == 1 else "mixed", Ink.DIM),
+        "endpoints": Span(f"{sum(endpoints.values())}/{len(endpoints)}" if endpoints else words.NO_COUNT),
+        "torrents": Span(f"≥{words.short_count(max(view.torrents for view in views), 4)}"),
+        "reason": counts(group),
+    }
+    if (grade := grade_of(group)) > Grade.UNKNOWN:
+        began = [view.since for view in views if tracker_grade(view) is grade and view.since is not None]
+        cells["since"] = Span(words.age(min(began, default=None), now), _STATES[grade].ink)
+    due = [view.next_probe_at for view in views if view.next_probe_at is not None]
+    cells["next"] = Span(words.until(min(due, default=None), now), Ink.DIM)
+    return cells
+
+
+def host_state(group: Group, views: Sequence[TrackerView]) -> Span:
+    """The state of the worst tracker of a host."""
+    wanted = grade_of(group)
+    worst = next((view for view in views if tracker_grade(view) is wanted), views[0])
+    return states.tracker_state(worst)
+
+
+def below(cell: Cell, room: int, *, elide_left: bool) -> Cell:
+    """A name below a heading."""
+    if not isinstance(cell, Span):
+        return cell
+    name = crop_left(cell.text, room - len(INDENT)) if elide_left else cell.text
+    return cell._replace(text=INDENT + name)
