@@ -83,23 +83,6 @@ async def test_a_torrents_moves_are_shown():
         assert "moves       13:48:40 ! tracker.foo.org refused -> tracker.example.org" in s.text
 
 
-async def test_muting_asks_how_long():
-    async with show() as s:
-        await s.press("m")
-        assert "Mute tracker.foo.org:6969" in s.text
-        assert "> 1 1 hour" in s.text
-        assert '[trackers."tracker.foo.org:6969"]' in s.text
-        await s.press("escape")
-        assert s.commands == []
-        await s.press("m", "2")
-        assert s.commands == [MuteTrackers((1,), NOW.timestamp() + 86400, "muted by hand")]
-        assert s.lines[-1].strip() == "asked in 4 s"
-        await s.press("m", "j", "j", "enter")
-        assert s.commands[-1] == MuteTrackers((1,), None, "muted by hand")
-        await s.press("2", "m")
-        assert "muting is for a tracker" in s.lines[-1]
-
-
 async def test_a_mute_is_taken_back_and_muted_trackers_come_last():
     marked = snapshot(marked_trackers())
     async with show(marked, size=(160, 48)) as s:

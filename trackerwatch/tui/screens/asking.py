@@ -2,23 +2,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, Protocol, cast
 
-from trackerwatch.tui import choices
+from trackerwatch.config.values import WrongValueError
+from trackerwatch.engine.commands import DisableTrackers, MuteTrackers, SetInterval, Undo
+from trackerwatch.tui import choices, typed
+from trackerwatch.tui.screens.answer import AnswerScreen
 from trackerwatch.tui.screens.binding import key
 from trackerwatch.tui.screens.choice import ChoiceScreen
 from trackerwatch.tui.screens.opening import OpeningScreen
-from trackerwatch.tui.subject import TrackerSubject
+from trackerwatch.tui.screens.trial import TrialScreen
+from trackerwatch.tui.subject import TorrentSubject, TrackerSubject
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from textual.binding import BindingType
 
     from trackerwatch.engine.commands import Command
+    from trackerwatch.engine.views import TrackerView, Trial
     from trackerwatch.history import History
     from trackerwatch.tui.choices import Choice
     from trackerwatch.tui.picture import Picture
+    from trackerwatch.tui.preferences import Preferences
+
+READ_ONLY = "read only: this screen was started to look alone (--read-only)"
+UNDOES = "u undoes it; it holds for later runs too"
+
+
+class Lobby(Protocol):
+    """What the screen needs of its app."""
+
+    preferences: Preferences
+    try_out: Callable[[str], Awaitable[Trial]] | None
 
 
 class AskingScreen(OpeningScreen):
@@ -33,7 +51,11 @@ class AskingScreen(OpeningScreen):
             "Ask the selected tracker, or a torrent's trackers, again now",
             show=True,
         ),
-        key("m", "mute", "mute", "mute", "Mute the selected tracker while this runs, or take that back", show=True),
+        key("m", "mute", "mute", "mute", "Mute the selected tracker, or take that back", show=True),
+        key("d", "disable", "off", "disable", "Ask the selected tracker no more, or again"),
+        key("i", "interval", "interval", "interval", "Ask the selected tracker at another interval"),
+        key("u", "undo", "undo", "undo", "Undo the latest mute, disable, interval or added tracker"),
+        key("plus", "try", "try", "try", "Try a tracker by its URL, and watch it for this run"),
         key("a", "announce", "announce", "announce", "Announce the selected torrent now", show=True),
         key("w", "walk", "walk as", "walk", "Walk the tiers as another client would", show=True),
     ]
@@ -43,9 +65,25 @@ class AskingScreen(OpeningScreen):
         super().__init__(picture, history)
         self.do = do
 
+    @property
+    def lobby(self) -> Lobby:
+        """The app, as far as this screen knows it."""
+        return cast("Lobby", self.app)
+
+    def looks_alone(self) -> bool:
+        """Whether nothing may be asked or changed; then it says so."""
+        if self.lobby.preferences.read_only:
+            self.say(READ_ONLY)
+            return True
+        return False
+
+    # -- at once -------------------------------------------------------------------------------------------------------
+
     def action_recheck(self) -> None:
         """Ask again now."""
         selected = self.selected
+        if self.looks_alone():
+            return
         if selected is None:
             self.say("nothing selected")
         elif (command := selected.recheck) is None:
@@ -56,6 +94,8 @@ class AskingScreen(OpeningScreen):
     def action_announce(self) -> None:
         """Announce the selected torrent."""
         selected = self.selected
+        if self.looks_alone():
+            return
         if selected is None:
             self.say("nothing selected")
         elif (command := selected.announce) is None:
@@ -63,25 +103,157 @@ class AskingScreen(OpeningScreen):
         else:
             self.say(self.do(command))
 
-    def action_mute(self) -> None:
-        """Choose for how long the selected tracker is muted, or take that back."""
-        selected = self.selected
-        if not isinstance(selected, TrackerSubject):
-            self.say("muting is for a tracker: choose one in 1 Trackers")
-            return
-        now = self.picture.real_now
-        self._choose(choices.mute_title(selected.view), choices.mutes(selected.view, now))
+    def action_undo(self) -> None:
+        """Take the latest order back."""
+        if not self.looks_alone():
+            self.say(self.do(Undo()))
 
     def action_walk(self) -> None:
         """Choose the client as which failover is walked."""
+        if self.looks_alone():
+            return
         snapshot = self.picture.snapshot
         current = snapshot.client if snapshot else ""
-        self._choose("Walk the tiers as which client?", choices.clients(current))
+        self._choose("Walk the tiers as which client?", choices.clients(current), self.ask)
 
     def ask(self, choice: Choice | None) -> None:
         """Ask for what was chosen, if something was."""
-        if choice is not None:
+        if choice is not None and choice.command is not None and not self.looks_alone():
             self.say(self.do(choice.command))
 
-    def _choose(self, title: str, offered: Sequence[Choice]) -> None:
-        self.app.push_screen(ChoiceScreen(title, offered), self.ask)
+    # -- orders for trackers -------------------------------------------------------------------------------------------
+
+    def trackers_meant(self, what: str) -> tuple[TrackerView, ...]:
+        """The trackers that an order is for: the selected one, or those of the selected host; else says what to choose.
+
+        Args:
+            what: What would be done, as the beginning of a sentence ("muting").
+        """
+        selected = self.selected
+        if self.looks_alone():
+            return ()
+        if isinstance(selected, TrackerSubject):
+            return (selected.view,)
+        self.say(f"{what} is for a tracker: choose one in 1 Trackers")
+        return ()
+
+    def action_mute(self) -> None:
+        """Choose for how long the selected tracker is muted, and say why; or take that back."""
+        if views := self.trackers_meant("muting"):
+            offered = choices.mutes(views, self.picture.real_now)
+            self._choose(choices.mute_title(views), offered, partial(self._mute_chosen, views))
+
+    def _mute_chosen(self, views: Sequence[TrackerView], choice: Choice | None) -> None:
+        if choice is None:
+            return
+        if choice.command is None:
+            screen = AnswerScreen(
+                f"Mute {choices.names(views)} until when?",
+                lambda text: typed.judge_until(text, self.picture.real_now),
+                takes="goes on",
+            )
+            self.app.push_screen(screen, partial(self._mute_end_typed, views))
+        elif isinstance(choice.command, MuteTrackers) and choice.command.muted:
+            self._ask_why(views, choice.command)
+        else:
+            self._order(choice.command)
+
+    def _mute_end_typed(self, views: Sequence[TrackerView], text: str | None) -> None:
+        if text is None:
+            return
+        try:
+            until = typed.read_until(text, self.picture.real_now)
+        except WrongValueError as error:
+            # It was still to come when enter was pressed.
+            self.say(str(error))
+            return
+        self._ask_why(views, MuteTrackers(tuple(view.index for view in views), until.timestamp(), ""))
+
+    def _ask_why(self, views: Sequence[TrackerView], command: MuteTrackers) -> None:
+        def typed_why(text: str | None) -> None:
+            if text is not None:
+                self._order(replace(command, why=text.strip()))
+
+        told = ("It stands beside the tracker here and in reports.",)
+        screen = AnswerScreen(f"Why is {choices.names(views)} muted?", typed.judge_why, told=told, takes="mutes")
+        self.app.push_screen(screen, typed_why)
+
+    def action_disable(self) -> None:
+        """Ask the selected tracker no more, once that is confirmed; or again, at once."""
+        views = self.trackers_meant("switching off")
+        if not views:
+            return
+        indices = tuple(view.index for view in views)
+        if all(view.disabled is not None for view in views):
+            self._order(DisableTrackers(indices, "", disabled=False))
+            return
+
+        def typed_why(text: str | None) -> None:
+            if text is not None:
+                self._order(DisableTrackers(indices, text.strip()))
+
+        screen = AnswerScreen(
+            f"Switch {choices.names(views)} off?",
+            typed.judge_why,
+            told=choices.disable_told(views),
+            takes="switches it off",
+            placeholder="why",
+        )
+        self.app.push_screen(screen, typed_why)
+
+    def action_interval(self) -> None:
+        """Type how often the selected tracker is asked."""
+        views = self.trackers_meant("an interval of its own")
+        if not views:
+            return
+        indices = tuple(view.index for view in views)
+
+        def typed_interval(text: str | None) -> None:
+            if text is not None:
+                self._order(SetInterval(indices, typed.read_interval(text, views)))
+
+        screen = AnswerScreen(
+            f"Ask {choices.names(views)} how often?",
+            lambda text: typed.judge_interval(text, views),
+            told=choices.interval_told(views),
+            takes="takes it",
+            value=choices.interval_value(views),
+            placeholder="20m, 2h, 1d",
+        )
+        self.app.push_screen(screen, typed_interval)
+
+    def action_try(self) -> None:
+        """Type the URL of a tracker, ask it once, and watch it if it is worth it."""
+        try_out = self.lobby.try_out
+        if self.looks_alone():
+            return
+        if try_out is None:
+            self.say("no tracker can be tried here")
+            return
+        selected = self.selected
+        torrent = selected.view if isinstance(selected, TorrentSubject) else None
+
+        def typed_url(text: str | None) -> None:
+            if text is not None:
+                url = text.strip()
+                screen = TrialScreen(url, try_out, torrent=torrent, snapshot=lambda: self.picture.snapshot)
+                self.app.push_screen(screen, self._watch)
+
+        screen = AnswerScreen(
+            "Try which tracker? It is asked once, for no torrent.",
+            lambda text: typed.judge_url(text, self.picture.snapshot),
+            takes="asks it",
+            placeholder="udp://tracker.example.org:6969/announce",
+        )
+        self.app.push_screen(screen, typed_url)
+
+    def _watch(self, choice: Choice | None) -> None:
+        if choice is not None and choice.command is not None:
+            self.say(f"{self.do(choice.command)}; u takes it back, it ends with this run")
+
+    def _order(self, command: Command) -> None:
+        """Give an order that is kept, and say how it is undone."""
+        self.say(f"{self.do(command)}; {UNDOES}")
+
+    def _choose(self, title: str, offered: Sequence[Choice], then: Callable[[Choice | None], None]) -> None:
+        self.app.push_screen(ChoiceScreen(title, offered), then)

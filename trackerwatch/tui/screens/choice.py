@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
 from trackerwatch.tui.choices import Choice
-from trackerwatch.tui.ink import Ink, Line, Span, fit, width_of, wrap
+from trackerwatch.tui.ink import Ink, Line, Span, fit, safe, width_of, wrap
 from trackerwatch.tui.widgets.inked import InkLines
 
 if TYPE_CHECKING:
@@ -36,10 +36,11 @@ class ChoiceScreen(ModalScreen[Choice | None]):
     ChoiceScreen > #choice { width: 78; max-width: 100%; height: auto; background: $surface; }
     """
 
-    def __init__(self, title: str, offered: Sequence[Choice]) -> None:
-        """A question, and its answers: at most nine."""
+    def __init__(self, title: str, offered: Sequence[Choice], told: Sequence[str] = ()) -> None:
+        """A question, its answers (at most nine), and what there is to know before answering, a line each."""
         super().__init__()
         self._title = title
+        self._told = tuple(told)
         self._offered = tuple(offered)
         self._cursor = next((n for n, choice in enumerate(self._offered) if choice.current), 0)
 
@@ -60,6 +61,8 @@ class ChoiceScreen(ModalScreen[Choice | None]):
         room = min(WIDTH, self.size.width)
         label = max((width_of(choice.label) for choice in self._offered), default=0) + 2
         lines: list[Line] = [(), *wrap((Span(f"  {self._title}", Ink.ACCENT),), room, indent=2)]
+        for text in self._told:
+            lines += wrap((Span(f"    {safe(text)}"),), room, indent=6)
         for number, choice in enumerate(self._offered):
             here = number == self._cursor
             action = f"screen.take_number({number})"
@@ -71,7 +74,8 @@ class ChoiceScreen(ModalScreen[Choice | None]):
                 Span(choice.told, Ink.DIM, action),
             )
             lines += wrap(line, room, indent=label + 6)
-        lines += [(Span("    number or enter chooses, esc leaves", Ink.DIM),), ()]
+        told = "number or enter chooses, esc leaves" if self._offered else "esc leaves"
+        lines += [(Span(f"    {told}", Ink.DIM),), ()]
         box.styles.height = len(lines)
         box.show(*lines)
 
@@ -83,8 +87,9 @@ class ChoiceScreen(ModalScreen[Choice | None]):
 
     def action_move(self, lines: int) -> None:
         """Move the cursor."""
-        self._cursor = (self._cursor + lines) % len(self._offered)
-        self._draw()
+        if self._offered:
+            self._cursor = (self._cursor + lines) % len(self._offered)
+            self._draw()
 
     def action_take(self) -> None:
         """Choose what is under the cursor."""
@@ -92,7 +97,8 @@ class ChoiceScreen(ModalScreen[Choice | None]):
 
     def action_take_number(self, number: int) -> None:
         """Choose a line."""
-        self.dismiss(self._offered[number])
+        if number < len(self._offered):
+            self.dismiss(self._offered[number])
 
     def action_leave(self) -> None:
         """Choose nothing."""
