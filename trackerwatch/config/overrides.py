@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 _HINT = 'write it like [trackers."tracker.example.org"] with keys below it'
 
 
+MAX_WINDOWS = 50
+
+
 @dataclass(frozen=True, slots=True)
 class TrackerOverride:
     """What differs for one tracker. None: as for all. Keys are the names without `_s`."""
@@ -47,7 +50,34 @@ class TrackerOverride:
     tls_expiry_s: float | None = None
     muted: bool | float = False
     """A number is the Unix time until which it is."""
+    mute_windows: tuple[str, ...] = ()
+    """Recurring windows in which it is, as `schedule.windows` writes them."""
+    disabled: bool = False
     why: str | None = None
+
+
+class Windows(Kind):
+    """Recurring windows. Gives a tuple of them in their usual spelling."""
+
+    def read(self, value: object) -> tuple[str, ...]:
+        """Take a list of windows."""
+        from trackerwatch.schedule.windows import HINT, parse_window  # noqa: PLC0415 - `--help` needs none
+
+        if not isinstance(value, list) or len(value) > MAX_WINDOWS:
+            raise WrongValueError(f"{shown(value)} is no list of windows; {HINT}, in brackets")
+        windows = []
+        for item in value:
+            if not isinstance(item, str):
+                raise WrongValueError(f"{shown(item)} is no window; {HINT}")
+            try:
+                windows.append(str(parse_window(item)))
+            except ValueError as error:
+                raise WrongValueError(f"{shown(item)} {error}") from None
+        return tuple(dict.fromkeys(windows))
+
+    def write(self, value: object) -> str:
+        """Write a list."""
+        return f"[{', '.join(quoted(str(item)) for item in value)}]" if isinstance(value, tuple) else "[]"
 
 
 class Muted(Kind):
@@ -93,6 +123,8 @@ _KINDS: Mapping[str, Kind] = {
     "loss": Share(),
     "tls_expiry": Duration(at_most_s=LONGEST_CERTIFICATE_S),
     "muted": Muted(),
+    "mute_windows": Windows(),
+    "disabled": Switch(),
     "why": Line(),
 }
 _FIELDS = {field.name.removesuffix("_s"): field.name for field in dataclasses.fields(TrackerOverride)}

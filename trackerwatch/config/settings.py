@@ -231,10 +231,12 @@ class Config:
         TrackerTables(),
         "What differs for single trackers, by host or by host:port, which goes before. own: you run it, so any interval "
         "goes; interval, heartbeat, down_after, up_after, slow, loss, tls_expiry: as above; muted: true, or until the end "
-        "of a day, out of verdicts but not out of history; why: a word on that. Tables come last in the file.",
+        "of a day, out of verdicts but not out of history; mute_windows: the same at times that come again; disabled: never "
+        "asked, and counted for nothing; why: a word on these. Tables come last in the file.",
         default_words="none",
         example='[trackers."tracker.example.org"]\nown = true\ninterval = "30s"\n'
-        '[trackers."other.example.org:6969"]\nmuted = 2026-12-31\nwhy = "moving house"',
+        '[trackers."other.example.org:6969"]\nmuted = 2026-12-31\nwhy = "moving house"\n'
+        '[trackers."third.example.org"]\nmute_windows = ["sat 02:00-06:00", "mon,thu 22:00-01:00 Europe/Berlin"]',
     )
 
 
