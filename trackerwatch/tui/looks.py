@@ -78,8 +78,9 @@ def dress(app: App[None], preferences: Preferences) -> None:
     """Give an app our themes, and tell its style sheets whether there are colours. Before it runs."""
     themes.register(app)
     app.no_color = preferences.colors is Colors.NONE
+    whole_cells = preferences.ascii or preferences.colors is not Colors.FULL
     # One for the process, as Textual has it.
-    ScrollBar.renderer = WholeCellScrollBar if preferences.ascii else ScrollBarRender
+    ScrollBar.renderer = WholeCellScrollBar if whole_cells else ScrollBarRender
 
 
 def filters(usual: Sequence[LineFilter], preferences: Preferences) -> tuple[LineFilter, ...]:

@@ -57,7 +57,7 @@ class Inked(Widget):
     }
     Inked:nocolor {
         & > .ink--dim { text-style: dim; }
-        & > .ink--bad { text-style: bold underline; }
+        & > .ink--bad { text-style: bold; }
         & > .ink--wait { text-style: dim; }
         & > .ink--rule { text-style: dim; }
         & > .ink--cursor { text-style: underline; }
