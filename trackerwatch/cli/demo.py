@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from trackerwatch.cli import terminal
 from trackerwatch.cli.arguments import add_config, add_face, given_settings
 from trackerwatch.config.settings import COLOR_WHEN, DEFAULTS
 
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from argparse import Namespace
 
     from trackerwatch.cli.arguments import Commands
+    from trackerwatch.cli.longrun import Watched
+    from trackerwatch.cli.narration import Narrator
+    from trackerwatch.engine.views import Event
 
 NAME = "demo"
 
@@ -36,9 +40,44 @@ def run(arguments: Namespace) -> int:
 
     if arguments.headless:
         return run_headless()
-    from trackerwatch.cli.facing import preferences  # noqa: PLC0415 - only when the screen opens
     from trackerwatch.config.loading import load  # noqa: PLC0415 - as above
 
     config = load(given_settings(arguments), file=arguments.config, environment=os.environ).config
+    if arguments.plain or not terminal.can_draw():
+        return _run_plain(ascii_too=config.ascii)
+    from trackerwatch.cli.facing import preferences  # noqa: PLC0415 - only when the screen opens
+
+    terminal.take_keys()
     # What is arranged and ordered in the demo goes with it.
     return run_tui(preferences=preferences(arguments, config, keep_layout=False))
+
+
+def _run_plain(*, ascii_too: bool) -> int:
+    from trackerwatch.cli.longrun import Ending  # noqa: PLC0415 - as above
+    from trackerwatch.cli.narration import Narrator  # noqa: PLC0415 - as above
+    from trackerwatch.cli.plain import tell  # noqa: PLC0415 - as above
+    from trackerwatch.demo.run import serve_in_thread  # noqa: PLC0415 - as above
+
+    narrator = Narrator()
+    with serve_in_thread() as demo:
+        for note in demo.notes(own_screen=True):
+            narrator.say(note)
+        return tell(_Samples(), narrator, Ending(), ascii_too=ascii_too)
+
+
+class _Samples:
+    """The demo's torrents, on its trackers."""
+
+    async def open(self, narrator: Narrator) -> Watched | None:
+        """An engine that is ready to run."""
+        from trackerwatch.demo.screen import demo_engine  # noqa: PLC0415 - httpx, only when something is asked
+
+        del narrator
+        return demo_engine()
+
+    async def reload(self) -> Event | None:
+        """There is nothing to read."""
+        return None
+
+    async def close(self) -> None:
+        """The engine has closed its sockets."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from trackerwatch.tui.preferences import Colors, Preferences
+from trackerwatch.cli import terminal
+from trackerwatch.errors import UsageError
+from trackerwatch.tui.preferences import Preferences
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -20,12 +22,20 @@ def preferences(arguments: Namespace, config: Config, *, keep_layout: bool = Tru
         arguments: Of a command that shows the screen (`arguments.add_face`).
         config: What holds.
         keep_layout: Whether sort, tab and the like come back at the next start.
+
+    Raises:
+        UsageError: There is no theme of that name.
     """
+    if config.theme:
+        from trackerwatch.tui import themes  # noqa: PLC0415 - textual, only when the screen opens
+
+        if told := themes.mistake(config.theme):
+            raise UsageError(f"{'--theme' if arguments.theme else 'config: theme'}: {told}")
     del keep_layout
     return Preferences(
         theme=config.theme,
-        colors=Colors.NONE if no_color(config.color) else Colors.FULL,
-        ascii=config.ascii,
+        colors=terminal.colors(config.color, os.environ),
+        ascii=config.ascii or (arguments.ascii is None and not terminal.draws_unicode(os.environ)),
         mouse=config.mouse,
         slow_link=config.slow_link,
         read_only=arguments.read_only,
@@ -33,8 +43,3 @@ def preferences(arguments: Namespace, config: Config, *, keep_layout: bool = Tru
         keys=dict(config.keys),
         filters=dict(config.filters),
     )
-
-
-def no_color(when: str) -> bool:
-    """Whether the screen is to be without colours (https://no-color.org)."""
-    return when == "never" or (when == "auto" and bool(os.environ.get("NO_COLOR")))

@@ -1,11 +1,11 @@
-"""`trackerwatch watch INPUT...`: the live screen, or events without one."""
+"""`trackerwatch watch INPUT...`: the live screen, or lines without one."""
 
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import TYPE_CHECKING
 
+from trackerwatch.cli import terminal
 from trackerwatch.cli.arguments import add_asking, add_config, add_face, add_filter
 from trackerwatch.errors import UsageError
 
@@ -19,7 +19,7 @@ def register(commands: Commands) -> None:
     """Add the command to the command line."""
     parser = commands.add_parser(
         NAME,
-        help="the live screen (the default command), or events as JSON lines",
+        help="the live screen (the default command), or lines of text or JSON",
         description="Watch trackers and torrents live.",
     )
     parser.add_argument("inputs", nargs="+", metavar="INPUT", help="torrent, folder, magnet, URL, .txt list, or -")
@@ -36,24 +36,20 @@ def register(commands: Commands) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Watch, with a screen or without."""
-    for flag in ("plain", "listen"):
-        if getattr(arguments, flag):
-            raise UsageError(
-                f"watch --{flag} comes in a later version; `trackerwatch watch --headless` needs no screen"
-            )
+    """Watch: with a screen where there can be one, else in lines."""
+    if arguments.listen:
+        raise UsageError("watch --listen comes in a later version; `trackerwatch watch --headless` needs no screen")
     if arguments.headless:
         from trackerwatch.cli.headless import watch_headless  # noqa: PLC0415 - asyncio, only when a command runs
 
         return watch_headless(arguments)
-    if sys.stdout is None or not sys.stdout.isatty():
-        raise UsageError(
-            "the live screen needs a terminal; `trackerwatch watch --headless` and `trackerwatch report` work without one"
-        )
-    if sys.stderr is None or not sys.stderr.isatty():
-        raise UsageError(
-            "the live screen is drawn on stderr, which is no terminal here: leave `2>` away, or use `trackerwatch watch --headless`"
-        )
+    if arguments.plain or not terminal.can_draw():
+        from trackerwatch.cli.plain import watch_plain  # noqa: PLC0415 - asyncio, only when a command runs
+
+        return watch_plain(arguments)
+    if "-" not in arguments.inputs:
+        # With `-` the list is read first.
+        terminal.take_keys()
     from trackerwatch.cli.live import watch_live  # noqa: PLC0415 - textual, only when the screen opens
 
     return watch_live(arguments)

@@ -17,6 +17,7 @@ from trackerwatch.tui.screens.main import MainScreen
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Sequence
 
+    from textual.driver import Driver
     from textual.filter import LineFilter
     from textual.screen import Screen
 
@@ -74,6 +75,10 @@ class TrackerwatchApp(App[None]):
         self.failure: Exception | None = None
         """The bug that ended the screen, if one did."""
         self._tick_s = tick_s
+
+    def get_driver_class(self) -> type[Driver]:
+        """What reads keys and draws."""
+        return looks.on_terminal(super().get_driver_class())
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """What every line of every widget goes through: characters and colours that the terminal has not are replaced."""

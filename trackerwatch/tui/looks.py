@@ -5,6 +5,7 @@ Textual's own way (`NO_COLOR`) turns colours into greys, which are colours, too.
 
 from __future__ import annotations
 
+import sys
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from textual.app import App
     from textual.color import Color
+    from textual.driver import Driver
 
     from trackerwatch.tui.preferences import Preferences
 
@@ -81,6 +83,27 @@ def dress(app: App[None], preferences: Preferences) -> None:
     whole_cells = preferences.ascii or preferences.colors is not Colors.FULL
     # One for the process, as Textual has it.
     ScrollBar.renderer = WholeCellScrollBar if whole_cells else ScrollBarRender
+
+
+def on_terminal(usual: type[Driver]) -> type[Driver]:
+    """A driver that draws on stdout where stderr is none of the terminal's, as in `trackerwatch x 2>log`; Textual's draws on stderr."""
+    if sys.__stderr__ is not None and sys.__stderr__.isatty():
+        return usual
+    if sys.__stdout__ is None or not sys.__stdout__.isatty():
+        return usual
+
+    class OnStdout(usual):  # type: ignore[misc, valid-type]
+        """As Textual's."""
+
+        def __init__(self, *arguments: object, **options: object) -> None:
+            super().__init__(*arguments, **options)
+            if sys.__stdout__ is not None:
+                # A file of its own: what cannot be encoded must not end the thread that writes.
+                encoding = sys.__stdout__.encoding
+                descriptor = sys.__stdout__.fileno()
+                self._file = open(descriptor, "w", encoding=encoding, errors="replace", closefd=False)  # noqa: SIM115
+
+    return OnStdout
 
 
 def filters(usual: Sequence[LineFilter], preferences: Preferences) -> tuple[LineFilter, ...]:
