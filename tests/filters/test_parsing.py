@@ -7,9 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trackerwatch.errors import UsageError
-from trackerwatch.filters.fields import Comparison, Field, Unknown
+from trackerwatch.filters.fields import EVENTS, TABLES, Comparison, Field
 from trackerwatch.filters.mistakes import FilterError
-from trackerwatch.filters.parsing import MAX_CHARS, MAX_DEPTH, AllOf, AnyOf, FieldTest, Not, Word, parse
+from trackerwatch.filters.parsing import MAX_CHARS, MAX_DEPTH, MAX_TESTS, AllOf, AnyOf, FieldTest, Not, Word, parse
+from trackerwatch.filters.quantities import Unknown
+from trackerwatch.filters.regex import Regex
+from trackerwatch.filters.texts import Glob
 
 
 def equals(field: Field, value: str | float | Unknown) -> FieldTest:
@@ -81,7 +84,7 @@ def test_reads(text, expected):
         ("seeders<unknown", "filter: unknown has no order at column 9; use seeders=unknown"),
         ("seeders~3", "filter: seeders is a number at column 8; use = < <= > >= instead of ~"),
         ("name<3", "filter: name is no number at column 5; use = or ~"),
-        ("name=", "filter: a value for name is missing at column 6"),
+        ("name=", "filter: a value for name is missing at column 6; like name~debian"),
         ("a |", "filter: something is missing at column 4; expected a word or field=value"),
         ("a & & b", "filter: '&' is unexpected here at column 5; expected a word or field=value"),
         ("(a", "filter: '(' is never closed at column 1"),

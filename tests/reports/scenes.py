@@ -246,6 +246,10 @@ class Table:
         return self._numbers(lambda view: view.failover.total)
 
     @cached_property
+    def rules(self):
+        return [tuple(p.rule for p in view.problems if p.severity is not Severity.INFO) for view in self.views]
+
+    @cached_property
     def since(self):
         return array("d", [view.since.timestamp() for view in self.views])
 

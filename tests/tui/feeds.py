@@ -203,6 +203,9 @@ class Table:
         self.active_tier = array("q", [number(view.failover.active_tier) for view in views])
         self.working = array("q", [view.failover.working for view in views])
         self.total = array("q", [view.failover.total for view in views])
+        self.rules = [
+            tuple(p.rule for p in view.problems if p.severity is not Severity.INFO) for view in views
+        ]
         self.since = array("d", [view.since.timestamp() if view.since else math.nan for view in views])
 
     def __len__(self) -> int:

@@ -351,6 +351,11 @@ class TorrentTable(Protocol):
         """Unix time at which the present trouble, or the present verdict, began."""
         ...
 
+    @property
+    def rules(self) -> Sequence[tuple[Rule, ...]]:
+        """Broken rules that count for the verdict, worst first; remarks (info) are in the full views alone."""
+        ...
+
     def torrents_of(self, tracker: int) -> Mapping[FailoverState, Sequence[int]]:
         """The torrents that list a tracker, by what its state does to each; without an entry there is none.
 

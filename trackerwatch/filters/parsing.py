@@ -1,11 +1,13 @@
-"""From text to an expression tree.
+r"""From text to an expression tree.
 
     any    := all ("|" all)*
     all    := term (["&"] term)*             words side by side must all match
-    term   := "!" term | "(" any ")" | test
+    term   := "!" term | "(" any ")" | "@" NAME | test
     test   := FIELD operator VALUE | WORD    operators: = != ~ !~ < <= > >=
 
 A value ends at white space, `&`, `|` or a parenthesis; quotes (single or double, with backslash escapes) hold anything.
+`*` in a word or in the value of a text stands for anything, unless it is quoted. `/.../` as a word, or after `~`, is a regular expression in
+which `\/` is a slash. `@NAME` is a filter saved under that name. Case never counts.
 """
 
 from __future__ import annotations
@@ -13,21 +15,30 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
 
-from trackerwatch.filters.fields import CHOICES, NUMBERS, Comparison, Field, Unknown, choice, number
+from trackerwatch.filters.fields import NUMBERS, TABLES, Comparison, Field, Language, Shape, choice
 from trackerwatch.filters.mistakes import FilterError
+from trackerwatch.filters.quantities import EXAMPLES, Unknown, number
+from trackerwatch.filters.regex import Regex, RegexError
+from trackerwatch.filters.texts import Glob
 from trackerwatch.outside_text import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 MAX_CHARS = 2000
 MAX_DEPTH = 40
 """Parentheses and negations inside each other."""
+MAX_TESTS = 500
+"""Words and comparisons, with those of the saved filters that are named."""
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
     """A plain word, casefolded: matches name or host."""
 
-    text: str
+    text: str | Glob | Regex
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +47,9 @@ class FieldTest:
 
     field: Field
     comparison: Comparison
-    value: str | float | Unknown
+    value: str | float | Unknown | Glob | Regex
+    step: float = 0.0
+    """With `=`: numbers up to this much above the value are equal to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,27 +75,54 @@ class AnyOf:
 
 Node = Word | FieldTest | Not | AllOf | AnyOf
 
-_SPACE = re.compile(r"\s*")
-_WORD = re.compile(r"(?:[^\s()&|=~<>!]|!(?![=~]))+")
-_VALUE = re.compile(r"[^\s()&|]+")
-_OPERATOR = re.compile(r"\s*(!=|!~|<=|>=|=|~|<|>)\s*")
-_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"|\'((?:[^\'\\]|\\.)*)\'', re.DOTALL)
+SPACE = re.compile(r"\s*")
+WORD = re.compile(r"(?:[^\s()&|=~<>!]|!(?![=~]))+")
+VALUE = re.compile(r"[^\s()&|]+")
+OPERATOR = re.compile(r"\s*(!=|!~|<=|>=|=|~|<|>)\s*")
+QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"|\'((?:[^\'\\]|\\.)*)\'', re.DOTALL)
+REGEX = re.compile(r"/((?:[^/\\\n]|\\.)+)/([a-z]?)(?=$|[\s&|)])", re.IGNORECASE)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_UNCLOSED_REGEX = re.compile(r"/[^/]*[*\[\]^$\\{}][^/]*$")
+_EXPECTED = "expected a word or field=value"
 
 
-def parse(text: str) -> Node:
+def parse(text: str, named: Mapping[str, str] | None = None, language: Language = TABLES) -> Node:
     """Read a filter. Empty text matches everything.
+
+    Args:
+        text: The filter.
+        named: Filters that it may call by name.
+        language: The fields it may use.
 
     Raises:
         FilterError: A mistake, with its column.
     """
+    return _parse(text, _Around(language, {} if named is None else named))
+
+
+class _SavedError(FilterError):
+    """A mistake inside a saved filter: what it says is true wherever that is named."""
+
+
+@dataclass(slots=True)
+class _Around:
+    """What a filter and those it names have in common."""
+
+    language: Language
+    named: Mapping[str, str]
+    tests: int = 0
+    open: tuple[str, ...] = ()
+    """Names that are being read, the outermost first."""
+
+
+def _parse(text: str, around: _Around, depth: int = 0) -> Node:
     if len(text) > MAX_CHARS:
         raise FilterError(f"longer than {MAX_CHARS} characters", text, MAX_CHARS + 1)
-    parser = _Parser(text)
+    parser = _Parser(text, around)
     parser.skip_space()
     if parser.at_end():
         return AllOf(())
-    node = parser.any_of(0)
+    node = parser.any_of(depth)
     if not parser.at_end():
         # Only a closing parenthesis can stop `any_of` before the end.
         raise parser.mistake("nothing is open that ')' could close")
@@ -92,8 +132,9 @@ def parse(text: str) -> Node:
 class _Parser:
     """A cursor over the text; each method consumes one construct and the white space after it."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, around: _Around) -> None:
         self._text = text
+        self._around = around
         self._at = 0
 
     def at_end(self) -> bool:
@@ -103,7 +144,7 @@ class _Parser:
         return FilterError(problem, self._text, (self._at if at is None else at) + 1, hint=hint)
 
     def skip_space(self) -> None:
-        match = _SPACE.match(self._text, self._at)
+        match = SPACE.match(self._text, self._at)
         self._at = match.end() if match else self._at
 
     def _next(self) -> str:
@@ -142,20 +183,65 @@ class _Parser:
             if not self._take(")"):
                 raise self.mistake("'(' is never closed", opened_at)
             return node
+        if self._next() == "@":
+            return self._saved(depth + 1)
+        self._around.tests += 1
+        if self._around.tests > MAX_TESTS:
+            raise self.mistake(f"more than {MAX_TESTS} words and comparisons")
         return self._test()
+
+    # -- saved filters -------------------------------------------------------------------------------------------------
+
+    def _saved(self, depth: int) -> Node:
+        called_at = self._at
+        self._at += 1
+        if self._next() in ('"', "'"):
+            name = self._quoted()
+        elif word := WORD.match(self._text, self._at):
+            self._at = word.end()
+            name = word[0]
+            self.skip_space()
+        else:
+            raise self.mistake("the name of a saved filter is missing", hint=_saved_names(self._around.named))
+        key = _key(name, self._around.named)
+        if key is None:
+            hint = _suggest(name, self._around.named, "saved are") if self._around.named else "none is saved"
+            raise self.mistake(f"no filter is saved as {clean(name)!r}", called_at, hint)
+        if key in self._around.open:
+            ways = " -> ".join(f"@{clean(one)}" for one in (*self._around.open, key))
+            raise self._saved_mistake(f"saved filters go round in a circle: {ways}", called_at)
+        before = self._around.open
+        self._around.open = (*before, key)
+        try:
+            node = _parse(self._around.named[key].strip(), self._around, depth)
+        except _SavedError as error:
+            raise self._saved_mistake(error.problem, called_at, error.hint) from None
+        except FilterError as error:
+            told = f"in @{clean(key)}: {error.problem} at its column {error.column}"
+            raise self._saved_mistake(told, called_at, error.hint) from None
+        self._around.open = before
+        return node
+
+    def _saved_mistake(self, problem: str, at: int, hint: str = "") -> _SavedError:
+        return _SavedError(problem, self._text, at + 1, hint=hint)
+
+    # -- tests ---------------------------------------------------------------------------------------------------------
 
     def _test(self) -> Node:
         started_at = self._at
         if self._next() in ('"', "'"):
             return Word(self._quoted().casefold())
-        if not (word := _WORD.match(self._text, self._at)):
+        if self._next() == "/" and (regex := self._regex()):
+            return Word(regex)
+        if not (word := WORD.match(self._text, self._at)):
             if self.at_end():
-                raise self.mistake("something is missing", hint="expected a word or field=value")
-            raise self.mistake(f"{self._next()!r} is unexpected here", hint="expected a word or field=value")
+                raise self.mistake("something is missing", hint=_EXPECTED)
+            raise self.mistake(f"{self._next()!r} is unexpected here", hint=_EXPECTED)
         self._at = word.end()
-        if not (operator := _OPERATOR.match(self._text, self._at)):
+        if not (operator := OPERATOR.match(self._text, self._at)):
             self.skip_space()
-            return Word(word[0].casefold())
+            text = word[0].casefold()
+            return Word(Glob(f"*{text}*") if "*" in text else text)
         field = self._field(word[0], started_at)
         self._at = operator.end()
         negated = operator[1].startswith("!")
@@ -164,52 +250,125 @@ class _Parser:
         return Not(test) if negated else test
 
     def _field(self, name: str, at: int) -> Field:
-        try:
-            return Field(name.casefold().replace("-", "_"))
-        except ValueError:
-            raise self.mistake(f"unknown field {clean(name)!r}", at, _suggest(name, tuple(Field), "fields")) from None
+        field = self._around.language.named(name)
+        if field is None:
+            known = self._around.language.fields
+            also = [alias for info in known.values() for alias in info.aliases]
+            near = get_close_matches(name.casefold()[:40], [*known, *also], n=1, cutoff=0.6)
+            hint = f"did you mean {near[0]}?" if near else f"fields: {', '.join(known)}"
+            raise self.mistake(f"unknown field {clean(name)!r}", at, hint)
+        return field
 
     def _comparison(self, field: Field, comparison: Comparison, operator_at: int) -> FieldTest:
+        info = self._around.language.fields[field]
+        if info.shape in NUMBERS:
+            return self._number_test(field, info.shape, comparison, operator_at)
         value_at = self._at
-        text = self._value(field)
-        if field in NUMBERS:
-            if comparison is Comparison.CONTAINS:
-                raise self.mistake(f"{field} is a number", operator_at, "use = < <= > >= instead of ~")
-            value = number(text)
-            if value is None:
-                raise self.mistake(
-                    f"{clean(text)!r} is no number for {field}", value_at, "numbers are like 3, 1.5k, 4Gi"
-                )
-            if value is Unknown.UNKNOWN and comparison is not Comparison.EQUAL:
-                raise self.mistake("unknown has no order", value_at, f"use {field}=unknown")
-            return FieldTest(field, comparison, value)
         if comparison not in (Comparison.EQUAL, Comparison.CONTAINS):
             raise self.mistake(f"{field} is no number", operator_at, "use = or ~")
-        if field in CHOICES and comparison is Comparison.EQUAL:
-            text = choice(field, text)
-            if text not in CHOICES[field]:
-                raise self.mistake(
-                    f"unknown {field} {clean(text)!r}", value_at, _suggest(text, CHOICES[field], "choices")
-                )
-        return FieldTest(field, comparison, text.casefold())
-
-    def _value(self, field: Field) -> str:
+        value: str | Glob | Regex
         if self._next() in ('"', "'"):
-            return self._quoted()
-        if not (value := _VALUE.match(self._text, self._at)):
-            raise self.mistake(f"a value for {field} is missing")
+            value = self._quoted().casefold()
+        elif self._next() == "/" and (regex := self._regex(only_after=comparison)):
+            value = regex
+        else:
+            value = self._bare(field).casefold()
+            if comparison is Comparison.CONTAINS and _UNCLOSED_REGEX.match(value):
+                raise self.mistake("a regex is never closed", value_at, "end it with /, or quote what is no regex")
+            if info.shape is Shape.TEXT and "*" in value:
+                value = Glob(value if comparison is Comparison.EQUAL else f"*{value}*")
+        if info.shape is Shape.CHOICE and not isinstance(value, Glob):
+            value = self._chosen(field, value, comparison, value_at)
+        return FieldTest(field, comparison, value)
+
+    def _chosen(self, field: Field, value: str | Regex, comparison: Comparison, value_at: int) -> str | Regex:
+        info = self._around.language.fields[field]
+        if isinstance(value, Regex):
+            if not any(value.search(one) for one in info.choices):
+                raise self.mistake(f"no {field} is like that", value_at, f"choices: {', '.join(info.choices)}")
+            return value
+        if comparison is Comparison.EQUAL:
+            chosen = choice(info, value)
+            if chosen not in info.choices:
+                raise self.mistake(
+                    f"unknown {field} {clean(value)!r}", value_at, _suggest(value, info.choices, "choices:")
+                )
+            return chosen
+        if not any(value in one for one in info.choices):
+            raise self.mistake(
+                f"no {field} holds {clean(value)!r}", value_at, _suggest(value, info.choices, "choices:")
+            )
+        return value
+
+    def _number_test(self, field: Field, shape: Shape, comparison: Comparison, operator_at: int) -> FieldTest:
+        value_at = self._at
+        text = self._quoted() if self._next() in ('"', "'") else self._bare(field)
+        if comparison is Comparison.CONTAINS:
+            raise self.mistake(f"{field} is a number", operator_at, "use = < <= > >= instead of ~")
+        value = number(text, shape)
+        if value is None:
+            what = {Shape.DURATION: "duration", Shape.SHARE: "share"}.get(shape, "number")
+            raise self.mistake(f"{clean(text)!r} is no {what} for {field}", value_at, EXAMPLES[shape])
+        if isinstance(value, Unknown):
+            if comparison is not Comparison.EQUAL:
+                raise self.mistake("unknown has no order", value_at, f"use {field}=unknown")
+            return FieldTest(field, comparison, value)
+        return FieldTest(field, comparison, value.value, value.step if comparison is Comparison.EQUAL else 0.0)
+
+    # -- values --------------------------------------------------------------------------------------------------------
+
+    def _bare(self, field: Field) -> str:
+        if not (value := VALUE.match(self._text, self._at)):
+            raise self.mistake(f"a value for {field} is missing", hint=f"like {self._example(field)}")
         self._at = value.end()
         self.skip_space()
         return value[0]
 
+    def _example(self, field: Field) -> str:
+        return self._around.language.fields[field].example
+
+    def _regex(self, only_after: Comparison | None = None) -> Regex | None:
+        """The regular expression that begins here. None: this slash begins none."""
+        started_at = self._at
+        if not (match := REGEX.match(self._text, started_at)):
+            return None
+        if only_after is Comparison.EQUAL:
+            if not re.search(r"[*+?\[\](){}^$\\|]", match[1]):
+                return None
+            raise self.mistake("a regex cannot be equal", started_at, "compare it with ~, or quote what is no regex")
+        if match[2] not in ("", "i", "I"):
+            raise self.mistake(
+                f"a regex has no flag {match[2]!r}", match.start(2), "case never counts; nothing follows the last /"
+            )
+        try:
+            regex = Regex(match[1])
+        except RegexError as error:
+            raise self.mistake(error.problem, match.start(1) + error.at, error.hint) from None
+        self._at = match.end()
+        self.skip_space()
+        return regex
+
     def _quoted(self) -> str:
-        if not (quoted := _QUOTED.match(self._text, self._at)):
+        if not (quoted := QUOTED.match(self._text, self._at)):
             raise self.mistake("the quote is never closed")
         self._at = quoted.end()
         self.skip_space()
         return _ESCAPE.sub(r"\1", quoted[1] if quoted[1] is not None else quoted[2])
 
 
-def _suggest(wrong: str, right: tuple[str, ...], what: str) -> str:
+def _key(name: str, named: Mapping[str, str]) -> str | None:
+    """The name as it was saved: exactly this, or another case of it."""
+    if name in named:
+        return name
+    folded = name.casefold()
+    return next((one for one in named if one.casefold() == folded), None)
+
+
+def _saved_names(named: Mapping[str, str]) -> str:
+    return f"saved are {', '.join(clean(name) for name in named)}" if named else "none is saved"
+
+
+def _suggest(wrong: str, right: Iterable[str], what: str) -> str:
+    right = tuple(right)
     near = get_close_matches(wrong.casefold()[:40], right, n=1, cutoff=0.6)
-    return f"did you mean {near[0]}?" if near else f"{what}: {', '.join(right)}"
+    return f"did you mean {clean(near[0])}?" if near else f"{what} {', '.join(clean(one) for one in right)}"
