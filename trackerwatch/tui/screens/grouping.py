@@ -10,6 +10,7 @@ from trackerwatch.tui.group_subject import GroupSubject
 from trackerwatch.tui.rows import TORRENT_COLUMNS, tracker_columns
 from trackerwatch.tui.screens.binding import key
 from trackerwatch.tui.screens.chronicling import ChronicleScreen
+from trackerwatch.tui.screens.coverage import CoverageScreen
 
 if TYPE_CHECKING:
     from textual.binding import BindingType
@@ -26,6 +27,14 @@ class GroupingScreen(ChronicleScreen):
         key("t", "group", "group", "group", "Group torrents by folder, trackers by host, or not", show=True),
         key("space", "fold", "fold", "fold", "Fold or unfold the group under the cursor; without groups one page down"),
         key("Z", "fold_all", "fold all", "fold-all", "Fold all groups, or unfold them"),
+        key(
+            "v",
+            "coverage",
+            "coverage",
+            "coverage",
+            "Which tracker knows which torrent, and where they disagree",
+            show=True,
+        ),
     ]
 
     # -- rows ----------------------------------------------------------------------------------------------------------
@@ -65,6 +74,25 @@ class GroupingScreen(ChronicleScreen):
         groups = self._groups_of(self.table)
         group = groups.group(key)
         return None if group is None else GroupSubject(self.picture, groups, group)
+
+    # -- coverage ------------------------------------------------------------------------------------------------------
+
+    def tick(self) -> None:
+        """Take what changed, also for the coverage view above."""
+        super().tick()
+        if isinstance(self.app.screen, CoverageScreen) and self.app.screen.is_mounted:
+            self.app.screen.tick()
+
+    def action_coverage(self) -> None:
+        """Torrents against trackers on a screen of their own."""
+        torrent, tracker = self.torrents.cursor_key, self.trackers.cursor_key
+        at = tracker if self.subject is Pane.TRACKERS else None
+        self.app.push_screen(CoverageScreen(self.picture, torrent, at), self._go_to_torrent)
+
+    def _go_to_torrent(self, key: int | None) -> None:
+        if key is not None:
+            self.reveal(self.torrents, key)
+            self.action_pane(Pane.TORRENTS)
 
     # -- folding -------------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,197 @@
+from dataclasses import replace
+
+import pytest
+
+from tests.tui.feeds import snapshot, torrent, torrent_view, tracker
+from trackerwatch.engine.views import Disabled, Mute
+from trackerwatch.health.states import Health
+from trackerwatch.policy.rules import Verdict
+from trackerwatch.tui.grouping import (
+    Collections,
+    Grade,
+    Groups,
+    Hosts,
+    collection_of,
+    short_names,
+    tracker_grade,
+)
+
+
+def collection(*sources):
+    return collection_of(torrent("x", sources=sources))
+
+
+@pytest.mark.parametrize(
+    ("sources", "name"),
+    [
+        (("/srv/iso/debian/a.torrent",), "/srv/iso/debian"),
+        (("iso/a.torrent",), "iso"),
+        (("a.torrent",), "."),
+        (("/a.torrent",), "/"),
+        (("/srv/iso/a.torrent (/home/ann/list.txt line 3)",), "/srv/iso"),
+        (("/srv/disc (2024)/a.torrent",), "/srv/disc (2024)"),
+        (("magnet:?xt=urn:btih:00",), "magnets"),
+        (("MAGNET:?xt=urn:btih:00",), "magnets"),
+        (("magnet:?xt=urn:btih:00&dn=a/b (/home/ann/list.txt line 12)",), "/home/ann/list.txt"),
+        (("https://Dl.Example.net:8443/x/y.torrent",), "dl.example.net:8443"),
+        (("https://ann@dl.example.net/x.torrent",), "dl.example.net"),
+        (("https:///x.torrent",), "magnets"),
+        # The first file is what counts, wherever it stands.
+        (("magnet:?xt=urn:btih:00", "https://a.example/x", "/srv/iso/a.torrent", "/z/a.torrent"), "/srv/iso"),
+        ((), "not from a file"),
+    ],
+)
+def test_a_collection_is_the_folder_of_the_first_file_or_where_the_link_is_from(sources, name):
+    assert collection(*sources) == name
+
+
+def test_names_are_as_short_as_they_can_be_told_apart():
+    assert short_names(["/srv/a/iso", "/srv/b/iso", "/srv/c", "magnets"]) == {
+        "/srv/a/iso": "a/iso",
+        "/srv/b/iso": "b/iso",
+        "/srv/c": "c",
+        "magnets": "magnets",
+    }
+    assert short_names(["/iso", "iso", "/", "."]) == {"/iso": "/iso", "iso": "iso", "/": "/", ".": "."}
+    assert short_names(["/x/iso", "/y/x/iso"]) == {"/x/iso": "/x/iso", "/y/x/iso": "y/x/iso"}
+
+
+CRITICAL, WARNING, OK, UNKNOWN = Verdict.CRITICAL, Verdict.WARNING, Verdict.OK, Verdict.UNKNOWN
+
+
+def of_folders(*rows, version=1):
+    """A snapshot of torrents, each by folder and verdict."""
+    views = [
+        torrent_view(n, torrent(f"t{n}", sources=(f"/srv/{folder}/t{n}.torrent",)), verdict)
+        for n, (folder, verdict) in enumerate(rows)
+    ]
+    return snapshot((), views, version=version)
+
+
+def grouped(found, order=None, *, by_name=False, groups=None):
+    groups = groups or Groups(Collections())
+    groups.on = True
+    groups.arrange(found, range(len(found.torrents)) if order is None else order, by_name=by_name)
+    return groups
+
+
+def test_without_grouping_the_rows_are_the_order_itself():
+    groups = Groups(Collections())
+    order = (1, 0)
+    groups.arrange(of_folders(("a", OK), ("b", OK)), order, by_name=False)
+    assert groups.rows is order
+    assert groups.heading_of(0) is None
+
+
+def test_groups_come_in_the_order_of_their_first_rows_and_keep_the_order_within():
+    found = of_folders(("calm", OK), ("bad", CRITICAL), ("odd", WARNING), ("bad", OK), ("calm", OK))
+    groups = grouped(found, (1, 2, 4, 0, 3))
+    bad, odd, calm = groups.groups
+    assert [group.name for group in groups.groups] == ["/srv/bad", "/srv/odd", "/srv/calm"]
+    assert (list(bad.members), list(odd.members), list(calm.members)) == ([1, 3], [2], [4, 0])
+    assert (bad.critical, bad.warning, odd.critical, odd.warning) == (1, 0, 0, 1)
+    # What is in trouble is open at first, what is well is folded.
+    assert list(groups.rows) == [bad.key, 1, 3, odd.key, 2, calm.key]
+    assert max(bad.key, odd.key, calm.key) < 0
+
+
+def test_an_order_by_name_is_one_of_the_groups_too_also_backwards():
+    found = of_folders(("disc10", OK), ("disc2", OK), ("disc1", OK))
+    assert [g.name for g in grouped(found, (2, 1, 0), by_name=True).groups] == [
+        "/srv/disc1",
+        "/srv/disc2",
+        "/srv/disc10",
+    ]
+    assert [g.name for g in grouped(found, (0, 1, 2), by_name=True).groups] == [
+        "/srv/disc10",
+        "/srv/disc2",
+        "/srv/disc1",
+    ]
+
+
+def test_folding_is_kept_by_name_when_all_else_changes():
+    groups = grouped(of_folders(("a", OK), ("b", OK), ("a", OK)))
+    a, b = groups.groups
+    groups.fold(a)
+    assert list(groups.rows) == [a.key, 0, 2, b.key]
+    # Another order, another snapshot, and trouble where there was none: what the user chose stays.
+    grouped(of_folders(("a", OK), ("b", CRITICAL), ("a", OK), ("new", WARNING)), (1, 3, 2, 0), groups=groups)
+    assert list(groups.rows) == [b.key, groups.groups[1].key, 3, a.key, 2, 0]
+    assert groups.groups[1].name == "/srv/new"
+
+
+def test_folding_all_hides_all_rows_and_then_shows_all():
+    groups = grouped(of_folders(("a", CRITICAL), ("b", OK)))
+    a, b = groups.groups
+    assert groups.fold_all() is False
+    assert list(groups.rows) == [a.key, b.key]
+    assert groups.fold_all() is True
+    assert list(groups.rows) == [a.key, 0, b.key, 1]
+
+
+def test_a_row_knows_its_group_and_is_revealed():
+    groups = grouped(of_folders(("a", OK), ("b", OK)))
+    a, b = groups.groups
+    assert groups.heading_of(1) is b
+    assert groups.heading_of(a.key) is None
+    groups.reveal(1)
+    assert list(groups.rows) == [a.key, b.key, 1]
+    groups.reveal(1)
+    assert list(groups.rows) == [a.key, b.key, 1]
+
+
+def test_a_group_knows_how_many_of_it_are_not_shown():
+    groups = grouped(of_folders(("a", CRITICAL), ("a", OK), ("a", OK), ("b", OK)), (0,))
+    (group,) = groups.groups
+    assert (len(group.members), group.total) == (1, 3)
+
+
+def test_totals_follow_torrents_that_come():
+    groups = grouped(of_folders(("a", OK)), (0,))
+    grouped(of_folders(("a", OK), ("a", OK)), (0,), groups=groups)
+    assert groups.groups[0].total == 2
+
+
+def test_private_torrents_that_nobody_may_ask_about_are_not_unknown():
+    view = torrent_view(0, torrent("p", private=True, sources=("/a/p.torrent",)), UNKNOWN)
+    other = torrent_view(1, torrent("q", sources=("/a/q.torrent",)), UNKNOWN)
+    (group,) = grouped(snapshot((), [view, other])).groups
+    assert group.unknown == 1
+
+
+def test_hosts_with_one_tracker_stand_alone():
+    views = (
+        tracker(0, "udp://a.example:6969/announce"),
+        tracker(1, "udp://b.example:6969/announce"),
+        tracker(2, "http://a.example/announce", Health.DOWN),
+    )
+    found = snapshot(views)
+    groups = Groups(Hosts())
+    groups.on = True
+    groups.arrange(found, [2, 1, 0], by_name=False)
+    a, b = groups.groups
+    assert (a.name, b.name) == ("a.example", "b.example")
+    assert list(groups.rows) == [a.key, 2, 0, 1]
+    assert groups.heading_of(1) is None
+    assert groups.heading_of(0) is a
+    # A filter that leaves one of two trackers leaves the heading.
+    groups.arrange(found, [2, 1], by_name=False)
+    assert list(groups.rows) == [a.key, 2, 1]
+
+
+def test_grades_of_trackers():
+    up, down = tracker(0, "udp://a.example/"), tracker(1, "udp://b.example/", Health.DOWN)
+    assert tracker_grade(up) is Grade.WELL
+    assert tracker_grade(down) is Grade.CRITICAL
+    assert tracker_grade(replace(up, pending=1)) is Grade.WARNING
+    assert tracker_grade(replace(up, flapping=True)) is Grade.WARNING
+    assert tracker_grade(tracker(2, "udp://c.example/", Health.UNKNOWN)) is Grade.UNKNOWN
+    assert tracker_grade(replace(down, muted=Mute(None, ""))) is Grade.ASIDE
+    assert tracker_grade(replace(down, disabled=Disabled(""))) is Grade.ASIDE
+
+
+def test_no_view_of_a_torrent_is_made_to_group_them():
+    found = of_folders(*[("a", OK), ("b", CRITICAL)] * 500)
+    groups = grouped(found)
+    groups.fold(groups.groups[0])
+    assert found.torrents.looked_at == []
