@@ -119,6 +119,10 @@ def recount(snapshot):
     return effects
 
 
+def trackers_of(torrent):
+    return [placement.tracker for placement in torrent.placements]
+
+
 def check_effects(snapshot):
     for view, effect in zip(snapshot.trackers, recount(snapshot), strict=True):
         shown = view.effect
@@ -127,6 +131,10 @@ def check_effects(snapshot):
         assert shown.failed_over == effect[FailoverState.FAILED_OVER]
         assert shown.exhausted == effect[FailoverState.EXHAUSTED]
         assert shown.unknown == effect[FailoverState.UNKNOWN]
+        split = snapshot.torrents.torrents_of(view.index)
+        assert {state: len(found) for state, found in split.items()} == {s: n for s, n in effect.items() if n}
+        listing = [n for n in snapshot.torrents.listed if view.tracker in trackers_of(snapshot.torrents.torrents[n])]
+        assert sorted(n for found in split.values() for n in found) == listing
 
 
 @pytest.mark.parametrize("seed", range(5))

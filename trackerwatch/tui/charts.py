@@ -172,6 +172,72 @@ def _eighths(seconds: float, top: float, height: int) -> int:
     return max(1, round(seconds / top * height * 8)) if top else 1
 
 
+def clipped(stretches: Sequence[Stretch], top: float) -> Stretch | None:
+    """The stretch that goes farthest beyond the top of its chart. None: none does."""
+    beyond = [one for one in stretches if (one.p95_s or one.p50_s or 0.0) > top * 1.001]
+    return max(beyond, key=lambda one: one.p95_s or one.p50_s or 0.0, default=None)
+
+
+# -- counts ------------------------------------------------------------------------------------------------------------
+
+
+def sampled(
+    series: Sequence[tuple[float, int | None]], since: float, until: float, cells: int
+) -> list[tuple[float, int | None]]:
+    """A count that was written down where it changed, cut into cells: the least that it was in each.
+
+    Args:
+        series: Unix time and count, oldest first; None is unknown from then on.
+        since: Unix time at which the first cell begins.
+        until: Unix time at which the last one ends.
+        cells: How many.
+
+    Returns:
+        The beginning of each cell and its count; None where it was not known.
+    """
+    span_s = (until - since) / cells if cells else 0.0
+    found: list[tuple[float, int | None]] = []
+    held: int | None = None
+    at = 0
+    while at < len(series) and series[at][0] <= since:
+        held = series[at][1]
+        at += 1
+    for cell in range(cells):
+        begin = since + cell * span_s
+        values = [held]
+        while at < len(series) and series[at][0] < begin + span_s:
+            held = series[at][1]
+            values.append(held)
+            at += 1
+        found.append((begin, min((value for value in values if value is not None), default=None)))
+    return found
+
+
+def count_chart(values: Sequence[int | None], height: int) -> tuple[int | None, list[list[Span]]]:
+    """Counts as bars, top line first; `x` where there was none, nothing where nothing is known.
+
+    Returns:
+        The count at the top (None: nothing is known, and no lines), and the lines.
+    """
+    known = [value for value in values if value is not None]
+    if not known:
+        return None, []
+    top = max(1, *known)
+    lines: list[list[Span]] = []
+    for row in range(height - 1, -1, -1):
+        spans: list[Span] = []
+        for value in values:
+            if not value:
+                _append(spans, *((MISS, Ink.BAD) if value == 0 and row == 0 else (" ", Ink.BAR)))
+                continue
+            part = min(8, max(1, round(value / top * height * 8)) - row * 8)
+            _append(spans, BARS[part - 1] if part > 0 else " ", Ink.BAR)
+        lines.append(spans)
+    return top, lines
+
+
+# -- the axis ----------------------------------------------------------------------------------------------------------
+
 Namer: TypeAlias = "Callable[[float], str]"
 """What a Unix time is called under a chart."""
 

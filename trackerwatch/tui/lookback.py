@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from trackerwatch.tui.past import DAY_S, MONTH_S, TorrentPast, TrackerPast
+from trackerwatch.tui.past import DAY_S, MONTH_S, WEEK_S, TorrentPast, TrackerPast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -41,6 +41,8 @@ class OfTracker:
     id: str
     day_cells: int
     month_cells: int
+    week_cells: int = 0
+    """0: the week is not wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,14 @@ Answer: TypeAlias = "TrackerPast | TorrentPast | Mapping[str, tuple[Stretch, ...
 def cells_for(width: int) -> tuple[int, int]:
     """Stretches of the day and of the month in a pane of this width: half hours and half days, or twice as long."""
     return (48, 60) if width >= 78 else (48, 30) if width >= 66 else (24, 15)
+
+
+def full_cells_for(width: int) -> tuple[int, int, int]:
+    """Stretches of the day, the month and the week on a full screen of this width."""
+    for cells in ((96, 90, 84), (48, 60, 56)):
+        if width >= max(cells) + 26:
+            return cells
+    return (48, 30, 42) if width >= 66 else (24, 15, 28)
 
 
 def window(now: float, span_s: float, cells: int) -> tuple[float, float]:
@@ -199,6 +209,10 @@ async def _of_tracker(history: History, wish: OfTracker, now: float) -> TrackerP
     day = await history.tracker(wish.id, since=since, until=until, stretches=wish.day_cells)
     since, until = window(now, MONTH_S, wish.month_cells)
     month = await history.tracker(wish.id, since=since, until=until, stretches=wish.month_cells)
+    week = None
+    if wish.week_cells:
+        since, until = window(now, WEEK_S, wish.week_cells)
+        week = await history.tracker(wish.id, since=since, until=until, stretches=wish.week_cells)
     near = None
     for span_s in NEAR_S:
         # Of what was first asked lately a strip of the day is nearly all empty: closer and closer, until it fills one.
@@ -207,7 +221,7 @@ async def _of_tracker(history: History, wish: OfTracker, now: float) -> TrackerP
             break
         since, until = window(now, span_s, wish.month_cells)
         near = await history.tracker(wish.id, since=since, until=until, stretches=wish.month_cells)
-    return TrackerPast(loaded=True, day=day, month=month, near=near)
+    return TrackerPast(loaded=True, day=day, month=month, near=near, week=week)
 
 
 async def _of_torrent(history: History, wish: OfTorrent, now: float) -> TorrentPast:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from trackerwatch.metainfo import Torrent
 
 DAY_S = 86400.0
+WEEK_S = 7 * DAY_S
 MONTH_S = 30 * DAY_S
 
 CHART_LINES = 3
@@ -48,6 +49,8 @@ class TrackerPast:
     """The last 30 days."""
     near: TrackerHistory | None = None
     """The last minutes or hours, where little more than that is known: then the latency is of these."""
+    week: TrackerHistory | None = None
+    """The last 7 days, where a full screen asked for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +66,10 @@ class TorrentPast:
     def last_seeder_at(self) -> datetime | None:
         """When some tracker last told of a seeder, as far as is stored."""
         at = self.history.last_seeder_at if self.history else None
-        return None if at is None else _time(at)
+        return None if at is None else time_of(at)
 
 
-def _time(at: float) -> datetime:
+def time_of(at: float) -> datetime:
     """A wall time of the store as a time; what no calendar has is the nearest that it has."""
     return datetime.fromtimestamp(min(max(at, 0.0), 2**35), UTC)
 
@@ -77,20 +80,20 @@ def _time(at: float) -> datetime:
 def strip_lines(view: TrackerView, past: TrackerPast, now: datetime, width: int) -> list[Line]:
     """Strips of 24 hours and 30 days, and latency under the strip whose cells it shares: that of the day, as a rule."""
     if past.day is None:
-        return [*_not_there(past, "history"), *_rounds(view, width)]
+        return [*not_there(past, "history"), *rounds_lines(view, width)]
     lines: list[Line] = []
     if past.near is not None:
         lines += _charted(words.span(past.near.until - past.near.since), past.near.stretches, now)
-        lines += _plain("24 h", past.day.stretches, now, lambda at: words.clock(_time(at)))
+        lines += _plain("24 h", past.day.stretches, now, lambda at: words.clock(time_of(at)))
     else:
         lines += _charted("24 h", past.day.stretches, now)
     if past.month is not None:
-        lines += _plain("30 d", past.month.stretches, now, lambda at: words.short_day(_time(at)))
+        lines += _plain("30 d", past.month.stretches, now, lambda at: words.short_day(time_of(at)))
     return [*lines, labelled("", *charts.LEGEND)]
 
 
 def _plain(label: str, stretches: Sequence[Stretch], now: datetime, name: charts.Namer) -> list[Line]:
-    return [labelled(label, *charts.strip(stretches)), *_axis(stretches, now, name)]
+    return [labelled(label, *charts.strip(stretches)), *axis_lines(stretches, now, name)]
 
 
 def _charted(label: str, stretches: Sequence[Stretch], now: datetime) -> list[Line]:
@@ -101,24 +104,26 @@ def _charted(label: str, stretches: Sequence[Stretch], now: datetime) -> list[Li
         labels = [words.latency(top) + cut, f"p50{charts.BARS[-1]} p95{charts.SHADE}", "0"]
         for text, spans in zip(labels, chart, strict=True):
             lines.append((Span(f"  {text:>{LABEL_CELLS - 1}} ", Ink.DIM), *spans))
-    return [*lines, *_axis(stretches, now, lambda at: words.clock(_time(at)))]
+    return [*lines, *axis_lines(stretches, now, lambda at: words.clock(time_of(at)))]
 
 
-def _axis(stretches: Sequence[Stretch], now: datetime, name: charts.Namer) -> list[Line]:
+def axis_lines(stretches: Sequence[Stretch], now: datetime, name: charts.Namer) -> list[Line]:
+    """How long ago cells begin, and when that was in UTC."""
     if not stretches:
         return []
     agos, times = charts.axis(stretches, now, name)
     return [labelled("", Span(agos, Ink.DIM)), labelled("UTC", Span(times, Ink.DIM))]
 
 
-def _not_there(past: TrackerPast | TorrentPast, label: str) -> list[Line]:
+def not_there(past: TrackerPast | TorrentPast, label: str) -> list[Line]:
+    """Why there is no past to show."""
     if not past.kept:
         return [labelled(label, Span("not kept (no store): what follows is of this run", Ink.DIM))]
     text = "nothing is written down yet" if past.loaded else "reading"
     return [labelled(label, Span(text, Ink.WAIT))]
 
 
-def _rounds(view: TrackerView, width: int) -> list[Line]:
+def rounds_lines(view: TrackerView, width: int) -> list[Line]:
     """The latest rounds of this run, which know no times."""
     recent = view.recent
     if len(recent) < CHART_MIN_ROUNDS:
@@ -167,8 +172,8 @@ def _listed(label: str, found: Iterable[Line]) -> list[Line]:
 
 
 def _outage(outage: Outage, now: datetime) -> Line:
-    begin = _time(outage.begin)
-    end = now if outage.end is None else _time(outage.end)
+    begin = time_of(outage.begin)
+    end = now if outage.end is None else time_of(outage.end)
     length = words.duration((end - begin).total_seconds())
     until = "goes on" if outage.end is None else f"to {words.moment(end, now if end.date() != begin.date() else end)}"
     where = f"  {safe(outage.endpoint)}" if outage.endpoint else ""
@@ -182,7 +187,7 @@ def _outage(outage: Outage, now: datetime) -> Line:
 
 
 def _gap(gap: Gap, now: datetime) -> Line:
-    begin, end = _time(gap.begin), _time(gap.end)
+    begin, end = time_of(gap.begin), time_of(gap.end)
     length = words.duration((end - begin).total_seconds())
     told = safe(gap.message) or safe(gap.kind.replace("_", " "))
     return (Span(f"{words.moment(begin, now)} for {length}  {told}", Ink.DIM),)
@@ -207,7 +212,7 @@ def timeline_lines(torrent: Torrent, past: TorrentPast, events: Sequence[Event],
     moves = _moves(past.history.transitions if past.history else (), torrent, events)
     lines: list[Line] = []
     if past.history is None and not (past.loaded and moves):
-        lines += _not_there(past, "moves")
+        lines += not_there(past, "moves")
     if not moves:
         return lines or [labelled("moves", Span("none is known: it stays where it is", Ink.DIM))]
     shown = moves[-MOST_MOVES:]
@@ -233,7 +238,7 @@ def timeline_lines(torrent: Torrent, past: TorrentPast, events: Sequence[Event],
 
 def _moves(stored: Sequence[Transition], torrent: Torrent, events: Sequence[Event]) -> list[_Move]:
     """Stored and of this run, oldest first, each once."""
-    moves = [_Move(_time(one.at), one.kind, one.message) for one in stored]
+    moves = [_Move(time_of(one.at), one.kind, one.message) for one in stored]
     known = [(move.kind, move.at) for move in moves]
     for event in events:
         if event.torrent is None or event.kind not in _MOVES or event.torrent.info_hash != torrent.info_hash:

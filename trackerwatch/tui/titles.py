@@ -165,6 +165,16 @@ def plain_rule(told: str, width: int) -> Line:
     return (*line, Span(f" {right} ", Ink.HEAD), Span(RULE, Ink.RULE)) if right and rest > 0 else line
 
 
+def section_rule(told: str, width: int) -> Line:
+    """The line above a section of a full screen."""
+    told = crop(told, max(0, width - 5))
+    return (
+        Span(RULE * 2, Ink.RULE),
+        Span(f" {told} ", Ink.STRONG),
+        Span(RULE * max(0, width - 4 - width_of(told)), Ink.RULE),
+    )
+
+
 def nothing_selected() -> Line:
     """For a detail of nothing."""
     return (Span(" nothing selected: choose a row in 1 or 2", Ink.DIM),)

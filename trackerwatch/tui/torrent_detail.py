@@ -12,7 +12,7 @@ from trackerwatch.tui.ink import Ink, Line, Span, labelled, safe
 from trackerwatch.tui.past import timeline_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from trackerwatch.engine.views import (
@@ -55,12 +55,12 @@ def torrent_lines(
             Span(" completed"),
             Span("  most that any tracker tells", Ink.DIM),
         ),
-        *_last_seeder(view, past, now),
+        *last_seeder_lines(view, past, now),
         (),
     ]
-    lines += _failover(view)
+    lines += failover_lines(view)
     lines += _tiers(view, trackers, now)
-    lines += _problems(view)
+    lines += problem_lines(view)
     lines += [(), *timeline_lines(view.torrent, past, events, now), ()]
     privacy = "private, " if torrent.private else ""
     kind = "hybrid, two swarms" if torrent.is_hybrid else "v2" if torrent.info_hash_v2 else "v1"
@@ -81,7 +81,7 @@ def torrent_lines(
     return lines
 
 
-def _last_seeder(view: TorrentView, past: TorrentPast, now: datetime) -> list[Line]:
+def last_seeder_lines(view: TorrentView, past: TorrentPast, now: datetime) -> list[Line]:
     """When there was a seeder last, where there is none now or nobody tells."""
     if view.counts.seeders:
         return []
@@ -91,7 +91,8 @@ def _last_seeder(view: TorrentView, past: TorrentPast, now: datetime) -> list[Li
     return [(Span(" no seeder was ever seen", Ink.WARN),)] if view.counts.seeders == 0 else []
 
 
-def _failover(view: TorrentView) -> list[Line]:
+def failover_lines(view: TorrentView) -> list[Line]:
+    """Where it stands in its tiers, and why."""
     failover = view.failover
     state = states.failover(failover.state)
     line: list[Span] = [
@@ -113,12 +114,23 @@ def _tiers(view: TorrentView, trackers: Sequence[TrackerView], now: datetime) ->
     if not view.answers:
         text = "no trackers" if not view.torrent.placements else "not asked yet"
         return [*lines, (Span(f" {text}", Ink.DIM),)]
-    for tier, answers in groupby(view.answers, key=lambda answer: answer.tier):
-        lines.append((Span(f" tier {tier}", Ink.HEAD),))
+    tier = -1
+    for answer, block in answer_blocks(view, trackers, now):
+        if answer.tier != tier:
+            tier = answer.tier
+            lines.append((Span(f" tier {tier}", Ink.HEAD),))
+        lines += block
+    return lines
+
+
+def answer_blocks(
+    view: TorrentView, trackers: Sequence[TrackerView], now: datetime
+) -> Iterator[tuple[AnswerView, list[Line]]]:
+    """Each answer in tier order with its lines, as branches of its tier."""
+    for _, answers in groupby(view.answers, key=lambda answer: answer.tier):
         listed = list(answers)
         for number, answer in enumerate(listed):
-            lines += _answer(answer, trackers, now, view.torrent.is_hybrid, last=number == len(listed) - 1)
-    return lines
+            yield answer, _answer(answer, trackers, now, view.torrent.is_hybrid, last=number == len(listed) - 1)
 
 
 def _answer(
@@ -183,7 +195,8 @@ def _asked(view: ScrapeView | AnnounceView, now: datetime) -> Line:
     return (*spans, Span("  " + ", ".join(extras) if extras else "", Ink.DIM))
 
 
-def _problems(view: TorrentView) -> list[Line]:
+def problem_lines(view: TorrentView) -> list[Line]:
+    """What is wrong with it, worst first, each with what to do."""
     lines: list[Line] = []
     for found in view.problems:
         mark = states.severity(found.severity)

@@ -27,14 +27,14 @@ def tracker_title(view: TrackerView, now: datetime) -> str:
 def tracker_lines(view: TrackerView, now: datetime, width: int, past: TrackerPast) -> list[Line]:
     """Everything known of a tracker."""
     lines: list[Line] = [(Span(f" {safe(view.tracker.shown_url)}", Ink.STRONG), Span("  your own" if view.own else ""))]
-    lines += [_state(view, now), _effect(view)]
+    lines += [state_line(view, now), effect_line(view)]
     if view.note:
         lines.append((Span(f" {safe(view.note)}", Ink.KEY),))
     for endpoint in view.endpoints:
         lines += _endpoint(endpoint, view.pending_limit, now)
     if not view.endpoints:
         lines.append((Span("  no address known yet", Ink.WAIT),))
-    lines += [(), _uptimes(view, width), *strip_lines(view, past, now, width), ()]
+    lines += [(), uptime_line(view, width), *strip_lines(view, past, now, width), ()]
     lines += outage_lines(past, now)
     answers = "answers" if view.scrape_supported else "not supported"
     latencies = ((50, view.p50_s), (95, view.p95_s), (99, view.p99_s))
@@ -57,8 +57,8 @@ def tracker_lines(view: TrackerView, now: datetime, width: int, past: TrackerPas
     return lines
 
 
-def _state(view: TrackerView, now: datetime) -> Line:
-    """`x DOWN for 14m, since 13:48: refused x5`; of a muted one first that, then what it is."""
+def state_line(view: TrackerView, now: datetime) -> Line:
+    """Its state, since when and why: `x DOWN for 14m, since 13:48: refused x5`; of a muted one first that, then what it is."""
     state = states.unmuted_state(view)
     since = f" for {words.age(view.since, now)}, since {words.moment(view.since, now)}" if view.since else ""
     line: Line = (Span(f" {state.text}", state.ink), Span(since))
@@ -74,8 +74,8 @@ def _state(view: TrackerView, now: datetime) -> Line:
     return (Span(f" {states.MUTED.text} {states.muted_until(view.muted, now)}{why};", Ink.KEY), *line)
 
 
-def _uptimes(view: TrackerView, width: int) -> Line:
-    """`1h 100%  24h 99.2% (n=96)  7d n/a (seen 31%)`; where that is too long, n of the day alone."""
+def uptime_line(view: TrackerView, width: int) -> Line:
+    """Uptime of all windows: `1h 100%  24h 99.2% (n=96)  7d n/a (seen 31%)`; where that is too long, n of the day alone."""
     if not view.uptimes:
         known = view.uptime is not None
         return labelled("uptime", Span(f"{words.percent(view.uptime)} of this run" if known else "not known yet"))
@@ -112,8 +112,8 @@ def _next(view: TrackerView, now: datetime) -> str:
     return "" if due == words.NO_TIME else f"  next try {words.due(due)}"
 
 
-def _effect(view: TrackerView) -> Line:
-    """`Hits 5,120 torrents: 5,076 keep their tracker, 41 failed over, 3 with none left`."""
+def effect_line(view: TrackerView) -> Line:
+    """What its state does to torrents: `Hits 5,120 torrents: 5,076 keep their tracker, 41 failed over, 3 with none left`."""
     effect: Effect = view.effect
     if not view.torrents:
         return (Span(" no torrent lists it", Ink.DIM),)
@@ -197,4 +197,4 @@ def tracker_strip(view: TrackerView, now: datetime, height: int) -> list[Line]:
     if not shown:
         what = states.failure(view.failure) or "no address known yet"
         lines.append((Span(f" ? {what}", Ink.WAIT),))
-    return [*lines[: max(0, height - 1)], *[()] * max(0, height - 1 - len(lines)), _effect(view)]
+    return [*lines[: max(0, height - 1)], *[()] * max(0, height - 1 - len(lines)), effect_line(view)]

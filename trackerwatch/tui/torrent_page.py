@@ -1,0 +1,137 @@
+"""The full screen of one torrent, as sections. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from trackerwatch import meanings
+from trackerwatch.failover.states import Role
+from trackerwatch.outside_text import redact_url
+from trackerwatch.policy.rules import Verdict
+from trackerwatch.tui import states, words
+from trackerwatch.tui.ink import Ink, Line, Span, crop, labelled, line_width, safe
+from trackerwatch.tui.page import Row, Section, ToTracker
+from trackerwatch.tui.past import timeline_lines
+from trackerwatch.tui.timing import seeder_lines
+from trackerwatch.tui.titles import section_rule
+from trackerwatch.tui.torrent_detail import (
+    answer_blocks,
+    failover_lines,
+    last_seeder_lines,
+    problem_lines,
+)
+from trackerwatch.tui.tracker_page import rows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from trackerwatch.engine.views import Event, TorrentView, TrackerView
+    from trackerwatch.tui.past import TorrentPast
+
+STATE, TRACKERS, TIME, ABOUT = "state", "trackers", "time", "about"
+"""Keys of the sections."""
+
+
+def state_section(view: TorrentView, past: TorrentPast, now: datetime) -> Section:
+    """The verdict and since when, counts, why it is where it is, and what to do."""
+    state, counts = states.torrent_state(view), view.counts
+    since = f" for {words.age(view.since, now)}" if view.since else ""
+    why = f": {safe(view.why)}" if view.why else ""
+    lines: list[Line] = [(Span(f" {state.text}", state.ink), Span(f" ({view.verdict})", Ink.DIM), Span(since + why))]
+    if view.problems and view.verdict is not Verdict.OK:
+        found = meanings.meaning(view.problems[0].rule)
+        lines.append((Span(" means ", Ink.DIM), Span(found.means)))
+    elif view.verdict is Verdict.UNKNOWN:
+        lines.append((Span(" means ", Ink.DIM), Span(meanings.meaning(view.verdict).means)))
+    lines += [
+        (
+            Span(f" {words.count(counts.seeders)}", Ink.STRONG),
+            Span(" seeders  "),
+            Span(words.count(counts.leechers), Ink.STRONG),
+            Span(" leechers  "),
+            Span(words.count(counts.completed), Ink.STRONG),
+            Span(" completed"),
+            Span("  most that any tracker tells", Ink.DIM),
+        ),
+        *last_seeder_lines(view, past, now),
+        *problem_lines(view),
+        (),
+        *failover_lines(view),
+        (),
+    ]
+    return Section(STATE, [Row(line, indent=3) for line in lines])
+
+
+def trackers_section(view: TorrentView, trackers: Sequence[TrackerView], now: datetime, width: int) -> Section:
+    """The tiers as a tree: every tracker with its role, addresses, counts and answers. Enter opens a tracker."""
+    working = f"{view.failover.working} of {view.failover.total} independent work" if view.failover.total else ""
+    title = "2 Trackers" + (f": {working}" if working else "")
+    found = [Row(section_rule(title, width))]
+    if not view.answers:
+        text = "lists no tracker" if not view.torrent.placements else "not asked yet"
+        found.append(Row((Span(f"  {text}", Ink.DIM),)))
+    tier = -1
+    for answer, lines in answer_blocks(view, trackers, now):
+        if answer.tier != tier:
+            tier = answer.tier
+            active = any(one.role is Role.ACTIVE and one.tier == tier for one in view.answers)
+            found.append(Row((Span(f" tier {tier}", Ink.HEAD), Span("  in use" if active else "", Ink.DIM))))
+        known = 0 <= answer.tracker_index < len(trackers)
+        found.append(Row(lines[0], ToTracker(answer.tracker_index) if known else None, indent=8))
+        found += [Row(line, indent=16) for line in lines[1:]]
+    return Section(TRACKERS, [*found, Row(())])
+
+
+def time_section(
+    view: TorrentView, past: TorrentPast, events: Sequence[Event], now: datetime, *, width: int, height: int
+) -> Section:
+    """Seeders over time, and every move from tracker to tracker."""
+    lines = [
+        section_rule("3 Time", width),
+        *seeder_lines(past, now, width, height),
+        (),
+        *timeline_lines(view.torrent, past, events, now),
+        (),
+    ]
+    return Section(TIME, rows(lines))
+
+
+def about_section(view: TorrentView, width: int) -> Section:
+    """Hashes, size, where it came from."""
+    torrent = view.torrent
+    kind = "hybrid: two swarms, asked apart" if torrent.is_hybrid else "v2" if torrent.info_hash_v2 else "v1"
+    lines: list[Line] = [
+        section_rule("4 About", width),
+        labelled("name", Span(safe(torrent.name), Ink.STRONG)),
+        labelled("info hash", Span(torrent.info_hash_hex)),
+    ]
+    if torrent.info_hash_v2 is not None:
+        lines.append(labelled("v2 hash", Span(torrent.info_hash_v2.hex())))
+    size = words.size(torrent.size_bytes)
+    exact = "" if torrent.size_bytes is None else f"  {torrent.size_bytes:,} bytes"
+    privacy = "yes (BEP 27): asked only as far as you allow" if torrent.private else "no"
+    lines += [
+        labelled("size", Span(size), Span(exact, Ink.DIM)),
+        labelled("kind", Span(kind)),
+        labelled("private", Span(privacy)),
+    ]
+    if torrent.source_tag:
+        lines.append(labelled("source tag", Span(safe(torrent.source_tag))))
+    seeds = [Span(safe(redact_url(url))) for url in torrent.web_seeds] or [Span("none listed", Ink.DIM)]
+    lines += [labelled("" if number else "web seeds", seed) for number, seed in enumerate(seeds)]
+    lines += [labelled("" if number else "from", Span(safe(one))) for number, one in enumerate(torrent.sources)]
+    lines += [labelled("unusable", Span(safe(text), Ink.WARN)) for text in torrent.unusable_trackers]
+    return Section(ABOUT, rows(lines))
+
+
+def title(view: TorrentView, now: datetime, width: int) -> Line:
+    """The first line: name and state."""
+    del now
+    state = states.torrent_state(view)
+    tail = f" {state.text} "
+    name = safe(view.torrent.name)
+    line: Line = (Span(f" {name} ", Ink.ACCENT),)
+    if line_width(line) + len(tail) > width:
+        line = (Span(f" {crop(name, max(4, width - len(tail) - 2))} ", Ink.ACCENT),)
+    return (*line, Span(tail, state.ink))
