@@ -16,6 +16,7 @@ from trackerwatch.outside_text import clean
 from trackerwatch.probe.dns_preferences import HostPreferences
 from trackerwatch.probe.prober import SocketProber
 from trackerwatch.protocol.failures import PHRASES, literal
+from trackerwatch.schedule.windows import parse_window
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -76,6 +77,9 @@ def _tracker_settings(override: TrackerOverride) -> TrackerSettings:
         muted=muted is not False,
         muted_until=None if isinstance(muted, bool) else muted,
         mute_why=clean(override.why or ""),
+        mute_windows=tuple(map(parse_window, override.mute_windows)),
+        disabled=override.disabled,
+        disable_why=clean(override.why or ""),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import TYPE_CHECKING
 
+from trackerwatch.engine.views import OrderSource
 from trackerwatch.health import EndpointHealth
 from trackerwatch.outcome import FailureKind, PhaseTimes
 from trackerwatch.stats import LatencyHistogram
@@ -28,8 +29,8 @@ class MuteState:
     until: float | None
     """Wall. None: until it is taken back."""
     why: str
-    by_settings: bool = False
-    """The config says so, and takes it back."""
+    source: OrderSource = OrderSource.HAND
+    """Who says so, and takes it back."""
 
 
 @dataclass(frozen=True, slots=True)

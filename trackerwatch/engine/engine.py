@@ -9,17 +9,29 @@ from __future__ import annotations
 import asyncio
 import random
 import weakref
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from trackerwatch.engine.additions import Additions
 from trackerwatch.engine.announcing import Announcer, Identity
 from trackerwatch.engine.changes import tell_moves, tell_remembered
 from trackerwatch.engine.clock import SystemClock, at
-from trackerwatch.engine.commands import AnnounceNow, Command, MuteTrackers, ProbeNow, WalkAs
+from trackerwatch.engine.commands import (
+    AnnounceNow,
+    Command,
+    DisableTrackers,
+    MuteTrackers,
+    ProbeNow,
+    SetInterval,
+    Undo,
+    WalkAs,
+    WatchTracker,
+)
 from trackerwatch.engine.conclusions import Conclusions
 from trackerwatch.engine.events import EventLog
 from trackerwatch.engine.feed import Feed
 from trackerwatch.engine.interruptions import Interruptions
-from trackerwatch.engine.muting import mute
+from trackerwatch.engine.order_desk import OrderDesk
 from trackerwatch.engine.recording import Recording
 from trackerwatch.engine.remembering import Remembering
 from trackerwatch.engine.requests import announce_refusal, announce_wait, to_probe
@@ -27,6 +39,7 @@ from trackerwatch.engine.rounds import Rounds
 from trackerwatch.engine.running import Running
 from trackerwatch.engine.settings import AnnounceMode, EngineSettings, PrivateMode
 from trackerwatch.engine.snapshot import Projector
+from trackerwatch.engine.trials import Trials
 from trackerwatch.engine.views import Event, EventKind, Snapshot, Trial
 from trackerwatch.engine.watchlist import Watchlist
 from trackerwatch.failover import CLIENTS, Standing
@@ -39,6 +52,7 @@ if TYPE_CHECKING:
     from trackerwatch.engine.prober import Prober
     from trackerwatch.engine.tracker_state import TrackerState
     from trackerwatch.metainfo import Torrent
+    from trackerwatch.orders import OrderKeeper, Orders
     from trackerwatch.tracker import Tracker
 
 
@@ -122,6 +136,21 @@ class Engine:
         self._running.ask_through(
             self._rounds, self._announcer, self._conclusions, self._interruptions, self._remembering
         )
+        outage = self._interruptions.outage
+        self._desk = OrderDesk(
+            watchlist, self._clock, running=self._running, outage=outage, conclusions=self._conclusions
+        )
+        self._additions = Additions(
+            watchlist,
+            self._clock,
+            running=self._running,
+            outage=outage,
+            conclusions=self._conclusions,
+            events=self._events,
+            on_news=self._changed,
+            remember=self._desk.remember,
+        )
+        self._trials = Trials(prober, watchlist, self._clock)
         self._recording = recording
         self._client = settings.client
         self._version = 0
@@ -154,7 +183,7 @@ class Engine:
         """Watch these torrents no longer; what is not watched is passed over. May be called while running."""
         gone, states = self._watchlist.remove(info_hashes)
         for state in states:
-            if not state.torrents:
+            if not (state.torrents or state.added):
                 self._running.drop(state)
                 self._interruptions.outage.forget(state)
                 state.retire()
@@ -223,11 +252,12 @@ class Engine:
     def reconfigure(self, settings: EngineSettings) -> None:
         """Go on with other settings; rounds under way end by the old ones."""
         client_before = self.settings.client
+        # What is ordered by hand is no part of the config.
+        settings = replace(settings, orders=self.settings.orders)
         self._watchlist.settings = self._rounds.settings = self._announcer.settings = settings
         if self._remembering is not None:
             self._remembering.settings = settings
-        for state in self._trackers:
-            self._watchlist.give_orders(state)
+        self._desk.apply()
         self._running.replan()
         self._conclusions.resettle(self._trackers)
         if settings.client != client_before:
@@ -248,16 +278,30 @@ class Engine:
             case WalkAs():
                 return self._walk_as(command.client)
             case MuteTrackers():
-                states = [self._trackers[index] for index in command.trackers]
-                said = mute(states, command)
-                self._conclusions.resettle(states)
-                return said
-            case _:
-                return "not yet"
+                return self._desk.mute([self._trackers[index] for index in command.trackers], command)
+            case DisableTrackers():
+                return self._desk.disable([self._trackers[index] for index in command.trackers], command)
+            case SetInterval():
+                return self._desk.interval([self._trackers[index] for index in command.trackers], command)
+            case WatchTracker():
+                return self._additions.watch(command)
+            case Undo():
+                return self._desk.undo()
 
     async def try_out(self, url: str) -> Trial:
         """Ask a tracker once that is not watched (yet); a URL that is none is an answer, too."""
-        return Trial(url, works=False, lines=("not yet",))
+        return await self._trials.try_out(url)
+
+    def keep_orders(self, keeper: OrderKeeper | None) -> None:
+        """Say who keeps what is ordered by hand from one run to the next; before anything is ordered."""
+        self._desk.keeper = keeper
+
+    def take_orders(self, orders: Orders) -> None:
+        """Somebody else changed what is ordered by hand: these hold now, instead of all before. Told as an event."""
+        said = self._desk.take(orders)
+        if said:
+            self._events.add(EventKind.CONFIG_RELOADED, said, self._clock.wall())
+            self._changed(())
 
     def _walk_as(self, client: str) -> str:
         if client not in CLIENTS:
@@ -325,7 +369,19 @@ class Engine:
                 and (published.scrape_failure or published.failures or Standing.FAILED in published.standings)
             )
             probes = (state.last_probe_at, state.next_probe_at) if failing else None
-            told.append((state.state, state.failure, waiting, scrape, probes, state.pending, state.muted, state.note))
+            told.append(
+                (
+                    state.state,
+                    state.failure,
+                    waiting,
+                    scrape,
+                    probes,
+                    state.pending,
+                    state.mute,
+                    state.disabled,
+                    state.note,
+                )
+            )
         return told
 
     def torrents_of(self, tracker: int) -> list[int]:

@@ -71,7 +71,7 @@ class Explainer:
             if standing is Standing.FAILED:
                 reason = failure_words(failures[0] if failures else None)
             elif standing is Standing.UNTRIED:
-                if failures and not failures[0].kind.counted:
+                if view.disabled is not None or (failures and not failures[0].kind.counted):
                     standing = Standing.NOT_COUNTED
                 only_alive = torrent.private and not self._private_scraped(swarms[0].tracker)
                 reason = _why_untried(swarms, view, failures, only_alive=only_alive)
@@ -164,6 +164,8 @@ def _why_untried(
     swarms: tuple[AnswerView, ...], view: TrackerView, failures: list[Failure], *, only_alive: bool
 ) -> str:
     """Why nothing is known of a torrent at a tracker, in words."""
+    if view.disabled is not None:
+        return f"switched off by you{': ' if view.disabled.why else ''}{view.disabled.why}"
     if failures:
         return failure_words(failures[0])
     if only_alive and view.state in ANSWERING:

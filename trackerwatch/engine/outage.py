@@ -140,7 +140,7 @@ class Outage:
     ) -> bool:
         now = self._clock.monotonic()
         udp = tracker.tracker.protocol is Protocol.UDP
-        if tracker.retired:
+        if tracker.retired or tracker.disabled is not None:
             return False
         self.introduce(tracker)
         self._evidence.note(tracker.index, kind, begun, now)
@@ -234,7 +234,7 @@ class Outage:
         resolved: dict[str, Tracker] = {}
         others: dict[str, Tracker] = {}
         for state in self._trackers:
-            if not state.retired and not is_literal(state):
+            if not (state.retired or state.disabled is not None or is_literal(state)):
                 known = resolved if state.endpoints or state.last_success_at is not None else others
                 known.setdefault(state.tracker.host, state.tracker)
         if len(resolved) >= NAMES_THAT_PROVE:

@@ -260,7 +260,7 @@ class Recording:
     def _memory_of(self, state: TrackerState) -> TrackerMemory | None:
         if state.cut_off is not None or state.remembered_at is not None or state.last_probe_at is None:
             return None
-        if state.retired:
+        if state.retired or state.disabled is not None:
             # Nothing is claimed of it any more: what was known before stays.
             return None
         lasting = [place.lasting or place.health for place in state.endpoints.values()]

@@ -16,12 +16,16 @@ if TYPE_CHECKING:
 
 def to_probe(states: Sequence[TrackerState], now: float) -> tuple[list[TrackerState], str]:
     """Which of these trackers may be asked again at a monotonic time, and what to say of it."""
-    waits = [(state, recheck_wait_s(state, now)) for state in states if not state.retired]
+    off = [state for state in states if state.disabled is not None]
+    waits = [(s, recheck_wait_s(s, now)) for s in states if not s.retired and s.disabled is None]
     ready = [s for s, wait_s in waits if wait_s <= 0 and not s.asking and s.never_again is None]
     if ready:
         names = ready[0].tracker.host_port if len(ready) == 1 else f"{len(ready)} trackers"
         rest = len(waits) - len(ready)
         return ready, f"asking {names} now" + (f"; {rest} must wait" if rest else "")
+    if not waits and off:
+        name = off[0].tracker.host_port if len(off) == 1 else f"{len(off)} trackers"
+        return [], f"{name}: switched off by you; it is asked nothing" if len(off) == 1 else f"{name} are switched off"
     if not waits:
         return [], "no tracker to ask"
     state, wait_s = min(waits, key=lambda pair: pair[1])

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from trackerwatch.engine.due import Due
 from trackerwatch.engine.interruptions import TICK_S
-from trackerwatch.engine.muting import expired
 from trackerwatch.engine.pacing import next_due
 from trackerwatch.engine.views import EventKind
 from trackerwatch.health import Health
@@ -106,6 +105,8 @@ class Running:
 
     def soon(self, state: TrackerState) -> None:
         """Ask for what is new here as soon as manners allow."""
+        if state.disabled is not None:
+            return
         if state.asked_at is None and not state.asking:
             if self._agenda.due_at(state.index) is None:
                 self._agenda.put(state.index, self._clock.monotonic())
@@ -117,6 +118,22 @@ class Running:
         """Ask a tracker no more."""
         self._agenda.drop(state.index)
 
+    def halt(self, state: TrackerState) -> None:
+        """Ask a tracker no more, and end what is under way."""
+        self.drop(state)
+        for task, asked in self._asking.items():
+            if asked is state:
+                task.cancel()
+        announces = self._announcing.get(state.index)
+        if announces is not None:
+            announces.cancel()
+
+    def go_on(self, state: TrackerState) -> None:
+        """Ask a tracker for everything that was left alone until now, as soon as its waits allow."""
+        if not (state.asking or self._stopping):
+            self._plan(state)
+        self._wake.set()
+
     def ask_now(self, states: Iterable[TrackerState]) -> None:
         """Ask these for everything, now: somebody waits for it."""
         for state in states:
@@ -124,9 +141,9 @@ class Running:
             self._agenda.put(state.index, self._clock.monotonic())
         self._wake.set()
 
-    def replan(self) -> None:
-        """Other settings hold: what is due when is worked out anew."""
-        for state in self._trackers:
+    def replan(self, states: Iterable[TrackerState] | None = None) -> None:
+        """Other settings hold for some trackers (None: for all): what is due when is worked out anew."""
+        for state in self._trackers if states is None else states:
             if not state.asking and self._agenda.due_at(state.index) is not None:
                 self._plan(state)
         self._wake.set()
@@ -137,6 +154,8 @@ class Running:
         now = self._clock.monotonic()
         for state in self._trackers:
             self._watchlist.give_orders(state)
+            if state.disabled is not None or state.retired:
+                continue
             state.plan = Due.FULL
             if not self._one_shot and state.asked_at is not None:
                 self._plan(state)
@@ -190,9 +209,9 @@ class Running:
         if 0.0 <= wall - self._unmuted_at < MUTES_EVERY_S:
             return
         self._unmuted_at = wall
-        unmuted = expired(self._trackers, wall)
-        if unmuted:
-            self._conclusions.resettle(unmuted)
+        turned = self._watchlist.turn_mutes(wall)
+        if turned:
+            self._conclusions.resettle(turned)
 
     def on_jump(self, jump: Jump) -> None:
         """Time was not lived through: what fell due meanwhile is not late, and is not asked all at once."""
@@ -215,7 +234,8 @@ class Running:
         now = self._clock.monotonic()
         for index in indices:
             state = self._trackers[index]
-            left_alone = state.never_again is not None or state.not_before > now or state.retired
+            left_alone = state.never_again is not None or state.not_before > now
+            left_alone = left_alone or state.retired or state.disabled is not None
             if not (state.asking or left_alone or self._stopping):
                 state.plan = Due.MINIMAL
                 self._agenda.put(index, now + self._rng.random() * spread_s)
@@ -226,7 +246,7 @@ class Running:
         now = self._clock.monotonic()
         # One late round is seen for a minute, not for ever and not for a moment only.
         self._lateness = (late_s, now) if late_s >= self.lateness_s(now) else self._lateness
-        if state.asking or state.never_again is not None:
+        if state.asking or state.never_again is not None or state.disabled is not None:
             return
         if state.plan is Due.ANNOUNCES:
             self._announce_due(state)
@@ -258,6 +278,8 @@ class Running:
             state.asking = False
             state.dirty = True
         await asyncio.shield(self._conclusions.soon(state))
+        if state.disabled is not None:
+            return
         if plan is not None and (self._one_shot or plan is not Due.MINIMAL):
             self._announce_due(state)
 
@@ -293,7 +315,7 @@ class Running:
 
     def _plan(self, state: TrackerState) -> None:
         """Put a tracker's next probe on the agenda."""
-        if state.retired:
+        if state.retired or state.disabled is not None:
             return
         now = self._clock.monotonic()
         due = next_due(
@@ -315,7 +337,8 @@ class Running:
     # ------------------------------------------------------------------ announces
 
     def _announce_due(self, state: TrackerState) -> None:
-        if state.index in self._announcing or self._stopping or state.state is Health.DOWN:
+        barred = state.state is Health.DOWN or state.disabled is not None
+        if state.index in self._announcing or self._stopping or barred:
             return
         columns = self._announcer.candidates(state, active_here=self._active_here(state))
         if columns:

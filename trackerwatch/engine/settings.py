@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from trackerwatch.orders import Orders
+    from trackerwatch.schedule.windows import Window
+
 
 class AnnounceMode(StrEnum):
     """When torrents are announced (the value of `--announce`). No announce of ours ever joins a swarm."""
@@ -51,6 +54,11 @@ class TrackerSettings:
     muted_until: float | None = None
     """Unix time. None: for good, where `muted`."""
     mute_why: str = ""
+    mute_windows: tuple[Window, ...] = ()
+    """Recurring windows in which it is muted."""
+    disabled: bool = False
+    """Nothing is sent to it, and it counts for nothing."""
+    disable_why: str = ""
 
 
 class Freshness(StrEnum):
@@ -92,6 +100,8 @@ class EngineSettings:
     """The client policy by which failover is walked: a name of `failover.CLIENTS`."""
     trackers: Mapping[str, TrackerSettings] = field(default_factory=dict)
     """Where it differs: by host, or by `host:port` which goes before; lower case, an IPv6 literal in brackets with a port."""
+    orders: Orders = field(default_factory=dict)
+    """What the user ordered by hand: goes before `trackers`."""
     freshness: Freshness = Freshness.INTERVAL
     max_age_s: float | None = None
     """Remembered answers of a one-shot run may be so old. None: an interval."""

@@ -89,7 +89,7 @@ class Projector:
                 self._totals.broken,
             )
         taken_at = at(now)
-        seen = [s.last_probe_at for s in trackers if s.last_probe_at is not None]
+        seen = [s.last_probe_at for s in trackers if s.last_probe_at is not None and s.disabled is None]
         return Snapshot(
             version=version,
             taken_at=taken_at or started_at,
@@ -175,12 +175,15 @@ def tracker_view(state: TrackerState, now: float) -> TrackerView:
         ),
         failing_since=at(state.failing_since),
         flapping=state.flapping,
-        muted=Mute(at(state.mute.until), state.mute.why) if state.mute else None,
+        muted=Mute(at(state.mute.until), state.mute.why, state.mute.source) if state.mute else None,
         own=state.own,
         uptimes=uptimes,
         p99_s=windows.quantile(0.99, "24h", now),
         note="; ".join(filter(None, (state.note, state.spared))),
         recalled_at=at(state.remembered_at),
+        disabled=state.disabled,
+        interval_wish_s=state.interval_wish_s,
+        added=state.added,
         next_ask=None if state.next_probe_at is None else _NEXT[state.plan],
         min_request_interval_s=state.min_request_interval_s,
         thresholds=state.thresholds,

@@ -256,7 +256,8 @@ class Table:
         )
 
     def _muted(self, tracker_index: int) -> bool:
-        return self.trackers[tracker_index].muted is not None
+        view = self.trackers[tracker_index]
+        return view.muted is not None or view.disabled is not None
 
     def _blamed(self, rule: Rule, index: int, answers: tuple[AnswerView, ...]) -> list[AnswerView]:
         failed = [(n, a) for n, a in enumerate(answers) if a.role is Role.FAILED and not self._muted(a.tracker_index)]

@@ -100,7 +100,7 @@ class TorrentBook:
         return len(self.torrents)
 
     def add(self, torrent: Torrent, trackers: Sequence[TrackerState], now: float) -> int:
-        """Take in a torrent, or what another copy of it adds. Its index, which never changes."""
+        """Take in a torrent, or what it lists from now on. Its index, which never changes."""
         self.version += 1
         known = self.index.get(torrent.info_hash)
         if known is None:
@@ -128,14 +128,15 @@ class TorrentBook:
         else:
             index = known
             self._leave(index)
-            before = self.shapes[index].trackers
+            before, old_slots = self.shapes[index], self.slots[index]
             self.torrents[index] = torrent
             self.total[index] = len(torrent.placements)
             shape = self.shapes[index] = self._shape(torrent, trackers)
             self.slots[index] = self._slots(torrent, index, shape)
             self.queues[index] = first_queue(self.client, shape.places, torrent.info_hash)
             for tracker in shape.trackers:
-                tracker.torrents += tracker not in before
+                tracker.torrents += tracker not in before.trackers
+            self._give_up(index, before, old_slots, shape.trackers)
         shape.members += 1
         return index
 
@@ -146,14 +147,19 @@ class TorrentBook:
             return None
         self.version += 1
         self.gone.add(index)
-        shape = self.shapes[index]
-        for place, tracker in enumerate(shape.trackers):
-            tracker.torrents -= 1
-            tracker.dirty = True
-            for column in self.slots[index][place * shape.swarms : (place + 1) * shape.swarms]:
-                tracker.swarms.leave(column, index)
+        self._give_up(index, self.shapes[index], self.slots[index])
         self._leave(index)
         return index
+
+    def _give_up(self, index: int, shape: Shape, slots: tuple[int, ...], kept: tuple[TrackerState, ...] = ()) -> None:
+        """A torrent is no longer at the trackers of a shape, those that are kept excepted."""
+        for place, tracker in enumerate(shape.trackers):
+            if tracker in kept:
+                continue
+            tracker.torrents -= 1
+            tracker.dirty = True
+            for column in slots[place * shape.swarms : (place + 1) * shape.swarms]:
+                tracker.swarms.leave(column, index)
 
     def listed(self) -> Sequence[int]:
         """Indices of the torrents that are here."""

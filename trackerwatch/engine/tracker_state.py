@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from trackerwatch.engine.records import TrackerMemory
     from trackerwatch.engine.shapes import Shape
     from trackerwatch.engine.swarms import Published
+    from trackerwatch.engine.views import Disabled
     from trackerwatch.outcome import AnnounceOutcome, Endpoint, Failure, ProbeOutcome, Resolution, ScrapeOutcome
     from trackerwatch.tracker import Tracker
 
@@ -80,6 +81,15 @@ class TrackerState:
     note: str = ""
     """What DNS says beside addresses (BEP 34)."""
     mute: MuteState | None = None
+    mute_may_turn: bool = False
+    """Time alone may mute it, or end its mute."""
+    disabled: Disabled | None = None
+    interval_wish_s: float | None = None
+    """Ordered by hand. None: as the settings say."""
+    added: bool = False
+    """The user watches it for this run alone."""
+    let_go: bool = False
+    """The user watched it, and does not any more."""
     own: bool = False
     cut_off: Failure | None = None
     """Our own outage: it is judged by nothing while this is set."""
@@ -331,15 +341,15 @@ class TrackerState:
 
     @property
     def retired(self) -> bool:
-        """Whether every torrent that listed it has left."""
-        return not self.torrents and len(self.swarms) > 0
+        """Whether every torrent that listed it has left, and nobody watches it for itself."""
+        return not self.torrents and not self.added and (self.let_go or len(self.swarms) > 0)
 
     def retire(self) -> None:
         """Nobody lists it any more: it is not asked, and nothing is claimed of it."""
         self._readdress({})
         self.name_health, self.resolve_failure, self.next_probe_at = EndpointHealth(), None, None
         self.cut_off = self.before_cut_off = None
-        self.asked_at = None
+        self.asked_at = self.full_at = None
         self.dirty = self.swarms.dirty = True
 
     def excuse(self, failure: Failure) -> None:
@@ -370,10 +380,26 @@ class TrackerState:
         self.uncover()
         self.dirty = self.swarms.dirty = self.retold = True
 
+    def switch_off(self) -> None:
+        """The user wants nothing sent to it: nothing is claimed of it; its history and its waits are kept."""
+        asked_at = self.asked_at
+        self.retire()
+        self.asked_at = asked_at
+        self.uncover()
+        self.swarms.forget_counts()
+        self.note = self.spared = ""
+        self.retold = True
+
+    def switch_on(self) -> None:
+        """It is asked again: for everything, as soon as it may be."""
+        self.wants_round = self.hurried = True
+        self.plan = Due.FULL
+        self.dirty = self.swarms.dirty = self.retold = True
+
     @property
     def muted(self) -> bool:
-        """Whether the user wants it out of verdicts."""
-        return self.mute is not None
+        """Whether the user wants it out of verdicts; also where it is switched off."""
+        return self.mute is not None or self.disabled is not None
 
     @property
     def flapping(self) -> bool:
@@ -403,7 +429,7 @@ class TrackerState:
         return before, state
 
     def _rolled_up(self) -> tuple[Health, tuple[str, ...]]:
-        if self.cut_off is not None:
+        if self.cut_off is not None or self.disabled is not None:
             return Health.UNKNOWN, ()
         if self.never_again is not None:
             return Health.DOWN, (str(self.never_again.kind),)
@@ -418,7 +444,7 @@ class TrackerState:
     @property
     def counted(self) -> bool:
         """Whether anything is known that is the tracker's doing; also before it was asked."""
-        if self.cut_off is not None:
+        if self.cut_off is not None or self.disabled is not None:
             return False
         if not self.endpoints:
             return self.resolve_failure is None or self.resolve_failure.kind.counted
@@ -448,6 +474,8 @@ class TrackerState:
     @property
     def failure(self) -> Failure | None:
         """What best explains a tracker that is not up: what counts first, what is nobody's doing only where nothing does."""
+        if self.disabled is not None:
+            return None
         if self.cut_off is not None:
             return self.cut_off
         if self.never_again is not None:

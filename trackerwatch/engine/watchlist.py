@@ -5,8 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from trackerwatch.engine.muting import mute_of
-from trackerwatch.engine.standing_orders import interval_s, thresholds
+from trackerwatch.engine.standing_orders import (
+    disabled_of,
+    interval_s,
+    mute_may_turn,
+    mute_of,
+    order_for,
+    thresholds,
+)
 from trackerwatch.engine.torrent_book import TorrentBook
 from trackerwatch.engine.tracker_state import TrackerState
 
@@ -75,6 +81,24 @@ class Watchlist:
                 touched.update((state.index, state) for state in self.book.shapes[index].trackers)
         return gone, list(touched.values())
 
+    def revise(self, torrent: Torrent) -> Arrivals:
+        """A torrent that is here lists other trackers from now on."""
+        now = self._clock.wall()
+        before = self.book.shapes[self.book.index[torrent.info_hash]].trackers
+        states = [self.state_of(placement.tracker) for placement in torrent.placements]
+        changed = {self.book.add(torrent, states, now): None}
+        touched = {state.index: state for state in (*before, *states)}
+        for state in touched.values():
+            state.dirty = True
+            if state.swarms.dirty:
+                changed.update(dict.fromkeys(state.swarms.news_since(state.publish())))
+        moves = self.book.recompute(sorted(changed), now)
+        return Arrivals(tuple(touched.values()), tuple(changed), tuple(moves))
+
+    def known(self, tracker: Tracker) -> TrackerState | None:
+        """The state of a tracker. None: it was never watched."""
+        return self._by_tracker.get(tracker)
+
     def state_of(self, tracker: Tracker) -> TrackerState:
         """The state of a tracker, which is made where there is none."""
         state = self._by_tracker.get(tracker)
@@ -88,13 +112,25 @@ class Watchlist:
         return state
 
     def give_orders(self, state: TrackerState) -> None:
-        """Apply what the settings say of one tracker."""
+        """Apply what the settings and the user say of one tracker."""
+        now = self._clock.wall()
         state.thresholds = thresholds(self.settings, state.tracker, one_shot=self.one_shot)
         state.lasting_thresholds = thresholds(self.settings, state.tracker, one_shot=False)
         its = self.settings.tracker(state.tracker.host, state.tracker.port)
         state.own, state.dirty = its.own, True
-        if state.mute is None or state.mute.by_settings:
-            state.mute = mute_of(its, self._clock.wall())
+        state.mute = mute_of(self.settings, state.tracker, now)
+        state.mute_may_turn = mute_may_turn(self.settings, state.tracker)
+        state.disabled = disabled_of(self.settings, state.tracker, now)
+        state.interval_wish_s = order_for(self.settings, state.tracker, now).interval_s
+
+    def turn_mutes(self, now: float) -> list[TrackerState]:
+        """Trackers whose mute begins or ends by time alone, as of a wall time; it is put on or taken off."""
+        turned = []
+        for state in self.trackers:
+            if state.mute_may_turn and (mute := mute_of(self.settings, state.tracker, now)) != state.mute:
+                state.mute, state.dirty = mute, True
+                turned.append(state)
+        return turned
 
     def interval_s(self, state: TrackerState) -> float:
         """Between two full scrapes of a tracker."""

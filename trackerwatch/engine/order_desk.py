@@ -1,0 +1,256 @@
+"""What the user orders of single trackers while the engine runs: carried out, handed to who keeps it, and taken back."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from trackerwatch.engine.clock import at
+from trackerwatch.engine.standing_orders import interval_s, mute_of, order_for
+from trackerwatch.orders import NOTHING_ORDERED, Aspect, TrackerOrder, differing, taken
+from trackerwatch.outside_text import clean
+from trackerwatch.schedule.pace import LOCAL_WINDOW_S
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from trackerwatch.engine.clock import Clock
+    from trackerwatch.engine.commands import DisableTrackers, MuteTrackers, SetInterval
+    from trackerwatch.engine.conclusions import Conclusions
+    from trackerwatch.engine.outage import Outage
+    from trackerwatch.engine.running import Running
+    from trackerwatch.engine.tracker_state import TrackerState
+    from trackerwatch.engine.watchlist import Watchlist
+    from trackerwatch.orders import OrderKeeper, Orders
+
+STEPS_KEPT = 50
+"""So many changes can be taken back."""
+LONGEST_INTERVAL_S = 7 * 86400.0
+MAX_WHY_CHARS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something that can be taken back."""
+
+    what: str
+    before: Mapping[str, TrackerOrder]
+    """By key, as it was."""
+    after: Mapping[str, TrackerOrder]
+    take_back: Callable[[], None] | None = None
+    """Where it is no order."""
+
+
+class OrderDesk:
+    """Takes orders, and knows what they were before."""
+
+    def __init__(
+        self,
+        watchlist: Watchlist,
+        clock: Clock,
+        *,
+        running: Running,
+        outage: Outage,
+        conclusions: Conclusions,
+    ) -> None:
+        self._watchlist = watchlist
+        self._clock = clock
+        self._running = running
+        self._outage = outage
+        self._conclusions = conclusions
+        self._steps: deque[Step] = deque(maxlen=STEPS_KEPT)
+        self.keeper: OrderKeeper | None = None
+        """Keeps orders from one run to the next. None: they hold for this run."""
+
+    @property
+    def _orders(self) -> Orders:
+        return self._watchlist.settings.orders
+
+    # ------------------------------------------------------------------ commands
+
+    def mute(self, states: Sequence[TrackerState], command: MuteTrackers) -> str:
+        """Take trackers out of verdicts, or back in; one line that says so."""
+        now = self._clock.wall()
+        if command.muted and command.until is not None and command.until <= now:
+            return "that is over already: nothing is muted"
+        if command.muted:
+            wish = TrackerOrder(muted=True, muted_until=command.until, mute_why=_line(command.why))
+            until = at(command.until)
+            words = "muted until " + ("you take it back" if until is None else f"{until:%d %b %H:%M} UTC")
+            return self._order(states, Aspect.MUTE, lambda _: wish, words)
+        return self._order(states, Aspect.MUTE, self._heard, "heard again")
+
+    def disable(self, states: Sequence[TrackerState], command: DisableTrackers) -> str:
+        """Ask trackers nothing more, or ask them again; one line that says so."""
+        if command.disabled:
+            wish = TrackerOrder(disabled=True, disable_why=_line(command.why))
+            return self._order(states, Aspect.DISABLE, lambda _: wish, "switched off; nothing is sent to it")
+        return self._order(states, Aspect.DISABLE, self._asked, "asked again")
+
+    def interval(self, states: Sequence[TrackerState], command: SetInterval) -> str:
+        """Ask trackers at another interval; one line that says so, and where manners or the tracker bound it."""
+        wish_s = command.interval_s
+        if wish_s is None:
+            return self._order(states, Aspect.INTERVAL, lambda _: NOTHING_ORDERED, "asked as the settings say")
+        if not LOCAL_WINDOW_S <= wish_s <= LONGEST_INTERVAL_S:
+            return f"an interval is from {_span(LOCAL_WINDOW_S)} to {_span(LONGEST_INTERVAL_S)} long"
+        said = self._order(
+            states, Aspect.INTERVAL, lambda _: TrackerOrder(interval_s=wish_s), f"asked every {_span(wish_s)}"
+        )
+        bounded = [(s, real_s) for s in states if (real_s := interval_s(self._watchlist.settings, s)) > wish_s]
+        if not bounded:
+            return said
+        state, real_s = max(bounded, key=lambda pair: pair[1])
+        whose = "it asked for that itself" if (state.min_request_interval_s or 0.0) >= real_s else "it is a public one"
+        if len(states) == 1:
+            return f"{said}; in fact every {_span(real_s)}: {whose}"
+        return f"{said}; {len(bounded)} of them less often, at most every {_span(real_s)}: manners, or their own wish"
+
+    def undo(self) -> str:
+        """Take the latest change back; one line that says which."""
+        if not self._steps:
+            return "nothing to take back"
+        step = self._steps.pop()
+        if step.take_back is not None:
+            step.take_back()
+        changes = {}
+        for key, before in step.before.items():
+            current = self._orders.get(key, NOTHING_ORDERED)
+            # Only what that change was about: somebody may have ordered something else since.
+            changes[key] = taken(current, before, *differing(before, step.after[key]))
+        said = f"taken back: {step.what}"
+        return said if not changes else said + self._put(changes, f"taken back: {step.what}", undoes=True)
+
+    def remember(self, what: str, take_back: Callable[[], None]) -> None:
+        """Note something that is no order and can be taken back."""
+        self._steps.append(Step(what, {}, {}, take_back))
+
+    def take(self, orders: Orders) -> str:
+        """Orders came from outside, instead of all that hold: what that changed, in one line. Empty: nothing."""
+        now = self._clock.wall()
+        old = {key: order.at(now) for key, order in self._orders.items()}
+        new = {key: order.at(now) for key, order in orders.items()}
+        changed = [
+            key
+            for key in dict.fromkeys((*old, *new))
+            if differing(old.get(key, NOTHING_ORDERED), new.get(key, NOTHING_ORDERED))
+        ]
+        if not changed:
+            return ""
+        self._obey(orders)
+        named = [_shown(key, new.get(key) or old[key]) for key in changed[:3]]
+        more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
+        words = {key: _words(new.get(key, NOTHING_ORDERED)) for key in changed}
+        if len(changed) == 1:
+            return f"orders changed: {named[0]} {words[changed[0]]}"
+        return f"orders changed: {', '.join(named)}{more}"
+
+    # ------------------------------------------------------------------ carrying out
+
+    def _heard(self, state: TrackerState) -> TrackerOrder:
+        """What ends a tracker's mute, whoever muted it."""
+        now, settings, key = self._clock.wall(), self._watchlist.settings, state.tracker.id
+        own = self._orders.get(key, NOTHING_ORDERED)
+        without = {**self._orders, key: taken(own, NOTHING_ORDERED, Aspect.MUTE)}
+        left = mute_of(replace(settings, orders=without), state.tracker, now)
+        # What goes on without this tracker's own order has to be overruled; a window only until it closes.
+        return NOTHING_ORDERED if left is None else TrackerOrder(muted=False, muted_until=left.until)
+
+    def _asked(self, state: TrackerState) -> TrackerOrder:
+        """What switches a tracker on, whoever switched it off."""
+        settings, key = self._watchlist.settings, state.tracker.id
+        own = self._orders.get(key, NOTHING_ORDERED)
+        without = {**self._orders, key: taken(own, NOTHING_ORDERED, Aspect.DISABLE)}
+        left = order_for(replace(settings, orders=without), state.tracker, self._clock.wall()).disabled
+        off = left if left is not None else settings.tracker(state.tracker.host, state.tracker.port).disabled
+        return TrackerOrder(disabled=False) if off else NOTHING_ORDERED
+
+    def _order(
+        self, states: Sequence[TrackerState], aspect: Aspect, wish: Callable[[TrackerState], TrackerOrder], words: str
+    ) -> str:
+        if not states:
+            return "no tracker is chosen"
+        now = self._clock.wall()
+        changes = {}
+        for state in states:
+            old = self._orders.get(state.tracker.id, NOTHING_ORDERED)
+            new = taken(old, wish(state), aspect)
+            changes[state.tracker.id] = replace(new, given_at=now, name=state.tracker.host_port)
+        name = states[0].tracker.host_port if len(states) == 1 else f"{len(states)} trackers"
+        what = f"{name}: {words}"
+        before = {key: self._orders.get(key, NOTHING_ORDERED) for key in changes}
+        self._steps.append(Step(what, before, changes))
+        return what + self._put(changes, what)
+
+    def _put(self, changes: Mapping[str, TrackerOrder], what: str, *, undoes: bool = False) -> str:
+        """Carry changes out, and have them kept; what to add to the line that says so."""
+        merged = {**self._orders, **changes}
+        self._obey({key: order for key, order in merged.items() if not order.is_empty})
+        if self.keeper is None:
+            return ""
+        trouble = self.keeper.keep(changes, what=what, undoes=undoes)
+        return f" ({trouble})" if trouble else ""
+
+    def _obey(self, orders: Orders) -> None:
+        self._watchlist.settings = replace(self._watchlist.settings, orders=dict(orders))
+        self.apply()
+
+    def apply(self) -> None:
+        """Give every tracker the orders that hold now, and carry out what changed."""
+        changed: list[TrackerState] = []
+        turned: list[TrackerState] = []
+        paced: list[TrackerState] = []
+        for state in self._watchlist.trackers:
+            before = (state.mute, state.disabled, state.interval_wish_s)
+            self._watchlist.give_orders(state)
+            if before == (state.mute, state.disabled, state.interval_wish_s):
+                continue
+            changed.append(state)
+            if before[2] != state.interval_wish_s:
+                paced.append(state)
+            if (before[1] is None) != (state.disabled is None):
+                turned.append(state)
+        for state in turned:
+            if state.disabled is not None:
+                self._running.halt(state)
+                self._outage.forget(state)
+                state.switch_off()
+            else:
+                state.switch_on()
+        if turned:
+            self._conclusions.settle(*turned, quietly=True)
+        for state in turned:
+            if state.disabled is None and not state.retired:
+                self._running.go_on(state)
+        if changed:
+            self._conclusions.resettle(changed)
+        self._running.replan(paced)
+
+
+def _line(text: str) -> str:
+    return clean(text.strip(), limit_chars=MAX_WHY_CHARS)
+
+
+def _shown(key: str, order: TrackerOrder) -> str:
+    return clean(order.name or key)
+
+
+def _words(order: TrackerOrder) -> str:
+    """What holds of a tracker now, in a few words."""
+    words = []
+    if order.muted:
+        words.append("is muted")
+    if order.disabled:
+        words.append("is switched off")
+    if order.interval_s is not None:
+        words.append(f"is asked every {_span(order.interval_s)}")
+    return ", ".join(words) or "is as the settings say"
+
+
+def _span(seconds: float) -> str:
+    """`45 s`, `5 min`, `2 h`, `90 min`."""
+    if seconds < 120 or seconds % 60:
+        return f"{seconds:g} s"
+    minutes = seconds / 60
+    return f"{minutes:g} min" if minutes < 120 or minutes % 60 else f"{minutes / 60:g} h"

@@ -1,0 +1,162 @@
+"""Tries a tracker that is not watched: one sign of life from each of its addresses, told in lines for people."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from trackerwatch.engine.standing_orders import disabled_of
+from trackerwatch.engine.views import Trial
+from trackerwatch.errors import TrackerUrlError
+from trackerwatch.meanings import meaning
+from trackerwatch.outside_text import clean, redact_url
+from trackerwatch.policy.words import failure_words
+from trackerwatch.schedule.pace import LOCAL_WINDOW_S, MAX_TRACKER_WAIT_S, is_local
+from trackerwatch.tracker import Protocol, parse_tracker
+
+if TYPE_CHECKING:
+    from trackerwatch.engine.clock import Clock
+    from trackerwatch.engine.prober import Prober
+    from trackerwatch.engine.tracker_state import TrackerState
+    from trackerwatch.engine.watchlist import Watchlist
+    from trackerwatch.outcome import Failure, PhaseTimes, ProbeOutcome, Resolution
+    from trackerwatch.tracker import Tracker
+
+AGAIN_AFTER_S = 15.0
+"""A tracker on the net is tried no more often."""
+MOST_REMEMBERED = 1000
+
+
+class Trials:
+    """Tries trackers, each no more often than manners allow."""
+
+    def __init__(self, prober: Prober, watchlist: Watchlist, clock: Clock) -> None:
+        self._prober = prober
+        self._watchlist = watchlist
+        self._clock = clock
+        self._free_at: dict[tuple[str, int], float] = {}
+        """By host and port, monotonic: when it may be tried again. Infinity: it wants never to be."""
+
+    async def try_out(self, url: str) -> Trial:
+        """Ask a tracker once. A URL that is none is an answer, too; it ends within two time-outs and a second."""
+        try:
+            tracker = parse_tracker(url)
+        except TrackerUrlError as error:
+            return Trial(clean(redact_url(url.strip())), works=False, lines=(str(error),))
+        known = self._watchlist.known(tracker)
+        if known is not None and not known.retired:
+            return _watched(known)
+        off = disabled_of(self._watchlist.settings, tracker, self._clock.wall())
+        if off is not None:
+            why = f": {off.why}" if off.why else ""
+            return _told(tracker, f"{tracker.host_port} is switched off by you{why}; nothing was sent to it")
+        place, now = (tracker.host, tracker.port), self._clock.monotonic()
+        if (wait_s := self._free_at.get(place, 0.0) - now) > 0:
+            wish = "never to be asked again" if wait_s == float("inf") else f"no question for another {wait_s:.0f} s"
+            return _told(tracker, f"{tracker.host_port} was tried just now; manners allow {wish}")
+        self._leave_alone(place, now + AGAIN_AFTER_S)
+        timeout_s = self._watchlist.settings.timeout_s
+        try:
+            async with asyncio.timeout(2 * timeout_s + 1.0):
+                return await self._ask(tracker, place, timeout_s)
+        except TimeoutError:
+            return _told(tracker, f"{tracker.host_port}: no end within {2 * timeout_s + 1.0:g} s")
+
+    async def _ask(self, tracker: Tracker, place: tuple[str, int], timeout_s: float) -> Trial:
+        resolution = await self._prober.resolve(tracker, timeout_s=timeout_s)
+        lines = [_resolved(tracker, resolution)]
+        if resolution.note:
+            lines.append(resolution.note)
+        if resolution.failure is not None:
+            lines += _meant(resolution.failure)
+        for endpoint, failure in resolution.refused:
+            lines += [f"{endpoint.address}: {failure_words(failure)}; not asked", *_meant(failure)]
+        outcomes = await asyncio.gather(
+            *(self._prober.check(tracker, endpoint, timeout_s=timeout_s) for endpoint in resolution.endpoints)
+        )
+        now = self._clock.monotonic()
+        if is_local(endpoint.address for endpoint in resolution.endpoints):
+            self._leave_alone(place, now + LOCAL_WINDOW_S)
+        for outcome in outcomes:
+            lines += _answered(outcome)
+            self._obey(place, outcome.failure, now)
+        works = any(outcome.failure is None or outcome.failure.kind.answered for outcome in outcomes)
+        lines.append(_concluded(tracker, outcomes, works=works))
+        return Trial(
+            tracker.shown_url, works=works, lines=tuple(clean(line, secrets=tracker.secrets) for line in lines)
+        )
+
+    def _obey(self, place: tuple[str, int], failure: Failure | None, now: float) -> None:
+        if failure is None:
+            return
+        if failure.retry_never:
+            self._leave_alone(place, float("inf"))
+        elif failure.retry_in_s:
+            self._leave_alone(place, max(self._free_at[place], now + min(failure.retry_in_s, MAX_TRACKER_WAIT_S)))
+
+    def _leave_alone(self, place: tuple[str, int], until: float) -> None:
+        if len(self._free_at) >= MOST_REMEMBERED:
+            now = self._clock.monotonic()
+            self._free_at = {known: at for known, at in self._free_at.items() if at > now}
+        self._free_at[place] = until
+
+
+def _told(tracker: Tracker, line: str) -> Trial:
+    return Trial(tracker.shown_url, works=False, lines=(line,))
+
+
+def _watched(state: TrackerState) -> Trial:
+    """What is known of a tracker that is watched already."""
+    name = state.tracker.host_port
+    lines = [f"{name} is watched already: it is {state.state}"]
+    if state.disabled is not None:
+        lines = [f"{name} is watched already, and switched off by you"]
+    elif state.failure is not None:
+        lines.append(failure_words(state.failure))
+        lines += _meant(state.failure)
+    works = state.state in ("up", "degraded")
+    return Trial(state.tracker.shown_url, works=works, lines=tuple(lines))
+
+
+def _resolved(tracker: Tracker, resolution: Resolution) -> str:
+    took = f"in {_ms(resolution.resolve_s)}"
+    if resolution.failure is not None:
+        return f"{tracker.shown_host}: {failure_words(resolution.failure)} ({took})"
+    found = [endpoint.address for endpoint in resolution.endpoints] + [e.address for e, _ in resolution.refused]
+    return f"{tracker.shown_host} is {', '.join(found) or 'at no address'} ({took})"
+
+
+def _answered(outcome: ProbeOutcome) -> list[str]:
+    endpoint, failure = outcome.endpoint, outcome.failure
+    where = (
+        f"[{endpoint.address}]:{endpoint.port}" if ":" in endpoint.address else f"{endpoint.address}:{endpoint.port}"
+    )
+    phases = _phases(outcome.phases)
+    timed = f" ({phases})" if phases else ""
+    if failure is None:
+        said = f": {outcome.said}" if outcome.said else ""
+        return [f"{where} answers{timed}{said}"]
+    verb = "answers, and refuses" if failure.kind.answered else "does not answer"
+    return [f"{where} {verb}: {failure_words(failure)}{timed}", *_meant(failure)]
+
+
+def _concluded(tracker: Tracker, outcomes: list[ProbeOutcome], *, works: bool) -> str:
+    if not works:
+        return "it does not work from here now" if outcomes else "nothing was sent to it"
+    answering = sum(outcome.failure is None or outcome.failure.kind.answered for outcome in outcomes)
+    how = "connect" if tracker.protocol is Protocol.UDP else "bare announce URL"
+    return f"it works: {answering} of {len(outcomes)} address{'es' if len(outcomes) > 1 else ''} answer ({how}, no torrent named)"
+
+
+def _meant(failure: Failure) -> list[str]:
+    told = meaning(failure.kind)
+    return [f"  {told.means}", f"  {told.do}"]
+
+
+def _phases(phases: PhaseTimes) -> str:
+    named = (("connect", phases.connect_s), ("TLS", phases.tls_s), ("answer", phases.exchange_s))
+    return ", ".join(f"{name} {_ms(spent_s)}" for name, spent_s in named if spent_s is not None)
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms"
