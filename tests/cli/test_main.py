@@ -32,7 +32,6 @@ def test_help_is_data_and_shows_no_promises(capsys, words):
     assert main(words) == 0
     out = capsys.readouterr().out
     assert out.startswith("usage: trackerwatch")
-    assert "--plain" not in out
     assert "--listen" not in out
     assert all(len(line) <= 120 for line in out.splitlines())
 
@@ -44,29 +43,26 @@ def test_no_arguments_show_the_help_on_stderr(capsys):
     assert "usage: trackerwatch" in said.err
 
 
-@pytest.mark.parametrize("flag", [["--plain"], ["--listen", "127.0.0.1:9000"]])
-def test_what_comes_later_says_so_in_one_line(capsys, flag):
-    assert main(["watch", "x", *flag]) == 3
+def test_what_comes_later_says_so_in_one_line(capsys):
+    assert main(["watch", "x", "--listen", "127.0.0.1:9000"]) == 3
     assert capsys.readouterr().err == (
-        f"trackerwatch: watch {flag[0]} comes in a later version; `trackerwatch watch --headless` needs no screen\n"
+        "trackerwatch: watch --listen comes in a later version; `trackerwatch watch --headless` needs no screen\n"
     )
 
 
-def test_the_live_screen_wants_a_terminal(capsys):
-    assert main(["x.torrent"]) == 3
-    assert capsys.readouterr().err == (
-        "trackerwatch: the live screen needs a terminal; "
-        "`trackerwatch watch --headless` and `trackerwatch report` work without one\n"
-    )
+@pytest.mark.parametrize("words", [["x.torrent"], ["watch", "x.torrent"], ["watch", "--plain", "x.torrent"]])
+def test_without_a_terminal_it_is_told_in_lines(monkeypatch, words):
+    seen = []
+    monkeypatch.setattr("trackerwatch.cli.plain.watch_plain", lambda arguments: seen.append(arguments.inputs) or 0)
+    assert main(words) == 0
+    assert seen == [["x.torrent"]]
 
 
-def test_a_screen_that_would_be_drawn_into_a_file_is_refused(tmp_path, capsys, monkeypatch):
+def test_a_terminal_that_can_only_show_lines_gets_lines(monkeypatch):
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    assert main(["watch", str(tmp_path)]) == 3
-    assert capsys.readouterr().err == (
-        "trackerwatch: the live screen is drawn on stderr, which is no terminal here: "
-        "leave `2>` away, or use `trackerwatch watch --headless`\n"
-    )
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setattr("trackerwatch.cli.plain.watch_plain", lambda _: 7)
+    assert main(["x.torrent"]) == 7
 
 
 def failing(error: BaseException):

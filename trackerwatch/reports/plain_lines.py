@@ -82,18 +82,18 @@ _STATE_WORDS = {
 
 
 def effect(seen: Effect) -> str:
-    """`41 torrents failed over, 3 have no tracker left, 5,076 keep their tracker`; empty where it hits none."""
+    """`Of 5,120 torrents 41 failed over, 3 have no tracker left, 5,076 keep their tracker`; empty where it hits none."""
     told = [
         (seen.failed_over, "failed over", "failed over"),
         (seen.exhausted, "has no tracker left", "have no tracker left"),
         (seen.unaffected, "keeps its tracker", "keep their tracker"),
         (seen.unknown, "is not known", "are not known"),
     ]
-    parts = [(number, one if number == 1 else more) for number, one, more in told if number]
-    return ", ".join(
-        f"{many(number, 'torrent') if not place else f'{number:,}'} {words}"
-        for place, (number, words) in enumerate(parts)
-    )
+    parts = [f"{number:,} {one if number == 1 else more}" for number, one, more in told if number]
+    total = many(sum(number for number, _, _ in told), "torrent")
+    if len(parts) == 1:
+        return f"{'All ' if total != '1 torrent' else ''}{total} {parts[0].partition(' ')[2]}"
+    return f"Of {total} {', '.join(parts)}" if parts else ""
 
 
 def why(view: TrackerView) -> str:
@@ -125,7 +125,7 @@ def tracker_sentence(view: TrackerView, now: datetime) -> str:
     if view.recalled_at is not None:
         sentences.append(f"That is remembered from {moment(view.recalled_at, now)}")
     if view.state in (Health.DOWN, Health.DEGRADED):
-        sentences.append(f"Of {many(view.torrents, 'torrent')}: {hits}" if (hits := effect(view.effect)) else "")
+        sentences.append(effect(view.effect))
     if view.asking:
         sentences.append("It is being asked now")
     elif view.next_probe_at is not None:
@@ -203,7 +203,7 @@ _RULE_WORDS = {
     Rule.FAILED_OVER: "on a backup",
     Rule.REDUNDANCY: "on their last tracker",
     Rule.ONE_SEEDER: "with one seeder",
-    Rule.NO_TRACKERS: "that list no tracker",
+    Rule.NO_TRACKERS: "listing no tracker",
     Rule.UNREGISTERED: "not registered somewhere",
     Rule.UNAUTHORIZED: "refused somewhere",
     Rule.IMPLAUSIBLE: "with counts beyond belief",
