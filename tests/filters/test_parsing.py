@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-import contextlib
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from trackerwatch.errors import UsageError
-from trackerwatch.filters.fields import EVENTS, TABLES, Comparison, Field
+from trackerwatch.filters import mistakes
+from trackerwatch.filters.fields import EVENTS, Comparison, Field
 from trackerwatch.filters.mistakes import FilterError
 from trackerwatch.filters.parsing import MAX_CHARS, MAX_DEPTH, MAX_TESTS, AllOf, AnyOf, FieldTest, Not, Word, parse
 from trackerwatch.filters.quantities import Unknown
@@ -51,6 +50,26 @@ def equals(field: Field, value: str | float | Unknown) -> FieldTest:
         ("a || b && c", AnyOf((Word("a"), AllOf((Word("b"), Word("c")))))),
         ("!!a", Not(Not(Word("a")))),
         ("a !b", AllOf((Word("a"), Not(Word("b"))))),
+        ("since>2h", FieldTest(Field.SINCE, Comparison.GREATER, 7200.0)),
+        ("for>=1.5d", FieldTest(Field.SINCE, Comparison.GREATER_EQUAL, 129600.0)),
+        ("since<30", FieldTest(Field.SINCE, Comparison.LESS, 30.0)),
+        ("since=2h", FieldTest(Field.SINCE, Comparison.EQUAL, 7200.0, 3600.0)),
+        ("seeders=3", FieldTest(Field.SEEDERS, Comparison.EQUAL, 3.0)),
+        ("latency>200ms", FieldTest(Field.LATENCY, Comparison.GREATER, 0.2)),
+        ("uptime<99%", FieldTest(Field.UPTIME, Comparison.LESS, 0.99)),
+        ("name~/deb.*(amd|arm)64 x/", FieldTest(Field.NAME, Comparison.CONTAINS, Regex("deb.*(amd|arm)64 x"))),
+        (r"name!~/a\/b/i & x", AllOf((Not(FieldTest(Field.NAME, Comparison.CONTAINS, Regex(r"a\/b"))), Word("x")))),
+        ("/^deb/", Word(Regex("^deb"))),
+        ("source~/srv/torrents", FieldTest(Field.SOURCE, Comparison.CONTAINS, "/srv/torrents")),
+        ("source=/srv/", equals(Field.SOURCE, "/srv/")),
+        ("tracker~/announce?x", FieldTest(Field.TRACKER, Comparison.CONTAINS, "/announce?x")),
+        ("name='/a/'", equals(Field.NAME, "/a/")),
+        ("name=Deb*64", equals(Field.NAME, Glob("deb*64"))),
+        ("name~deb*64", FieldTest(Field.NAME, Comparison.CONTAINS, Glob("*deb*64*"))),
+        ("name='deb*64'", equals(Field.NAME, "deb*64")),
+        ("deb*64", Word(Glob("*deb*64*"))),
+        ("state~/^d/", FieldTest(Field.STATE, Comparison.CONTAINS, Regex("^d"))),
+        ("rule=one-seeder", equals(Field.RULE, "one_seeder")),
         (
             "name~debian & seeders<3 | state=down & !(host=x)",
             AnyOf(
@@ -92,6 +111,23 @@ def test_reads(text, expected):
         ("()", "filter: ')' is unexpected here at column 2; expected a word or field=value"),
         ("=3", "filter: '=' is unexpected here at column 1; expected a word or field=value"),
         ("name='x", "filter: the quote is never closed at column 6"),
+        (
+            "since>soon",
+            "filter: 'soon' is no duration for since at column 7; durations are like 200ms, 30s, 5m, 2h, 7d",
+        ),
+        ("since>2y", "filter: '2y' is no duration for since at column 7; durations are like 200ms, 30s, 5m, 2h, 7d"),
+        ("uptime<99", "filter: '99' is no share for uptime at column 8; shares are like 99% or 99.5%"),
+        ("seeders<5%", "filter: '5%' is no number for seeders at column 9; numbers are like 3, 1.5k, 4Gi"),
+        ("uptme<99%", "filter: unknown field 'uptme' at column 1; did you mean uptime?"),
+        ("state~dwon", "filter: no state holds 'dwon' at column 7; did you mean down?"),
+        ("private~/x/", "filter: no private is like that at column 9; choices: yes, no"),
+        ("name~/a(b/", "filter: '(' is never closed at column 8; write \\( for the character"),
+        ("name~/a/g", "filter: a regex has no flag 'g' at column 9; case never counts; nothing follows the last /"),
+        ("name=/a.*/", "filter: a regex cannot be equal at column 6; compare it with ~, or quote what is no regex"),
+        ("name~/a.*", "filter: a regex is never closed at column 6; end it with /, or quote what is no regex"),
+        ("x | @starving", "filter: no filter is saved as 'starving' at column 5; none is saved"),
+        ("@ x", "filter: the name of a saved filter is missing at column 2; none is saved"),
+        ("a " * 600, f"filter: more than {MAX_TESTS} words and comparisons at column {2 * MAX_TESTS + 1}"),
         ("!" * 100 + "a", f"filter: more than {MAX_DEPTH} levels deep at column {MAX_DEPTH + 2}"),
         ("(" * 100 + "a", f"filter: more than {MAX_DEPTH} levels deep at column {MAX_DEPTH + 2}"),
         ("a" * 5000, f"filter: longer than {MAX_CHARS} characters at column {MAX_CHARS + 1}"),
@@ -101,6 +137,65 @@ def test_a_mistake_names_its_column(text, message):
     with pytest.raises(UsageError) as caught:
         parse(text)
     assert str(caught.value) == message
+
+
+SAVED = {
+    "starving": "seeders<3 | leechers>10",
+    "Both words": "@starving & private=no",
+    "bad": "a & sedeers<3",
+    "worse": "x | @bad",
+    "round": "@about",
+    "about": "a @round",
+    "lost": "@nowhere",
+    "empty": "",
+}
+
+
+def test_a_saved_filter_stands_for_what_it_says():
+    starving = parse("seeders<3 | leechers>10")
+    assert parse("@starving", SAVED) == starving
+    assert parse("x & !@STARVING", SAVED) == AllOf((Word("x"), Not(starving)))
+    assert parse("@'both words' | y", SAVED) == AnyOf((AllOf((starving, equals(Field.PRIVATE, "no"))), Word("y")))
+    assert parse("@empty", SAVED) == AllOf(())
+    assert parse("'@starving'", SAVED) == Word("@starving")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("@starvin", "filter: no filter is saved as 'starvin' at column 1; did you mean starving?"),
+        ("x @bad", "filter: in @bad: unknown field 'sedeers' at its column 5 at column 3; did you mean seeders?"),
+        ("@worse", "filter: in @bad: unknown field 'sedeers' at its column 5 at column 1; did you mean seeders?"),
+        ("@round", "filter: saved filters go round in a circle: @round -> @about -> @round at column 1"),
+    ],
+)
+def test_a_mistake_in_a_saved_filter_names_it(text, message):
+    with pytest.raises(FilterError) as caught:
+        parse(text, SAVED)
+    assert str(caught.value) == message
+
+
+def test_saved_filters_that_name_each_other_cannot_grow_without_bound():
+    named = {"f0": "a b c d"} | {f"f{n}": f"@f{n - 1} @f{n - 1}" for n in range(1, 30)}
+    with pytest.raises(FilterError, match=f"more than {MAX_TESTS} words"):
+        parse("@f29", named)
+    named = {"f0": ""} | {f"f{n}": f"@f{n - 1} @f{n - 1}" for n in range(1, 30)}
+    with pytest.raises(FilterError, match="more than"):
+        parse("@f29", named)
+
+
+def test_the_saved_filters_with_mistakes_are_told_one_by_one():
+    found = mistakes(SAVED)
+    assert list(found) == ["bad", "worse", "round", "about", "lost"]
+    assert found["bad"] == "saved 'bad': filter: unknown field 'sedeers' at column 5; did you mean seeders?"
+
+
+def test_events_have_fields_of_their_own():
+    assert parse("kind=failed_over name~x", None, EVENTS) == AllOf(
+        (equals(Field.KIND, "failed_over"), FieldTest(Field.TORRENT, Comparison.CONTAINS, "x"))
+    )
+    with pytest.raises(FilterError, match="unknown field 'seeders' at column 1; fields: kind, tracker, host"):
+        parse("seeders<3", None, EVENTS)
 
 
 def test_the_pointer_stands_under_the_mistake():
@@ -123,13 +218,19 @@ def test_the_pointer_of_a_long_filter_shows_the_neighbourhood():
     assert len(shown) < 80
 
 
-ANY_TEXT = st.text(alphabet=st.sampled_from("ab'\"()!&|=~<> \\3kstaeden日\x1b\n?"), max_size=60) | st.text(max_size=200)
+ANY_TEXT = st.text(alphabet=st.sampled_from("ab'\"()!&|@/.*[=~<> \\3kstaeden日\x1b\n?"), max_size=60) | st.text(
+    max_size=200
+)
 
 
-@given(ANY_TEXT)
-def test_any_text_is_a_filter_or_a_usage_error(text):
-    with contextlib.suppress(FilterError):
-        parse(text)
+@given(ANY_TEXT, st.sampled_from([None, EVENTS]))
+def test_any_text_is_a_filter_or_a_mistake_inside_it(text, language):
+    mistake = None
+    try:
+        parse(text, SAVED, *() if language is None else (language,))
+    except FilterError as error:
+        mistake = error
+    assert mistake is None or 1 <= mistake.column <= len(text) + 1
 
 
 @given(ANY_TEXT)

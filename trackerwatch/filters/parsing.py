@@ -183,11 +183,11 @@ class _Parser:
             if not self._take(")"):
                 raise self.mistake("'(' is never closed", opened_at)
             return node
-        if self._next() == "@":
-            return self._saved(depth + 1)
         self._around.tests += 1
         if self._around.tests > MAX_TESTS:
             raise self.mistake(f"more than {MAX_TESTS} words and comparisons")
+        if self._next() == "@":
+            return self._saved(depth + 1)
         return self._test()
 
     # -- saved filters -------------------------------------------------------------------------------------------------
