@@ -27,15 +27,31 @@ _LAYERS = frozenset({"table", "pane"})
 _EVERYWHERE = "app"
 
 _SAME_AS = {
-    **{"ctrl+m": "enter", "ctrl+i": "tab", "ctrl+[": "escape"},
-    **{"ctrl+left_square_bracket": "escape"},
+    "ctrl+m": "enter",
+    "ctrl+i": "tab",
+    "ctrl+[": "escape",
+    "ctrl+left_square_bracket": "escape",
 }
 """Keys that terminals cannot tell from others."""
 _OTHER_NAMES = {
-    **{"esc": "escape", "return": "enter", "pgup": "pageup", "pgdn": "pagedown", "page_up": "pageup"},
-    **{"page_down": "pagedown", "del": "delete", "ins": "insert", "bksp": "backspace", "spacebar": "space"},
-    **{"exclamation": "exclamation_mark", "hash": "number_sign", "dash": "minus", "hyphen": "minus", "dot": "full_stop"},
-    **{"period": "full_stop", "questionmark": "question_mark", "backtick": "grave_accent"},
+    "esc": "escape",
+    "return": "enter",
+    "pgup": "pageup",
+    "pgdn": "pagedown",
+    "page_up": "pageup",
+    "page_down": "pagedown",
+    "del": "delete",
+    "ins": "insert",
+    "bksp": "backspace",
+    "spacebar": "space",
+    "exclamation": "exclamation_mark",
+    "hash": "number_sign",
+    "dash": "minus",
+    "hyphen": "minus",
+    "dot": "full_stop",
+    "period": "full_stop",
+    "questionmark": "question_mark",
+    "backtick": "grave_accent",
 }
 _MODIFIERS = {"ctrl": "ctrl", "control": "ctrl", "alt": "alt", "meta": "alt", "option": "alt", "shift": "shift"}
 _ORDER = ("alt", "ctrl", "shift")
@@ -46,8 +62,12 @@ _NAMED = frozenset(
     }
 )
 _SHORT_NAMES = {
-    **{"SOLIDUS": "slash", "REVERSE SOLIDUS": "backslash", "COMMERCIAL AT": "at", "HYPHEN-MINUS": "minus"},
-    **{"PLUS SIGN": "plus", "LOW LINE": "underscore"},
+    "SOLIDUS": "slash",
+    "REVERSE SOLIDUS": "backslash",
+    "COMMERCIAL AT": "at",
+    "HYPHEN-MINUS": "minus",
+    "PLUS SIGN": "plus",
+    "LOW LINE": "underscore",
 }
 _PUNCTUATION = {
     _SHORT_NAMES.get(name := unicodedata.name(c), name.lower().replace("-", "_").replace(" ", "_")): c
@@ -59,8 +79,15 @@ _BY_CHARACTER = {character: name for name, character in _PUNCTUATION.items()}
 
 def _list_actions() -> Iterator[tuple[str, str]]:
     moves = {
-        **{"down": "down,j", "up": "up,k", "page-down": "pagedown,ctrl+f,space", "page-up": "pageup,ctrl+b"},
-        **{"half-down": "ctrl+d", "half-up": "ctrl+u", "first": "home", "top": "g", "last": "end,G"},
+        "down": "down,j",
+        "up": "up,k",
+        "page-down": "pagedown,ctrl+f,space",
+        "page-up": "pageup,ctrl+b",
+        "half-down": "ctrl+d",
+        "half-up": "ctrl+u",
+        "first": "home",
+        "top": "g",
+        "last": "end,G",
     }
     for place in ("table", "pane"):
         yield from ((f"{place}.{name}", keys) for name, keys in moves.items())
@@ -205,7 +232,6 @@ def _meet(one: str, other: str) -> bool:
     """Whether two actions can be there at once."""
     places = {one.partition(".")[0], other.partition(".")[0]}
     return len(places) == 1 or _EVERYWHERE in places or len(places & _LAYERS) == 1
-
 
 
 def shown_key(key: str) -> str:

@@ -6,7 +6,8 @@ import io
 import pytest
 
 from tests.reports import pasts
-from trackerwatch.reports.history_csv import STRETCH_COLUMNS, TRANSITION_COLUMNS, harmless, render
+from trackerwatch.escaping import harmless_cell
+from trackerwatch.reports.history_csv import STRETCH_COLUMNS, TRANSITION_COLUMNS, render
 
 
 def rows(report) -> list[list[str]]:
@@ -51,7 +52,7 @@ def test_a_row_for_each_transition_of_a_torrent():
     ],
 )
 def test_no_cell_is_a_formula(text, cell):
-    assert harmless(text) == cell
+    assert harmless_cell(text) == cell
     move = pasts.transition(pasts.NOW, "primary", "exhausted", text, kind="exhausted", name=text)
     body = rows(pasts.report(torrent=pasts.torrent(transitions=(move,))))[1]
     assert (body[1], body[9]) == (cell, cell)

@@ -126,11 +126,13 @@ async def test_a_key_that_leaves_hands_the_cursor_to_its_place():
         (["pagedown", "ctrl+u"], 4),
         (["G"], 99),
         (["end", "up"], 98),
-        (["G", "g"], 0),
+        (["G", "g"], 99),
+        (["G", "g", "g"], 0),
+        (["G", "g", "k", "g"], 98),
         (["G", "home"], 0),
         (["k"], 0),
         (["G", "j"], 99),
-        (["space"], 8),
+        (["space"], 0),
     ],
 )
 async def test_keys_move_the_cursor(keys, cursor):

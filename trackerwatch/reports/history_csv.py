@@ -9,6 +9,7 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
+from trackerwatch.escaping import harmless_cell
 from trackerwatch.reports.history_rows import rfc3339
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 STRETCH_COLUMNS = (*("tracker", "url", "begin", "span_s", "successes", "counted", "covered_s", "p50_s", "p95_s"),)
 TRANSITION_COLUMNS = (*("torrent", "name", "at", "event", "from", "to", "tracker", "endpoint", "reason", "message"),)
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
 
 Cell = str | float | None
 
@@ -35,14 +35,9 @@ def render(report: HistoryReport) -> Iterator[str]:
         yield from map(_line, _stretches(history))
 
 
-def harmless(text: str) -> str:
-    """Text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.lstrip().startswith(_FORMULA) else text
-
-
 def _line(cells: Iterable[Cell]) -> str:
     line = io.StringIO()
-    csv.writer(line, lineterminator="\r\n").writerow([harmless(c) if isinstance(c, str) else c for c in cells])
+    csv.writer(line, lineterminator="\r\n").writerow([harmless_cell(c) if isinstance(c, str) else c for c in cells])
     return line.getvalue()
 
 

@@ -6,31 +6,50 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import App, SystemCommand
+from textual.app import App
 from textual.binding import Binding, BindingType
 
-from trackerwatch.tui import choices, looks, themes, words
+from trackerwatch.actions import keymap
+from trackerwatch.tui import layout, looks, themes
+from trackerwatch.tui.clipboard import Clipboard
+from trackerwatch.tui.exporting import without_fonts, write_new
+from trackerwatch.tui.layout import SAVE_EVERY_S, Saver
 from trackerwatch.tui.picture import FeedLike, Picture
 from trackerwatch.tui.preferences import DEFAULT, Preferences
+from trackerwatch.tui.screens.help import HelpScreen
 from trackerwatch.tui.screens.main import MainScreen
+from trackerwatch.tui.screens.theming import ThemeScreen, handful
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
+    from textual.command import Provider
     from textual.driver import Driver
     from textual.filter import LineFilter
-    from textual.screen import Screen
 
     from trackerwatch.engine.commands import Command
     from trackerwatch.engine.views import Trial
     from trackerwatch.history import History
+    from trackerwatch.tui.choices import Choice
 
 TICK_S = 0.22
 """Between two looks at the feed: four to five repaints a second at most."""
 
 
+def _refuse(command: Command) -> str:
+    """What a screen says that was started to look alone."""
+    del command
+    return "read-only: nothing is asked and nothing is changed"
+
+
 def _utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+def _palette() -> type[Provider]:
+    from trackerwatch.tui.palette import Palette  # noqa: PLC0415 - when it is opened for the first time
+
+    return Palette
 
 
 class TrackerwatchApp(App[None]):
@@ -38,10 +57,27 @@ class TrackerwatchApp(App[None]):
 
     TITLE = "trackerwatch"
     ENABLE_COMMAND_PALETTE = True
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_palette}
     CSS = looks.CSS
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+c,ctrl+q", "quit", "quit", show=False, priority=True, id="app.quit", tooltip="Quit at once"),
+        # Without an id: whatever else is set, this quits.
+        Binding("ctrl+c", "quit", "quit", show=False, priority=True),
+        Binding("ctrl+q", "quit", "quit", show=False, priority=True, id="app.quit-at-once", tooltip="Quit at once"),
+        Binding("colon,ctrl+p", "command_palette", "palette", id="app.palette", tooltip="Every action by its name"),
+        Binding("question_mark,f1", "help", "help", id="app.help", tooltip="The keys that work now"),
+        Binding("T", "wear", "theme", show=False, id="app.theme", tooltip="Choose a theme"),
+        Binding(
+            "E", "picture", "picture", show=False, id="app.screenshot", tooltip="Save the screen as a picture (SVG)"
+        ),
+        Binding(
+            "ctrl+z",
+            "suspend_process",
+            "suspend",
+            show=False,
+            id="app.suspend",
+            tooltip="Suspend the program; `fg` brings it back",
+        ),
     ]
 
     def __init__(
@@ -71,7 +107,14 @@ class TrackerwatchApp(App[None]):
         self.preferences = preferences
         looks.dress(self, preferences)
         self.try_out = try_out
-        self.main = MainScreen(self.picture, do, history)
+        self.picture.read_only = preferences.read_only
+        self.copying = Clipboard(self.copy_to_clipboard, self.write_to_terminal, preferences.folder)
+        self.chosen_theme = ""
+        """The one chosen on the screen, in this run or an earlier one. Empty: none was."""
+        self.main = MainScreen(self.picture, _refuse if preferences.read_only else do, history)
+        self.saver = Saver(preferences.layout, lambda: layout.taken(self.main, self.chosen_theme))
+        self._arrange()
+        self.set_keymap(keymap(preferences.keys))
         self.failure: Exception | None = None
         """The bug that ended the screen, if one did."""
         self._tick_s = tick_s
@@ -84,12 +127,31 @@ class TrackerwatchApp(App[None]):
         """What every line of every widget goes through: characters and colours that the terminal has not are replaced."""
         return looks.filters(super().get_line_filters(), self.preferences)
 
+    def _arrange(self) -> None:
+        """As the user left it."""
+        if self.preferences.layout is not None:
+            kept = self.preferences.layout.load()
+            self.main.greeting = layout.arrange(self.main, kept)
+            self.chosen_theme = layout.theme_of(kept)
+            self.saver.begin()
+
     def on_mount(self) -> None:
         """Dress, and show the first screen."""
-        self.theme = themes.start_with(self.preferences.theme, self.preferences.colors)
+        self.theme = themes.start_with(self.preferences.theme or self.chosen_theme, self.preferences.colors)
         self.push_screen(self.main)
         if self._tick_s is not None:
             self.set_interval(self._tick_s, self.tick)
+            if self.preferences.layout is not None:
+                self.set_interval(SAVE_EVERY_S, self.keep_layout)
+
+    async def keep_layout(self) -> None:
+        """Keep what the user arranged, if that has changed."""
+        if trouble := await self.saver.save_soon():
+            self.tell(f"the layout is not kept: {trouble}")
+
+    def on_unmount(self) -> None:
+        """Keep the last changes."""
+        self.saver.save()
 
     def tick(self) -> None:
         """Take what the feed has; the screen may not be up yet."""
@@ -115,19 +177,38 @@ class TrackerwatchApp(App[None]):
         # Textual would print a traceback with all local variables; `run` says it in one line instead.
         self._exit_renderables.clear()
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """The palette: whatever the screen below has a key for, and the theme."""
-        offered = {"palette"}
-        for active in screen.active_bindings.values():
-            binding = active.binding
-            if active.node is not screen or not binding.tooltip or binding.action in offered:
-                continue
-            offered.add(binding.action)
-            told = f"key {words.key_name(binding.key)}"
-            action = binding.action if binding.action.startswith("app.") else f"screen.{binding.action}"
-            yield SystemCommand(binding.tooltip, told, partial(self.run_action, action))
-        if screen is self.main:
-            for choice in choices.clients(""):
-                asks = partial(self.main.ask, choice)
-                yield SystemCommand(f"Walk the tiers as {choice.label}", choice.told, asks)
-        yield SystemCommand("Change the theme", "colours of all panes", self.action_change_theme)
+    # -- actions that are there on every screen -------------------------------------------------------------------------
+
+    def action_help(self) -> None:
+        """The keys that work now."""
+        self.push_screen(HelpScreen(self.screen.active_bindings.values(), self.screen.focused, self.screen))
+
+    def action_picture(self) -> None:
+        """Save the screen as a picture."""
+        svg = without_fonts(self.export_screenshot(title="trackerwatch"))
+        name = f"trackerwatch-screen-{self.picture.real_now.strftime('%Y%m%d-%H%M%S')}.svg"
+        path, problem = write_new(self.preferences.folder, name, svg)
+        self.tell(f"picture of the screen saved to {path}" if path else f"no picture was saved: {problem}")
+
+    def action_wear(self) -> None:
+        """Choose a theme; the screen shows each on the way."""
+        before = self.theme
+
+        def take(choice: Choice | None) -> None:
+            if choice is None:
+                self.theme = before
+            else:
+                self.choose_theme(choice.label)
+
+        offered = handful(themes.offered(self.preferences.colors), before)
+        self.push_screen(ThemeScreen(offered, partial(setattr, self, "theme")), take)
+
+    def choose_theme(self, name: str) -> None:
+        """Wear a theme from now on, also in later runs where the config names none."""
+        self.theme = self.chosen_theme = name
+        self.tell(f"theme {name}")
+
+    def write_to_terminal(self, sequence: str) -> None:
+        """Send something that draws nothing."""
+        if self._driver is not None:
+            self._driver.write(sequence)

@@ -332,6 +332,15 @@ class Groups:
         self._slice()
         return opened
 
+    @property
+    def folds(self) -> dict[str, bool]:
+        """Whether groups show their rows, by name: for the next run."""
+        return dict(self._open)
+
+    def keep_folds(self, folds: dict[str, bool]) -> None:
+        """Fold as an earlier run did."""
+        self._open.update(folds)
+
     def reveal(self, index: int) -> None:
         """Show a row that is in a folded group."""
         group = self.heading_of(index)

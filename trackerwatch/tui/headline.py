@@ -43,6 +43,8 @@ class Situation:
     """Name and reason of the first torrent that needs attention, for when no tracker explains it."""
     broken: str = ""
     """What of ours has stopped, if something has."""
+    read_only: bool = False
+    """Whether nothing may be asked or changed from here."""
 
 
 # -- the header line ---------------------------------------------------------------------------------------------------
@@ -54,6 +56,8 @@ def header(snapshot: Snapshot | None, situation: Situation, width: int) -> Line:
         return (Span(" trackerwatch", Ink.ACCENT), Span(f"  {situation.loading}" if situation.loading else "", Ink.DIM))
     totals, now = snapshot.totals, situation.now
     parts: list[tuple[int, Line]] = [(3, (Span(safe(snapshot.vantage), Ink.ACCENT),))]
+    if situation.read_only:
+        parts.append((0, (Span("read-only", Ink.KEY),)))
     if situation.paused_at is not None:
         parts.append((0, (Span(f"PAUSED {words.age(situation.paused_at, now)}", Ink.WARN),)))
     if snapshot.ourselves.state is LocalState.OFFLINE:

@@ -58,6 +58,8 @@ class Picture:
         self.watchfulness = Watchfulness()
         self.loading = ""
         """Progress of reading inputs; empty when done."""
+        self.read_only = False
+        """Whether nothing may be asked or changed from here."""
         self.broken = ""
         """What of ours has stopped, if something has."""
         self._ordering = TorrentOrdering()
@@ -181,4 +183,5 @@ class Picture:
             unseen=self.unseen,
             worst_torrent=told,
             broken=self.broken,
+            read_only=self.read_only,
         )

@@ -8,6 +8,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from trackerwatch.actions import shown_key
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -165,19 +167,6 @@ def plural(number: int, noun: str) -> str:
     return f"{number:,} {noun}{ending}"
 
 
-KEY_NAMES = {
-    "escape": "esc",
-    "slash": "/",
-    "question_mark": "?",
-    "colon": ":",
-    "space": "space",
-    "pagedown": "pgdn",
-    "pageup": "pgup",
-    "up": "up",
-    "down": "down",
-}
-
-
 def key_name(key: str) -> str:
-    """A key as a footer names it."""
-    return KEY_NAMES.get(key, key)
+    """A key as a footer names it; empty for what stands for none."""
+    return shown_key(key)

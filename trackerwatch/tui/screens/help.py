@@ -37,24 +37,28 @@ _LEGEND: tuple[tuple[Span, str], ...] = (
 )
 
 
-def key_lines(bindings: Iterable[ActiveBinding], focused: DOMNode | None) -> list[Line]:
-    """One line for each action, with all its keys, grouped by where they work."""
-    groups: dict[str, dict[tuple[str, str], list[str]]] = {}
+def key_lines(bindings: Iterable[ActiveBinding], focused: DOMNode | None, screen: DOMNode | None) -> list[Line]:
+    """One line for each action, with all its keys and the id it is remapped by, grouped by where they work."""
+    groups: dict[str, dict[str, tuple[str, list[str]]]] = {}
     for active in bindings:
         binding = active.binding
         if not binding.id or not binding.description:
             continue
-        place = "in this pane" if active.node is focused else "everywhere"
-        keys = groups.setdefault(place, {}).setdefault((binding.action, active.tooltip or binding.description), [])
+        place = _PLACES[0] if active.node is focused else _PLACES[1] if active.node is screen else _PLACES[2]
+        _, keys = groups.setdefault(place, {}).setdefault(binding.id, (active.tooltip or binding.description, []))
         keys.append(words.key_name(binding.key))
     lines: list[Line] = []
-    for place in ("everywhere", "in this pane"):
+    for place in _PLACES[1], _PLACES[0], _PLACES[2]:
         if place not in groups:
             continue
         lines += [(), (Span(f" Keys {place}", Ink.HEAD),)]
-        for (_, told), keys in groups[place].items():
-            lines.append((Span("  " + fit(" ".join(dict.fromkeys(keys)), 18), Ink.KEY), Span(told)))
+        for name, (told, keys) in groups[place].items():
+            shown = " ".join(key for key in dict.fromkeys(keys) if key) or "no key"
+            lines.append((Span("  " + fit(shown, 18), Ink.KEY), Span(told), Span(f"  {name}", Ink.DIM)))
     return lines
+
+
+_PLACES = ("in this pane", "on this screen", "everywhere")
 
 
 class HelpScreen(ModalScreen[None]):
@@ -70,9 +74,12 @@ class HelpScreen(ModalScreen[None]):
     HelpScreen > #help { width: 88; max-width: 100%; height: auto; max-height: 90%; background: $surface; padding: 0 1 1 1; }
     """
 
-    def __init__(self, bindings: Iterable[ActiveBinding], focused: DOMNode | None) -> None:
-        """The bindings that were active on the screen below, and what had the keys there."""
+    def __init__(
+        self, bindings: Iterable[ActiveBinding], focused: DOMNode | None, screen: DOMNode | None = None
+    ) -> None:
+        """The bindings that were active on the screen below, what had the keys there, and that screen."""
         super().__init__()
+        self._screen_below = screen
         self._below = focused
         self._live = tuple(bindings)
 
@@ -88,7 +95,7 @@ class HelpScreen(ModalScreen[None]):
         )
         lines: list[Line] = [(Span(" Glyphs", Ink.HEAD),)]
         lines += [(Span("  " + fit(span.text, 18), span.ink), Span(told)) for span, told in _LEGEND]
-        lines += key_lines(self._live, self._below)
+        lines += key_lines(self._live, self._below, self._screen_below)
         lines += [(), (Span(" Filter", Ink.HEAD),)]
         lines += [
             (Span("  " + fit(text, 28), Ink.KEY), Span(told))
@@ -97,6 +104,10 @@ class HelpScreen(ModalScreen[None]):
                 ("seeders<3 & !private=true", "fields, not, and; | is or"),
                 ("state=down | kind=refused", "states and failure kinds"),
             )
+        ]
+        lines += [
+            (),
+            (Span(" Other keys: [keys] in the config, by the names in grey; --no-mouse lets the terminal select"),),
         ]
         pane = self.query_one("#help", InkPane)
         pane.show(lines)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from trackerwatch.policy.rules import Verdict
 from trackerwatch.tui import titles, words
 from trackerwatch.tui.arrangement import Pane
-from trackerwatch.tui.ordering import TorrentSort, TrackerSort
+from trackerwatch.tui.ordering import TorrentSort, TrackerSort, tracker_rank
 from trackerwatch.tui.screens.binding import key
-from trackerwatch.tui.screens.help import HelpScreen
 from trackerwatch.tui.screens.taking import TakingScreen
 
 if TYPE_CHECKING:
@@ -33,31 +33,38 @@ class MainScreen(TakingScreen):
         key("4", "pane('events')", "events", "events", "Events"),
         key("tab", "next_pane(1)", "pane", "next-pane", "Next pane", show=True),
         key("shift+tab", "next_pane(-1)", "previous pane", "previous-pane", "Previous pane"),
-        key("colon", "palette", "palette", "palette", "Every action by name (also ctrl+p)", show=True),
-        key("question_mark,f1", "help", "help", "help", "This help", show=True),
+        key("n", "next_unwell(1)", "next trouble", "next-unwell", "Next row that is not well"),
+        key("N", "next_unwell(-1)", "previous trouble", "previous-unwell", "Previous row that is not well"),
         key("q", "back(True)", "back", "back-or-quit", "Back; at the top, quit", show=True),
         key("escape", "back(False)", "back", "back", "Back, or clear the filter"),
         key("Q", "app.quit", "quit", "quit", "Quit", show=True),
     ]
+
+    greeting = ""
+    """What is said first."""
+
+    def on_mount(self) -> None:
+        """Greet, once there is a line to say it on."""
+        if self.greeting:
+            self.call_after_refresh(self.say, self.greeting)
 
     # -- events of widgets ---------------------------------------------------------------------------------------------
 
     def draw_keys(self) -> None:
         """Offer the keys that work now, from the live bindings."""
         shown = [active for active in self.active_bindings.values() if active.binding.show]
-        first = [active for active in shown if active.node is self.focused]
         named: list[tuple[str, str, str]] = []
-        for active in first + [active for active in shown if active.node is self]:
-            binding = active.binding
-            target = "focused" if active.node is self.focused else "screen"
-            action = binding.action if "." in binding.action.partition("(")[0] else f"{target}.{binding.action}"
-            told = binding.description
-            if binding.action == "attention":
-                told = "all" if self.picture.attention else "attention"
-            if binding.action == "freeze":
-                told = "freeze" if self.picture.paused_at is None else "go on"
-            if all(action != other for _, _, other in named):
-                named.append((words.key_name(binding.key), told, action))
+        for node in (self.focused, self, self.app):
+            target = {self: "screen", self.app: "app"}.get(node, "focused") if node else "screen"
+            for binding in (active.binding for active in shown if active.node is node):
+                action = binding.action if "." in binding.action.partition("(")[0] else f"{target}.{binding.action}"
+                told = binding.description
+                if binding.action == "attention":
+                    told = "all" if self.picture.attention else "attention"
+                if binding.action == "freeze":
+                    told = "freeze" if self.picture.paused_at is None else "go on"
+                if words.key_name(binding.key) and all(action != other for _, _, other in named):
+                    named.append((words.key_name(binding.key), told, action))
         kept = [key for key in named if key[1] in ("help", "back", "quit")]
         self.keys.show_keys([key for key in named if key not in kept], kept)
 
@@ -102,17 +109,20 @@ class MainScreen(TakingScreen):
 
     def on_line_table_head_clicked(self, message: LineTable.HeadClicked) -> None:
         """A click on a title sorts by it; again reverses."""
-        picture = self.picture
         if message.table is self.trackers and message.column in set(TrackerSort):
-            same = picture.tracker_sort == message.column
-            picture.tracker_sort = TrackerSort(message.column)
-            picture.trackers_reversed = same and not picture.trackers_reversed
+            self.sort_by(TrackerSort(message.column))
         elif message.table is self.torrents and message.column in set(TorrentSort):
-            same = picture.torrent_sort == message.column
-            picture.torrent_sort = TorrentSort(message.column)
-            picture.torrents_reversed = same and not picture.torrents_reversed
+            self.sort_by(TorrentSort(message.column))
+
+    def sort_by(self, by: TrackerSort | TorrentSort) -> None:
+        """Sort a table; by the same again reverses."""
+        picture = self.picture
+        if isinstance(by, TrackerSort):
+            picture.trackers_reversed = picture.tracker_sort is by and not picture.trackers_reversed
+            picture.tracker_sort = by
         else:
-            return
+            picture.torrents_reversed = picture.torrent_sort is by and not picture.torrents_reversed
+            picture.torrent_sort = by
         self.criteria_changed()
 
     # -- actions -------------------------------------------------------------------------------------------------------
@@ -188,10 +198,39 @@ class MainScreen(TakingScreen):
         else:
             self.tick()
 
-    def action_palette(self) -> None:
-        """Every action by name."""
-        self.app.action_command_palette()
+    # -- going to rows -------------------------------------------------------------------------------------------------
 
-    def action_help(self) -> None:
-        """The keys that work now."""
-        self.app.push_screen(HelpScreen(self.active_bindings.values(), self.focused))
+    def action_next_unwell(self, step: int) -> None:
+        """Go to the next (1) or previous (-1) row that is not well; after the last comes the first."""
+        table = self.table
+        order, cursor = table.order, table.cursor
+        for number in range(1, len(order) + 1):
+            key = order[(cursor + step * number) % len(order)]
+            if key >= 0 and self._is_unwell(key):
+                if self.pane is not self.subject:
+                    self.action_pane(self.subject)
+                table.select(key)
+                return
+        self.say(f"no row of {self.subject} is in trouble")
+
+    def _is_unwell(self, key: int) -> bool:
+        snapshot = self.picture.snapshot
+        if snapshot is None:
+            return False
+        if self.subject is Pane.TORRENTS:
+            return snapshot.torrents.verdicts[key] in (Verdict.CRITICAL, Verdict.WARNING)
+        return tracker_rank(snapshot.trackers[key]) > 1
+
+    def go_to_tracker(self, index: int) -> None:
+        """Put the cursor on a tracker, out of the filter where it would hide it."""
+        if index not in self.picture.tracker_order and self.picture.filter is not None:
+            self.apply_filter("")
+        self.action_pane(Pane.TRACKERS)
+        self.reveal(self.trackers, index)
+
+    def apply_filter(self, text: str) -> None:
+        """Filter both tables by a text, and say where it is no filter."""
+        if not self.set_filter(text):
+            self.say(f"no filter: {self.mistake}")
+            self.mistake = ""
+            self.redraw_lines()
