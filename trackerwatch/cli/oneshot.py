@@ -52,8 +52,8 @@ class Run:
         self.arguments = arguments
         self.narrator = narrator
         self.outputs = planned(arguments.outputs)
-        self.filter: Filter = parse_filter(arguments.filter)
         self.config = settled(arguments)
+        self.filter: Filter = parse_filter(arguments.filter, dict(self.config.filters))
         self.prober = prober_of(self.config)
         self.settings = replace(engine_settings(self.config), freshness=freshness(arguments))
         if self.settings.freshness is Freshness.CACHED and store_path(self.config) is None:
@@ -168,7 +168,7 @@ async def report_on_trackers(one_run: Run) -> Report:
     snapshot = await _ask(one_run, torrents, wanted)
     if one_run.knows_nothing(snapshot):
         return one_run.nothing("nothing stored of these trackers", Subject.TRACKERS, skipped)
-    selected = [view.index for view in snapshot.trackers if one_run.filter.matches_tracker(view)]
+    selected = [view.index for view in snapshot.trackers if one_run.filter.matches_tracker(view, snapshot.taken_at)]
     return one_run.report(snapshot, Subject.TRACKERS, selected, skipped)
 
 

@@ -41,8 +41,8 @@ class Watch:
             ConfigError: A mistake in a setting.
         """
         self.arguments = arguments
-        self.filter = parse_filter(arguments.filter)
         self.config = settled(arguments)
+        self.filter = parse_filter(arguments.filter, dict(self.config.filters))
         self.prober = prober_of(self.config)
         refuse_what_is_not_there(arguments.inputs)
         self.folders = watchable_folders(arguments.inputs)

@@ -6,6 +6,7 @@ number nobody knows. A field that is missing from a table leaves a test undecide
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
@@ -131,15 +132,22 @@ def _size(torrent: Torrent) -> Fact:
     return torrent.size_bytes
 
 
+_IN_LIST = re.compile(r" \(.* line [0-9]+\)$", re.DOTALL)
+_LINKS = ("magnet:", "http:", "https:")
+
+
 def folders(torrent: Torrent) -> Texts:
     """Of the files it came from: each folder's whole path, and its own name."""
     found: dict[str, None] = {}
     for source in torrent.sources:
-        path = source.casefold().replace("\\", "/")
-        folder, slash, _ = path.rpartition("/")
-        if slash and "://" not in source and not source.startswith("magnet:"):
-            found[folder or "/"] = None
-            found[folder.rpartition("/")[2] or "/"] = None
+        path = source.casefold()
+        if path.startswith(_LINKS):
+            continue
+        # What a list names is in its own folder; the list stands behind it.
+        folder, slash, _ = _IN_LIST.sub("", path).rpartition("/")
+        folder = folder or slash or "."
+        found[folder] = None
+        found[folder.rpartition("/")[2] or folder] = None
     return tuple(found)
 
 
