@@ -33,7 +33,6 @@ SAFE = Theme(
         "text-secondary": "#c5b6ee",
         "text-accent": "#9ed2fa",
         "text-primary": "#9ed2fa",
-        "primary-muted": "#24435e",
     },
 )
 """Blue is well, yellow is half well, orange is not: told apart without red or green, and by brightness too."""
@@ -43,22 +42,21 @@ SAFE_LIGHT = Theme(
     primary="#00548f",
     secondary="#5b3f99",
     accent="#00548f",
-    success="#0060a0",
-    warning="#6e5200",
-    error="#b03000",
+    success="#0045a6",
+    warning="#6c4f00",
+    error="#991758",
     foreground="#1a1d21",
     background="#fbfbf8",
     surface="#e9ebee",
     panel="#dfe3e8",
     dark=False,
     variables={
-        "text-success": "#0060a0",
-        "text-warning": "#7a5b00",
-        "text-error": "#b03000",
+        "text-success": "#0045a6",
+        "text-warning": "#6c4f00",
+        "text-error": "#991758",
         "text-secondary": "#5b3f99",
         "text-accent": "#00548f",
         "text-primary": "#00548f",
-        "primary-muted": "#c4dcf0",
     },
 )
 """The same on paper."""
@@ -118,7 +116,7 @@ def mistake(name: str) -> str:
     if not name or name in _BY_NAME:
         return ""
     shown = "".join(c if c.isprintable() else "?" for c in name[:40])
-    near = difflib.get_close_matches(name.lower(), ALL, n=3, cutoff=0.5)
+    near = difflib.get_close_matches(name.lower(), ALL, n=2, cutoff=0.65)
     told = f"did you mean {' or '.join(near)}?" if near else f"there are: {', '.join(ALL)}"
     return f"there is no theme {shown!r}; {told}"
 

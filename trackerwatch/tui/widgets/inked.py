@@ -29,7 +29,7 @@ class Inked(Widget):
 
     DEFAULT_CSS = """
     Inked {
-        & > .ink--dim { color: $foreground 55%; }
+        & > .ink--dim { color: $foreground 70%; }
         & > .ink--strong { color: $foreground; text-style: bold; }
         & > .ink--good { color: $text-success; }
         & > .ink--warn { color: $text-warning; text-style: bold; }
@@ -38,12 +38,12 @@ class Inked(Widget):
         & > .ink--bar { color: $success 60%; }
         & > .ink--accent { color: $text-accent; text-style: bold; }
         & > .ink--key { color: $text-primary; text-style: bold; }
-        & > .ink--rule { color: $foreground 25%; }
-        & > .ink--head { color: $foreground 60%; text-style: bold; }
+        & > .ink--rule { color: $foreground 30%; }
+        & > .ink--head { color: $foreground 75%; text-style: bold; }
         & > .ink--cursor { background: $surface; }
         scrollbar-background: $background; scrollbar-background-hover: $background; scrollbar-background-active: $background;
         scrollbar-color: $foreground 25%; scrollbar-color-hover: $foreground 40%; scrollbar-color-active: $primary;
-        &:focus > .ink--cursor { background: $primary-muted; }
+        &:focus > .ink--cursor { background: $primary 24%; }
     }
     Inked:ansi {
         & > .ink--dim { color: $foreground; text-style: dim; }
