@@ -47,7 +47,7 @@ def test_80_columns_have_what_was_drawn():
 
 
 def test_160_columns_have_everything():
-    assert len(lay_out(TRACKER_COLUMNS, 159)) == 14
+    assert len(lay_out(TRACKER_COLUMNS, 159)) == 15
     assert len(lay_out(TORRENT_COLUMNS, 159)) == 10
 
 

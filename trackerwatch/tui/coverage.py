@@ -128,8 +128,8 @@ def cell_span(cell: Cell) -> Span:
 
 LEGEND: tuple[tuple[Span, str], ...] = (
     (Span("+", Ink.PLAIN), "seeders"),
-    (Span("!", Ink.WARN), "counts disagree"),
-    (Span("x", Ink.BAD), "not registered"),
+    (Span("!", Ink.WARN), "disagree"),
+    (Span("x", Ink.BAD), "unregistered"),
     (Span("~", Ink.WARN), "no answer"),
     (Span("?", Ink.WAIT), "unknown"),
     (Span("·", Ink.DIM), "not listed"),
@@ -160,7 +160,9 @@ def explain(view: TorrentView, tracker: TrackerView, now: datetime) -> Line:
         Kind.NOT_LISTED: "not in this torrent's list",
     }[cell.kind]
     glyph, ink = _INKS[cell.kind]
-    why = f": {states.failure(cell.failure)}" if cell.failure is not None else ""
+    # That it is not registered was just said.
+    said = cell.failure and (cell.failure.message if cell.kind is Kind.UNREGISTERED else states.failure(cell.failure))
+    why = f": {safe(said)}" if said else ""
     age = f", {words.ago(cell.observed_at, now)}" if cell.observed_at is not None else ""
     where = Span(f"  {safe(tracker.tracker.host_port)} {tracker.tracker.protocol}", Ink.STRONG)
     return (Span(" "), Span(f"{glyph} {told}".strip(), ink), where, Span(f"{why}{age}"))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from trackerwatch.failover.states import FailoverState
 from trackerwatch.health.states import Health
 from trackerwatch.policy.rules import Verdict
+from trackerwatch.tui.natural import natural_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -64,8 +65,11 @@ _ATTENTION = frozenset({Verdict.CRITICAL, Verdict.WARNING})
 
 
 def tracker_rank(view: TrackerView) -> int:
-    """How bad a tracker's state is; a failure that is not believed yet is worse than not knowing, muted is out of it."""
-    if view.muted is not None:
+    """How bad a tracker's state is; a failure that is not believed yet is worse than not knowing.
+
+    What is muted or disabled is out of it: it comes after all others.
+    """
+    if view.muted is not None or view.disabled is not None:
         return _MUTED_RANK
     rank = max(_HEALTH_RANK[view.state], _FLAPPING_RANK if view.flapping else 0)
     return max(rank, _RETRY_RANK) if view.pending else rank
@@ -79,7 +83,7 @@ def _uptime(view: TrackerView) -> float | None:
 def _tracker_key(sort: TrackerSort) -> Callable[[TrackerView], Any]:
     keys: dict[TrackerSort, Callable[[TrackerView], Any]] = {
         TrackerSort.WORST: lambda view: (-tracker_rank(view), -view.torrents),
-        TrackerSort.NAME: lambda view: view.tracker.host,
+        TrackerSort.NAME: lambda view: natural_key(view.tracker.host),
         TrackerSort.TORRENTS: lambda view: -view.torrents,
         TrackerSort.SLOWEST: lambda view: None if view.p95_s is None else -view.p95_s,
         TrackerSort.UPTIME: _uptime,
@@ -94,7 +98,7 @@ def order_trackers(
 ) -> list[int]:
     """Indices of the trackers that match, in order; equal ones by name, unknown values last either way."""
     views = trackers if filter_ is None else [view for view in trackers if filter_.matches_tracker(view)]
-    by_name = sorted(views, key=lambda view: (view.tracker.host, view.tracker.port, view.tracker.protocol))
+    by_name = sorted(views, key=lambda view: (natural_key(view.tracker.host), view.tracker.port, view.tracker.protocol))
     key = _tracker_key(sort)
     keyed = [(key(view), view.index) for view in by_name]
     known = [pair for pair in keyed if pair[0] is not None]
@@ -135,7 +139,7 @@ class TorrentOrdering:
         table = snapshot.torrents
         if (len(table), len(table.listed)) != self._known:
             self._known = (len(table), len(table.listed))
-            names = [torrent.name.casefold() for torrent in table.torrents]
+            names = [natural_key(torrent.name) for torrent in table.torrents]
             self._by_name = sorted(table.listed, key=names.__getitem__)
         matching: Iterable[int] = self._by_name
         matched = len(self._by_name)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from trackerwatch.health.states import Health
 from trackerwatch.policy.rules import Verdict
-from trackerwatch.tui import charts, states, words
+from trackerwatch.tui import attention, charts, states, words
 from trackerwatch.tui.ink import Ink, Span, safe
 from trackerwatch.tui.ordering import tracker_rank
 from trackerwatch.tui.widgets.table import Cells, Column
@@ -22,6 +22,8 @@ NARROW = 79
 """Tables at least this wide have the columns of an 80-column screen (a scrollbar takes one)."""
 WIDE = 118
 """Tables at least this wide have the columns of a 120-column screen."""
+ROOMY = 132
+"""Tables at least this wide tell what a tracker's state does to torrents."""
 WIDEST = 150
 
 SPARK_CELLS = 10
@@ -56,6 +58,7 @@ def tracker_columns(strip_s: float | None) -> tuple[Column, ...]:
         Column("last", "LASTOK", 6, right=True, at=WIDE),
         Column("next", "NEXT", 4, right=True, at=WIDE),
         Column("since", "SINCE", 5, right=True, at=30),
+        Column("hits", "HITS", 12, at=ROOMY),
         Column("reason", "REASON", 11, flex=1, at=NARROW, until=WIDE),
         Column("reason", "REASON", 16, flex=4, at=WIDE),
     )
@@ -113,6 +116,7 @@ def tracker_cells(
         "since": Span(
             words.age(view.failing_since if view.pending else view.since, now), state.ink if troubled else quiet
         ),
+        "hits": Span("" if muted or view.disabled else attention.hits(view.effect), Ink.BAD if view.effect.exhausted else Ink.WARN),
         "reason": Span(
             states.tracker_remark(view, now, brief=brief), Ink.BAD if bad else quiet if muted else Ink.PLAIN
         ),

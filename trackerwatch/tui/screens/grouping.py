@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from trackerwatch.tui.arrangement import Pane
+from trackerwatch.tui.attention import worst_pane
 from trackerwatch.tui.group_rows import below, collection_cells, host_cells, room_of
 from trackerwatch.tui.group_subject import GroupSubject
 from trackerwatch.tui.rows import TORRENT_COLUMNS, tracker_columns
@@ -13,6 +14,7 @@ from trackerwatch.tui.screens.chronicling import ChronicleScreen
 from trackerwatch.tui.screens.coverage import CoverageScreen
 
 if TYPE_CHECKING:
+    from textual import events
     from textual.binding import BindingType
 
     from trackerwatch.tui.grouping import Groups
@@ -36,6 +38,28 @@ class GroupingScreen(ChronicleScreen):
             show=True,
         ),
     ]
+
+    follows_trouble = True
+    """Whether the table with the worst trouble is opened: until somebody presses a key."""
+
+    # -- attention -----------------------------------------------------------------------------------------------------
+
+    def on_key(self, event: events.Key) -> None:
+        """Somebody is there: where one is, one stays."""
+        del event
+        self.follows_trouble = False
+
+    def on_click(self, event: events.Click) -> None:
+        """As a key."""
+        del event
+        self.follows_trouble = False
+
+    def _follow_trouble(self) -> None:
+        snapshot = self.picture.snapshot
+        if self.follows_trouble and snapshot is not None:
+            worst = worst_pane(snapshot)
+            if worst is not None and worst is not self.pane:
+                self.action_pane(worst)
 
     # -- rows ----------------------------------------------------------------------------------------------------------
 
@@ -80,6 +104,7 @@ class GroupingScreen(ChronicleScreen):
     def tick(self) -> None:
         """Take what changed, also for the coverage view above."""
         super().tick()
+        self._follow_trouble()
         if isinstance(self.app.screen, CoverageScreen) and self.app.screen.is_mounted:
             self.app.screen.tick()
 
