@@ -14,7 +14,7 @@ import trackerwatch
 ROOT = Path(trackerwatch.__file__).parent
 
 PURE = (
-    *("metainfo", "protocol", "schedule", "health", "failover", "stats", "policy", "filters"),
+    *("metainfo", "protocol", "schedule", "health", "failover", "stats", "policy", "filters", "doctor"),
     *("outcome", "bencoding", "outside_text", "tracker", "errors", "history", "meanings"),
 )
 """Rooms and modules that know no socket, clock, loop or widget."""

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from trackerwatch import __version__
-from trackerwatch.cli import check, config, demo, history, report, watch
+from trackerwatch.cli import check, config, demo, disable, doctor, history, interval, mute, report, undo, watch
 from trackerwatch.cli.arguments import ArgumentParser
 from trackerwatch.cli.exit_codes import ExitCode
 from trackerwatch.cli.pipes import drop_stdout
@@ -27,7 +27,7 @@ _EPILOG = """\
 exit codes: 0 all well, 1 warning, 2 critical, 3 unknown or could not run, 130 interrupted
 `trackerwatch COMMAND --help` tells more about each command.
 """
-_COMMANDS = (watch, report, check, history, demo, config)
+_COMMANDS = (watch, report, check, history, mute, disable, interval, undo, demo, doctor, config)
 
 DEBUG_VARIABLE = "TRACKERWATCH_DEBUG"
 

@@ -1,0 +1,1 @@
+"""What of this machine keeps trackers from being watched well: facts in, findings out. Pure; `cli` gathers the facts."""
