@@ -46,6 +46,7 @@ class Cell(NamedTuple):
     text: str = " "
     background: str = ""
     """The parameters of the colour; empty: the terminal's own."""
+    foreground: str = ""
 
 
 _BLANK = Cell()
@@ -65,6 +66,7 @@ class Glass:
     _row: int = 0
     _column: int = 0
     _background: str = ""
+    _foreground: str = ""
     _rest: str = ""
 
     def __post_init__(self) -> None:
@@ -90,6 +92,10 @@ class Glass:
         """The colour behind a cell."""
         return self._cells[row][column].background
 
+    def foreground(self, row: int, column: int) -> str:
+        """The colour of what stands in a cell."""
+        return self._cells[row][column].foreground
+
     def feed(self, text: str) -> None:
         """Draw what came."""
         text = self._rest + text
@@ -114,11 +120,11 @@ class Glass:
             if unicodedata.combining(character) or character in "\u200b\u200d\ufe0e\ufe0f":
                 continue
             if self._column < len(row):
-                row[self._column] = Cell(character, self._background)
+                row[self._column] = Cell(character, self._background, self._foreground)
             self._column += 1
             if unicodedata.east_asian_width(character) in "WF":
                 if self._column < len(row):
-                    row[self._column] = Cell("", self._background)
+                    row[self._column] = Cell("", self._background, self._foreground)
                 self._column += 1
 
     def _control(self, character: str) -> None:
@@ -157,11 +163,15 @@ class Glass:
                 taken = 4 if codes[:1] == ["2"] else 2
                 if code == "48":
                     self._background = ";".join(codes[:taken])
+                else:
+                    self._foreground = ";".join(codes[:taken])
                 del codes[:taken]
-            elif code in ("", "0", "49"):
-                self._background = ""
-            elif 40 <= int(code) <= 47 or 100 <= int(code) <= 107:
-                self._background = code
+            elif code in ("", "0"):
+                self._background = self._foreground = ""
+            elif code == "49" or 40 <= int(code) <= 47 or 100 <= int(code) <= 107:
+                self._background = "" if code == "49" else code
+            elif code == "39" or 30 <= int(code) <= 37 or 90 <= int(code) <= 97:
+                self._foreground = "" if code == "39" else code
 
 
 class Terminal:
