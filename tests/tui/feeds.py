@@ -19,6 +19,7 @@ from trackerwatch.engine.views import (
     EventKind,
     FailoverView,
     Mute,
+    NextAsk,
     ScrapeView,
     Snapshot,
     Source,
@@ -28,6 +29,7 @@ from trackerwatch.engine.views import (
     Update,
 )
 from trackerwatch.failover.states import FailoverState, Role
+from trackerwatch.health.endpoint import Thresholds
 from trackerwatch.health.states import Health
 from trackerwatch.metainfo.torrent import Placement, SwarmVersion, Torrent
 from trackerwatch.outcome import (
@@ -160,7 +162,15 @@ def tracker(
         endpoints=endpoints,
         failure=Failure(kind, Phase.CONNECT, message) if kind else None,
         effect=effect or Effect(torrents, 0, 0, 0),
-        **({"uptimes": uptimes(uptime), "p99_s": p50_s and p50_s * 2} | more),
+        **(
+            {
+                "uptimes": uptimes(uptime),
+                "p99_s": p50_s and p50_s * 2,
+                "next_ask": None if next_s is None else NextAsk.FULL,
+                "thresholds": Thresholds(),
+            }
+            | more
+        ),
     )
 
 
@@ -203,9 +213,7 @@ class Table:
         self.active_tier = array("q", [number(view.failover.active_tier) for view in views])
         self.working = array("q", [view.failover.working for view in views])
         self.total = array("q", [view.failover.total for view in views])
-        self.rules = [
-            tuple(p.rule for p in view.problems if p.severity is not Severity.INFO) for view in views
-        ]
+        self.rules = [tuple(p.rule for p in view.problems if p.severity is not Severity.INFO) for view in views]
         self.since = array("d", [view.since.timestamp() if view.since else math.nan for view in views])
 
     def __len__(self) -> int:

@@ -84,19 +84,31 @@ def moved(seconds_ago: float, kind: str, message: str) -> Transition:
     return Transition(AT - seconds_ago, kind, None, None, None, message, tracker=None)
 
 
-def torrent_past(*transitions: Transition, last_seeder_ago_s: float | None = None) -> TorrentHistory:
+def torrent_past(
+    *transitions: Transition,
+    last_seeder_ago_s: float | None = None,
+    seeders: Sequence[tuple[float, int | None]] = (),
+) -> TorrentHistory:
+    """`seeders` are seconds ago and counts, oldest first."""
     at = None if last_seeder_ago_s is None else AT - last_seeder_ago_s
-    return TorrentHistory("00" * 20, AT - 30 * 86400, AT, transitions, at, ())
+    told = tuple((AT - ago_s, count) for ago_s, count in seeders)
+    return TorrentHistory("00" * 20, AT - 30 * 86400, AT, transitions, at, told)
 
 
 class FakeHistory:
     """Answers at once, or, once `hold` was called, when `release` is."""
 
-    def __init__(self, *transitions: Transition, last_seeder_ago_s: float | None = None, known: bool = True) -> None:
+    def __init__(
+        self,
+        *transitions: Transition,
+        last_seeder_ago_s: float | None = None,
+        seeders: Sequence[tuple[float, int | None]] = (),
+        known: bool = True,
+    ) -> None:
         self.asked: list[tuple[str, str, int]] = []
         self.dropped = 0
         self._known = known
-        self._torrent = torrent_past(*transitions, last_seeder_ago_s=last_seeder_ago_s)
+        self._torrent = torrent_past(*transitions, last_seeder_ago_s=last_seeder_ago_s, seeders=seeders)
         self._free = asyncio.Event()
         self._free.set()
 

@@ -23,13 +23,13 @@ async def test_the_detail_loads_its_past_beside_the_screen():
     history = FakeHistory()
     history.hold()
     async with show(size=(80, 40), history=history) as s:
-        await s.press("enter")
+        await s.press("3")
         assert history.asked == []
         await s.tick(later_s=1)
         await s.tick(later_s=1)
         assert history.asked == [("tracker", s.app.picture.tracker(1).tracker.id, 48)]
         assert "history     reading" in s.text
-        await s.press("escape", "j", "enter")
+        await s.press("escape", "j", "3")
         assert history.dropped == 1
         assert s.main.pane is Pane.DETAIL
         history.release()
@@ -42,7 +42,7 @@ async def test_the_detail_loads_its_past_beside_the_screen():
 
 async def test_without_history_the_detail_says_so():
     async with show(size=(80, 40)) as s:
-        await s.press("enter")
+        await s.press("3")
         await s.tick(later_s=40)
         assert "history     not kept (no store): what follows is of this run" in s.text
         assert "last 40 rounds" in s.text
@@ -76,7 +76,7 @@ async def test_a_hidden_detail_asks_for_no_past():
 async def test_a_torrents_moves_are_shown():
     history = FakeHistory(moved(811, "failed_over", "tracker.foo.org refused -> tracker.example.org"))
     async with show(size=(80, 50), history=history) as s:
-        await s.press("2", "enter")
+        await s.press("2", "3")
         await s.tick(later_s=1)
         await s.settle()
         await s.tick(later_s=1)

@@ -40,6 +40,7 @@ def sections(
     torrent: Callable[[int], TorrentView | None],
     *,
     width: int,
+    more: int = 0,
     unfolded: bool,
     toggled: Collection[str],
 ) -> list[Section]:
@@ -50,6 +51,7 @@ def sections(
         split: Their indices by effect.
         torrent: A torrent by its index, made when looked at.
         width: Cells a line.
+        more: So many more rows of each folded section there is room for.
         unfolded: Whether sections show everything unless they are folded; else a few lines each until unfolded.
         toggled: Keys of the sections that are the other way.
     """
@@ -65,7 +67,7 @@ def sections(
             continue
         key = section_key(state)
         whole = unfolded != (key in toggled)
-        brief = BRIEF.get(state, BRIEF_ELSE) if not single else 8
+        brief = more + (BRIEF.get(state, BRIEF_ELSE) if not single else 8)
         shown = indices if whole else indices[:brief]
         rest = len(indices) - len(shown)
         after = [Row((Span(f"   {rest:,} more: enter shows all", Ink.KEY),), Fold(key))] if rest else []
@@ -104,10 +106,10 @@ def _header(view: TrackerView, state: FailoverState, number: int, *, whole: bool
 
 def _widths(width: int) -> tuple[int, int, int]:
     """Cells for name, where it went and why; 0: no room."""
-    room = width - 19
+    room = width - 20
     if width < NARROW:
         return max(4, room), 0, 0
-    rest = room - WHERE_CELLS - 1
+    rest = room - WHERE_CELLS
     name = max(16, rest * 55 // 100)
     return name, WHERE_CELLS, max(0, rest - name - 1)
 

@@ -116,6 +116,7 @@ def _of_tracker(
         split,
         picture.torrent,
         width=room.right or width,
+        more=max(0, room.height - 28) // 2,
         unfolded=bool(room.right),
         toggled=toggled,
     )

@@ -52,7 +52,7 @@ def tracker_time(view: TrackerView, past: TrackerPast, now: datetime, width: int
     told = "  ".join(f"p{share} {words.latency(seconds)}" for share, seconds in latencies)
     lines = [uptime_line(view, width), labelled("latency", Span(told), Span("  of answers in 24 h", Ink.DIM))]
     if past.day is None:
-        return [*lines, *not_there(past, "history"), *rounds_lines(view, width)]
+        return [*lines, *not_there(past, "history"), *rounds_lines(view, width), ()]
     if past.day.phases_p50_s:
         phases = "  ".join(f"{safe(name)} {words.latency(seconds)}" for name, seconds in past.day.phases_p50_s)
         lines.append(labelled("phases", Span(phases), Span("  p50 in 24 h", Ink.DIM)))

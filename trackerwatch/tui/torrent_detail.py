@@ -192,6 +192,9 @@ def _asked(view: ScrapeView | AnnounceView, now: datetime) -> Line:
     interval = getattr(view, "interval_s", None)
     if interval is not None:
         extras.append(f"interval {words.duration(interval)}")
+    least = getattr(view, "min_interval_s", None)
+    if least is not None:
+        extras.append(f"min {words.duration(least)}")
     return (*spans, Span("  " + ", ".join(extras) if extras else "", Ink.DIM))
 
 

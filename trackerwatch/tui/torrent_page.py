@@ -65,22 +65,38 @@ def state_section(view: TorrentView, past: TorrentPast, now: datetime) -> Sectio
 
 def trackers_section(view: TorrentView, trackers: Sequence[TrackerView], now: datetime, width: int) -> Section:
     """The tiers as a tree: every tracker with its role, addresses, counts and answers. Enter opens a tracker."""
-    working = f"{view.failover.working} of {view.failover.total} independent work" if view.failover.total else ""
-    title = "2 Trackers" + (f": {working}" if working else "")
+    title = (
+        f"2 Trackers: {view.failover.working} of {view.failover.total} work" if view.failover.total else "2 Trackers"
+    )
     found = [Row(section_rule(title, width))]
     if not view.answers:
-        text = "lists no tracker" if not view.torrent.placements else "not asked yet"
-        found.append(Row((Span(f"  {text}", Ink.DIM),)))
+        found += _unasked(view, trackers)
     tier = -1
     for answer, lines in answer_blocks(view, trackers, now):
         if answer.tier != tier:
             tier = answer.tier
             active = any(one.role is Role.ACTIVE and one.tier == tier for one in view.answers)
-            found.append(Row((Span(f" tier {tier}", Ink.HEAD), Span("  in use" if active else "", Ink.DIM))))
+            told = "  in use" if active else ""
+            if len(found) == 1:
+                told += "  (counts are seeders/leechers/completed)"
+            found.append(Row((Span(f" tier {tier}", Ink.HEAD), Span(told, Ink.DIM))))
         known = 0 <= answer.tracker_index < len(trackers)
         found.append(Row(lines[0], ToTracker(answer.tracker_index) if known else None, indent=8))
         found += [Row(line, indent=16) for line in lines[1:]]
     return Section(TRACKERS, [*found, Row(())])
+
+
+def _unasked(view: TorrentView, trackers: Sequence[TrackerView]) -> list[Row]:
+    """The tiers as they are listed, where nothing was asked."""
+    if not view.torrent.placements:
+        return [Row((Span("  it lists no tracker", Ink.DIM),))]
+    known = {one.tracker: one.index for one in trackers}
+    found = [Row((Span("  not asked yet", Ink.WAIT),))]
+    for placement in view.torrent.placements:
+        tracker = placement.tracker
+        line = (Span(f"  tier {placement.tier}  "), Span(f"{tracker.protocol}://{safe(tracker.host_port)}", Ink.STRONG))
+        found.append(Row(line, ToTracker(known[tracker]) if tracker in known else None))
+    return found
 
 
 def time_section(

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 STATE, TIME, ANSWERS, SETTINGS = "state", "time", "answers", "settings"
 """Keys of the sections; the torrents come from `effect`."""
 
-WIDE = 100
+WIDE = 96
 """From this width on the addresses show p50, p95 and when they are asked next."""
 
 
@@ -41,13 +41,15 @@ def state_section(view: TrackerView, now: datetime, width: int) -> Section:
     lines = [state_line(view, now), effect_line(view), *_meaning(view), _next(view, now)]
     if view.note:
         lines.append((Span(f" {safe(view.note)}", Ink.KEY),))
-    lines += [(), *_addresses(view, now, width), *_not_judged(view), ()]
-    return Section(STATE, [Row(line, indent=2) for line in lines])
+    lines += [()]
+    about = [Row(line, indent=7) for line in lines]
+    addresses = [Row(line) for line in (*_addresses(view, now, width), *_not_judged(view), ())]
+    return Section(STATE, [*about, *addresses])
 
 
 def time_section(view: TrackerView, past: TrackerPast, now: datetime, width: int, height: int) -> Section:
     """Latency and uptime over time."""
-    lines = [section_rule("3 Time", width), *tracker_time(view, past, now, width, height), ()]
+    lines = [section_rule("3 Time", width), *tracker_time(view, past, now, width, height)]
     return Section(TIME, rows(lines))
 
 
@@ -185,13 +187,10 @@ def _why(one: EndpointView, now: datetime) -> Line:
     if one.failure is not None:
         spans.append(Span(states.failure(one.failure), Ink.BAD if one.judged else Ink.DIM))
         if one.failure.phase is not None:
-            spans.append(Span(f", while it should {_PHASES[one.failure.phase]}", Ink.DIM))
+            spans.append(Span(f", at {one.failure.phase}", Ink.DIM))
     if one.state is not Health.UP and one.since is not None:
         spans.append(Span(f"{'; ' if spans else ''}{one.state} for {words.age(one.since, now)}", Ink.DIM))
     return tuple(spans)
-
-
-_PHASES = {"resolve": "resolve", "connect": "connect", "tls": "agree on TLS", "exchange": "answer"}
 
 
 def _not_judged(view: TrackerView) -> list[Line]:

@@ -11,7 +11,6 @@ from textual.screen import Screen
 from trackerwatch.tui import pages, words
 from trackerwatch.tui.ink import Ink, Line, Span, line_width
 from trackerwatch.tui.page import Fold, Target, ToTorrent, ToTracker
-from trackerwatch.tui.screens.help import HelpScreen
 from trackerwatch.tui.subject import torrent_subject, tracker_subject
 from trackerwatch.tui.widgets.inked import InkLines
 from trackerwatch.tui.widgets.keyline import KeyLine
@@ -34,7 +33,7 @@ SHARED = frozenset(
 )
 """Actions of the main screen that act on the subject, whatever screen it is on."""
 
-WIDE = 116
+WIDE = 140
 """From this width on there are two columns."""
 MIN_KEYS = 4
 """Screens of fewer lines show no keys."""
@@ -52,8 +51,6 @@ class DetailScreen(Screen[None]):
         _key("shift+tab", "section(-1)", "section back", "previous-section", "Previous section"),
         *(_key(str(n), f"go({n})", f"section {n}", f"section-{n}", f"Section {n}") for n in range(1, 6)),
         _key("space", "fold", "fold", "fold", "Show all of the section, or a few lines of it", show=True),
-        _key("question_mark,f1", "help", "help", "help", "This help", show=True),
-        _key("colon", "palette", "palette", "palette", "Every action by name (also ctrl+p)", show=True),
         _key("escape,q,backspace", "back", "back", "back", "Back to where it was opened", show=True),
         _key("Q", "app.quit", "quit", "quit", "Quit", show=True),
     ]
@@ -75,8 +72,11 @@ class DetailScreen(Screen[None]):
         self.about = about
         self.toggled: set[str] = set()
         """Sections that are folded where they are usually not, or the other way."""
+        self.head = InkLines(id="title")
+        self.left = PageView(id="left")
+        self.right = PageView(id="right")
+        self.keys = KeyLine(id="keys")
         self._ready = False
-        self._message = ""
         for key, binding in main._bindings:  # noqa: SLF001 - Textual has no public way to read a screen's bindings
             if binding.action in SHARED and key not in self._bindings.key_to_bindings:
                 shared = Binding(
@@ -91,21 +91,19 @@ class DetailScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """A title, one page or two, keys."""
-        yield InkLines(id="title")
+        yield self.head
         with Horizontal(id="columns"):
-            yield PageView(id="left")
-            yield PageView(id="right")
-        yield KeyLine(id="keys")
+            yield self.left
+            yield self.right
+        yield self.keys
 
     def on_mount(self) -> None:
         """Show it."""
-        self.head = self.query_one("#title", InkLines)
-        self.left = self.query_one("#left", PageView)
-        self.right = self.query_one("#right", PageView)
-        self.keys = self.query_one(KeyLine)
         self._ready = True
         self._fit()
-        self.left.focus(scroll_visible=False)
+        # Where there is something to choose.
+        first = self.right if self.wide and isinstance(self.about, ToTracker) else self.left
+        self.set_focus(first, scroll_visible=False)
         self.call_after_refresh(self.draw)
 
     # -- what it is about ----------------------------------------------------------------------------------------------
@@ -180,7 +178,7 @@ class DetailScreen(Screen[None]):
         self.right.display = self.wide
         self.keys.display = self.size.height >= MIN_KEYS
         if not self.wide and self.focused is self.right:
-            self.left.focus(scroll_visible=False)
+            self.set_focus(self.left, scroll_visible=False)
 
     def on_resize(self, event: events.Resize) -> None:
         """One column or two."""
@@ -202,14 +200,14 @@ class DetailScreen(Screen[None]):
 
     def _draw_keys(self) -> None:
         shown = [active for active in self.active_bindings.values() if active.binding.show]
-        first = [active for active in shown if active.node is self.focused]
         named: list[tuple[str, str, str]] = []
-        for active in first + [active for active in shown if active.node is self]:
-            binding = active.binding
-            target = "focused" if active.node is self.focused else "screen"
-            action = binding.action if binding.action.startswith("app.") else f"{target}.{binding.action}"
-            if all(action != other for _, _, other in named):
-                named.append((words.key_name(binding.key), binding.description, action))
+        for node in (self.focused, self, self.app):
+            target = {self: "screen", self.app: "app"}.get(node, "focused") if node else "screen"
+            for binding in (active.binding for active in shown if active.node is node):
+                action = binding.action if binding.action.startswith("app.") else f"{target}.{binding.action}"
+                name = words.key_name(binding.key)
+                if name and all(action != other for _, _, other in named):
+                    named.append((name, binding.description, action))
         kept = [key for key in named if key[1] in ("help", "back", "quit")]
         self.keys.show_keys([key for key in named if key not in kept], kept)
 
@@ -265,7 +263,7 @@ class DetailScreen(Screen[None]):
                 self._go(page, key)
 
     def _go(self, page: PageView, key: str) -> None:
-        page.focus(scroll_visible=False)
+        self.set_focus(page, scroll_visible=False)
         page.jump(key)
 
     async def action_shared(self, action: str) -> None:
@@ -278,14 +276,6 @@ class DetailScreen(Screen[None]):
         if action == "shared" and parameters:
             return self.main.check_action(str(parameters[0]), ())
         return super().check_action(action, parameters)
-
-    def action_help(self) -> None:
-        """The keys that work now."""
-        self.app.push_screen(HelpScreen(self.active_bindings.values(), self.focused))
-
-    def action_palette(self) -> None:
-        """Every action by name."""
-        self.app.action_command_palette()
 
     def action_back(self) -> None:
         """Back to where it was opened from."""
