@@ -110,6 +110,18 @@ def differing(first: TrackerOrder, second: TrackerOrder) -> tuple[Aspect, ...]:
     )
 
 
+def restored(current: TrackerOrder, before: TrackerOrder, after: TrackerOrder) -> TrackerOrder:
+    """A tracker's order with one change taken back; what somebody else changed since stays.
+
+    Args:
+        current: As it is now.
+        before: As it was before the change.
+        after: As the change left it.
+    """
+    result = taken(current, before, *differing(before, after))
+    return replace(result, given_at=before.given_at or current.given_at, name=before.name or current.name)
+
+
 def order_of(orders: Orders, keys: tuple[str, ...], now: float) -> TrackerOrder:
     """What is ordered of one tracker at a Unix time.
 

@@ -25,6 +25,7 @@ from trackerwatch.locations import vantage_id
 from trackerwatch.metainfo.torrent import Placement, Torrent
 from trackerwatch.outside_text import redact_url
 from trackerwatch.reports.rows import FailOn, Report, SkippedInput, Subject, Vantage, build_report, empty_report
+from trackerwatch.state import StateFile
 from trackerwatch.tracker import Tracker, parse_tracker
 
 if TYPE_CHECKING:
@@ -55,7 +56,10 @@ class Run:
         self.config = settled(arguments)
         self.filter: Filter = parse_filter(arguments.filter, dict(self.config.filters))
         self.prober = prober_of(self.config)
-        self.settings = replace(engine_settings(self.config), freshness=freshness(arguments))
+        kept = StateFile().orders
+        self.settings = replace(engine_settings(self.config, kept.load()), freshness=freshness(arguments))
+        if kept.trouble:
+            narrator.say(kept.trouble)
         if self.settings.freshness is Freshness.CACHED and store_path(self.config) is None:
             raise UsageError("--cached reports what is remembered, and there is no store")
         self.memory: Memory | None = None

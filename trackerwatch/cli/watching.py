@@ -14,6 +14,7 @@ from trackerwatch.filters import parse_filter
 from trackerwatch.inputs import DirectoryWatch, load_file, watchable_folders
 from trackerwatch.metainfo.magnet import is_magnet
 from trackerwatch.outside_text import clean
+from trackerwatch.state import StateFile
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
     from trackerwatch.engine.views import Event, Snapshot, Trial
     from trackerwatch.metainfo.torrent import Torrent
     from trackerwatch.probe.prober import SocketProber
+    from trackerwatch.state.orders import KeptOrders
 
 POLL_FOLDERS_S = 3.0
+POLL_ORDERS_S = 1.0
 
 
 class Watch:
@@ -55,8 +58,13 @@ class Watch:
             loaded_paths: The files read at the start, with the info hash of the torrent in each.
             memory: Where history is kept. None: nowhere.
         """
-        engine = Engine(self.prober, engine_settings(self.config), vantage=self.config.vantage or "", keeper=memory)
-        return WatchedEngine(engine, self.prober, self.folders, self.filter.may_match, loaded_paths, memory=memory)
+        orders = StateFile().orders
+        settings = engine_settings(self.config, orders.load())
+        engine = Engine(self.prober, settings, vantage=self.config.vantage or "", keeper=memory)
+        engine.keep_orders(orders)
+        return WatchedEngine(
+            engine, self.prober, self.folders, self.filter.may_match, loaded_paths, memory=memory, orders=orders
+        )
 
 
 def refuse_what_is_not_there(inputs: Sequence[str]) -> None:
@@ -85,6 +93,7 @@ class WatchedEngine:
         loaded_paths: Callable[[], dict[str, bytes]],
         *,
         memory: Memory | None = None,
+        orders: KeptOrders | None = None,
     ) -> None:
         """Wrap an engine.
 
@@ -95,7 +104,10 @@ class WatchedEngine:
             wanted: Which torrents are let in.
             loaded_paths: The files read at the start, with the info hash of the torrent in each.
             memory: What the engine remembers with: it is told where that is in trouble.
+            orders: Where orders are kept, which others may change. None: nobody does.
         """
+        self._orders = orders
+        self._orders_stamp = None if orders is None else orders.stamp()
         self._engine = engine
         self._memory = memory
         self._prober = prober
@@ -115,13 +127,15 @@ class WatchedEngine:
         self._engine.add_torrents(torrents)
 
     async def run(self) -> None:
-        """Ask until stopped, and look after the folders and the store."""
+        """Ask until stopped, and look after the folders, the orders and the store."""
         folders = asyncio.create_task(self._look_after_folders(), name="folders")
+        orders = asyncio.create_task(self._look_after_orders(), name="orders")
         with self._hearing_of_trouble():
             try:
                 await self._engine.run()
             finally:
                 folders.cancel()
+                orders.cancel()
 
     async def stop(self) -> None:
         """End soon, whatever hangs; sockets are closed afterwards."""
@@ -169,6 +183,31 @@ class WatchedEngine:
         finally:
             first.cancel()
             end()
+
+    async def _look_after_orders(self) -> None:
+        """What others order meanwhile holds here, too."""
+        if self._orders is None:
+            return
+        if self._orders.trouble:
+            self._engine.note_orders(self._orders.trouble)
+        while True:
+            await asyncio.sleep(POLL_ORDERS_S)
+            self.look_at_orders()
+
+    def look_at_orders(self) -> None:
+        """Take orders over, if the file changed. In one go, so that none given here comes between."""
+        if self._orders is None:
+            return
+        stamp = self._orders.stamp()
+        # A file that is gone takes nothing back: whoever lost it did not mean that.
+        if stamp is None or stamp == self._orders_stamp:
+            return
+        self._orders_stamp = stamp
+        orders = self._orders.load()
+        if self._orders.trouble:
+            self._engine.note_orders(self._orders.trouble)
+        else:
+            self._engine.take_orders(orders)
 
     async def _look_after_folders(self) -> None:
         if not self._folders:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from trackerwatch.config.overrides import TrackerOverride
     from trackerwatch.config.settings import Config
+    from trackerwatch.orders import Orders
 
 
 def settled(arguments: Namespace) -> Config:
@@ -42,8 +43,8 @@ def settled(arguments: Namespace) -> Config:
     )
 
 
-def engine_settings(config: Config) -> EngineSettings:
-    """What settings mean to the engine."""
+def engine_settings(config: Config, orders: Orders | None = None) -> EngineSettings:
+    """What settings mean to the engine, with what was ordered by hand (None: nothing)."""
     return EngineSettings(
         interval_s=config.interval_s,
         timeout_s=config.timeout_s,
@@ -60,6 +61,7 @@ def engine_settings(config: Config) -> EngineSettings:
         client=config.client,
         trackers={place: _tracker_settings(override) for place, override in config.trackers},
         max_age_s=config.max_age_s,
+        orders={} if orders is None else orders,
     )
 
 

@@ -298,9 +298,15 @@ class Engine:
 
     def take_orders(self, orders: Orders) -> None:
         """Somebody else changed what is ordered by hand: these hold now, instead of all before. Told as an event."""
-        said = self._desk.take(orders)
+        self._note_orders(self._desk.take(orders), EventKind.CONFIG_RELOADED)
+
+    def note_orders(self, trouble: str) -> None:
+        """Orders could not be read again (one clean line): those from before hold. Told as an event."""
+        self._note_orders(trouble, EventKind.CONFIG_REJECTED)
+
+    def _note_orders(self, said: str, kind: EventKind) -> None:
         if said:
-            self._events.add(EventKind.CONFIG_RELOADED, said, self._clock.wall())
+            self._events.add(kind, said, self._clock.wall())
             self._changed(())
 
     def _walk_as(self, client: str) -> str:

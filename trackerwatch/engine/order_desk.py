@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from trackerwatch.engine.clock import at
 from trackerwatch.engine.standing_orders import interval_s, mute_of, order_for
-from trackerwatch.orders import NOTHING_ORDERED, Aspect, TrackerOrder, differing, taken
+from trackerwatch.orders import NOTHING_ORDERED, Aspect, TrackerOrder, differing, restored, taken
 from trackerwatch.outside_text import clean
 from trackerwatch.schedule.pace import LOCAL_WINDOW_S
 
@@ -109,18 +109,18 @@ class OrderDesk:
 
     def undo(self) -> str:
         """Take the latest change back; one line that says which."""
-        if not self._steps:
-            return "nothing to take back"
-        step = self._steps.pop()
-        if step.take_back is not None:
-            step.take_back()
-        changes = {}
-        for key, before in step.before.items():
-            current = self._orders.get(key, NOTHING_ORDERED)
-            # Only what that change was about: somebody may have ordered something else since.
-            changes[key] = taken(current, before, *differing(before, step.after[key]))
-        said = f"taken back: {step.what}"
-        return said if not changes else said + self._put(changes, f"taken back: {step.what}", undoes=True)
+        while self._steps:
+            step = self._steps.pop()
+            said = f"taken back: {step.what}"
+            if step.take_back is not None:
+                step.take_back()
+                return said
+            now = {key: self._orders.get(key, NOTHING_ORDERED) for key in step.before}
+            changes = {key: restored(now[key], before, step.after[key]) for key, before in step.before.items()}
+            # Elsewhere it may have been taken back already.
+            if any(differing(now[key], order) for key, order in changes.items()):
+                return said + self._put(changes, said, undoes=True)
+        return "nothing to take back"
 
     def remember(self, what: str, take_back: Callable[[], None]) -> None:
         """Note something that is no order and can be taken back."""

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from trackerwatch.orders import NOTHING_ORDERED, TrackerOrder, differing, taken
+from trackerwatch.orders import NOTHING_ORDERED, TrackerOrder, differing, restored, taken
 from trackerwatch.outside_text import clean
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ class KeptOrders:
     def __init__(self, file: StateFile) -> None:
         self._file = file
         self._seen: dict[str, TrackerOrder] = {}
+        self._kept = True
         self._unkept: dict[str, TrackerOrder] = {}
         """What could not be written: it holds for this run, and is tried again with the next change."""
 
@@ -55,6 +56,11 @@ class KeptOrders:
     def trouble(self) -> str:
         """Why nothing could be loaded, one clean line. Empty: it could."""
         return self._file.trouble
+
+    @property
+    def kept(self) -> bool:
+        """Whether the latest change could be written."""
+        return self._kept
 
     def stamp(self) -> tuple[int, int, int] | None:
         """Something that differs after each change of the file."""
@@ -87,6 +93,7 @@ class KeptOrders:
             result.update(merged)
 
         kept, said = self._file.change(put)
+        self._kept = kept
         self._unkept = {} if kept else wanted
         self._seen = result if kept else {**self._seen, **orders}
         return said
@@ -107,12 +114,12 @@ class KeptOrders:
             orders = _read(sections, time.time())
             for key, before in step.before.items():
                 current, after = orders.get(key, NOTHING_ORDERED), step.after.get(key, NOTHING_ORDERED)
-                orders[key] = taken(current, before, *differing(before, after))
+                orders[key] = restored(current, before, after)
             _write(sections, orders)
             _write_steps(sections, steps)
             told.append(step.what)
 
-        _, said = self._file.change(put)
+        self._kept, said = self._file.change(put)
         return (told[0] if told else ""), said
 
 
