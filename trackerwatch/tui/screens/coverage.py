@@ -174,7 +174,7 @@ class CoverageScreen(Screen[int | None]):
             if len(order.order) != total
             else words.plural(total, "torrent")
         )
-        told = titles.selection(self.picture).partition(", f = ")[0]
+        told = titles.selection(self.picture).partition(", f = ")[0].partition(";")[0]
         if self.differing:
             searching = self._searched < len(order.order)
             told = f"{len(self._found):,} disagree" + (f" of {self._searched:,} looked at" if searching else "")
