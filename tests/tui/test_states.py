@@ -4,11 +4,12 @@ from datetime import timedelta
 import pytest
 
 from tests.tui.feeds import NOW, endpoint, event, problem, torrent, torrent_view, tracker
-from trackerwatch.engine.views import EventKind, Mute
+from trackerwatch.engine.views import Disabled, EventKind, Mute
+from trackerwatch.failover.states import FailoverState, Role
 from trackerwatch.health.states import Health
 from trackerwatch.outcome import Failure, FailureKind
-from trackerwatch.policy.rules import Rule, Verdict
-from trackerwatch.tui import states
+from trackerwatch.policy.rules import Rule, Severity, Verdict
+from trackerwatch.tui import charts, states
 from trackerwatch.tui.ink import Ink, Span
 
 
@@ -29,6 +30,72 @@ def test_every_state_has_glyph_and_word(health):
     assert state.text[1] == " "
     assert state.text[2:].isupper()
     assert len(state.text) <= 10
+
+
+def all_tracker_states():
+    """What a tracker's state column can say, by what the tracker is like."""
+    plain = {health: tracker(0, "udp://a.example:1/announce", health) for health in Health}
+    up, down = plain[Health.UP], plain[Health.DOWN]
+    views = {health.value: view for health, view in plain.items()}
+    views |= {f"recalled {health}": replace(view, recalled_at=NOW) for health, view in plain.items()}
+    views |= {f"flapping {health}": replace(view, flapping=True) for health, view in plain.items()}
+    views |= {"retry": replace(up, pending=1), "muted": replace(down, muted=Mute(None, ""))}
+    views["disabled"] = replace(up, disabled=Disabled(""))
+    return {name: states.tracker_state(view) for name, view in views.items()}
+
+
+def all_torrent_states():
+    views = {str(verdict): torrent_view(0, torrent("t"), verdict) for verdict in Verdict}
+    for rule in Rule:
+        for verdict in (Verdict.CRITICAL, Verdict.WARNING):
+            views[f"{verdict} {rule}"] = torrent_view(0, torrent("t"), verdict, problems=(problem(rule, "m"),))
+    private = problem(Rule.PRIVATE_NOT_ASKED, "m")
+    views["private"] = torrent_view(0, torrent("t"), Verdict.UNKNOWN, problems=(private,))
+    return {name: states.torrent_state(view) for name, view in views.items()}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        all_tracker_states(),
+        all_torrent_states(),
+        {role: states.role(role) for role in Role},
+        {state: states.failover(state) for state in FailoverState},
+        {one: states.severity(one) for one in Severity},
+        {state: states.kind_mark(EventKind.STATE_CHANGED, state) for state in Health},
+        {one: one.span for one in charts.Told},
+        {kind: Span(states.failure_kind(kind)) for kind in FailureKind},
+    ],
+    ids=["trackers", "torrents", "roles", "failover", "severities", "changes", "strips", "failures"],
+)
+def test_without_colour_no_two_states_look_alike(told):
+    texts = {}
+    for name, span in told.items():
+        assert span.text.isascii() or span.text in "█▄·"
+        texts.setdefault(span.text, []).append(name)
+    assert {text: names for text, names in texts.items() if len(names) > 1} == {}
+
+
+@pytest.mark.parametrize(
+    "told", [all_tracker_states(), all_torrent_states(), {role: states.role(role) for role in Role}]
+)
+def test_a_state_is_a_glyph_and_a_word(told):
+    for span in told.values():
+        assert span.text[0] in "+!x?~-=("
+        assert sum(character.isalpha() for character in span.text[1:]) >= 2, span
+        assert len(span.text) <= 10
+
+
+def test_what_is_disabled_says_so_before_anything_else():
+    view = replace(
+        tracker(0, "udp://a.example:1/announce", Health.DOWN),
+        muted=Mute(None, "x"),
+        disabled=Disabled("moved \x1b[1maway"),
+    )
+    assert states.tracker_state(view) == Span("- DISABLED", Ink.DIM)
+    assert states.tracker_remark(view, NOW) == "not asked: moved away"
+    assert states.tracker_remark(view, NOW, brief=True) == "moved away"
+    assert states.tracker_remark(replace(view, disabled=Disabled("")), NOW) == "not asked: you disabled it"
 
 
 @pytest.mark.parametrize("rule", Rule)

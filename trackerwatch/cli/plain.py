@@ -19,6 +19,7 @@ from trackerwatch.cli.narration import Narrator
 from trackerwatch.cli.remembering import remembering
 from trackerwatch.cli.terminal import takes_unicode
 from trackerwatch.cli.watching import Watch
+from trackerwatch.engine.views import EventKind
 from trackerwatch.health.states import Health
 from trackerwatch.reports import plain_lines
 from trackerwatch.tui.glyphs import ascii_only
@@ -180,7 +181,9 @@ class PlainTeller:
         missing = events[0].number - self._number - 1 if events else 0
         if events:
             self._number = events[-1].number
-        self._say(*self._chronicler.lines(events, now, missing=missing))
+        # That it has started was said at the opening.
+        told = [event for event in events if event.kind is not EventKind.STARTED]
+        self._say(*self._chronicler.lines(told, now, missing=missing))
         if self._wishes.summary() or self._summary_is_due():
             self._summary_at = self._monotonic()
             self._say(*plain_lines.summary(self._watched.snapshot(), now))

@@ -29,14 +29,17 @@ _HEALTH = {
 
 _SHORT = {Health.UP: "UP", Health.DEGRADED: "DEGR", Health.DOWN: "DOWN", Health.UNKNOWN: "UNKN"}
 MUTED = Span("= MUTED", Ink.DIM)
+DISABLED = Span("- DISABLED", Ink.DIM)
 
 
 def tracker_state(view: TrackerView) -> Span:
     """Glyph, word and ink of a tracker's state in at most ten characters.
 
-    Muted comes before everything; then what is only remembered, in brackets; then flapping (`xDOWN%FLAP`: its state says
+    Disabled and muted come before everything; then what is only remembered, in brackets; then flapping (`xDOWN%FLAP`: its state says
     little), and a failure that is not yet believed (a retry).
     """
+    if view.disabled is not None:
+        return DISABLED
     if view.muted is not None:
         return MUTED
     return unmuted_state(view)
@@ -224,6 +227,9 @@ def family(value: Family) -> str:
 
 def tracker_remark(view: TrackerView, now: datetime, *, brief: bool = False) -> str:
     """What stands beside a tracker's state: until when it is muted, how old a remembered state is, or why it is not up."""
+    if view.disabled is not None:
+        told = safe(view.disabled.why)
+        return told or "not asked" if brief else f"not asked: {told or 'you disabled it'}"
     why = tracker_reason(view, brief=brief)
     if view.muted is not None:
         until = muted_until(view.muted, now)
