@@ -16,13 +16,22 @@ if TYPE_CHECKING:
 ACTIONS: dict[str, str] = {}
 """The usual keys of each action, by its id: Textual's names, with commas between them."""
 
+SHARED = frozenset(
+    f"main.{name}"
+    for name in (
+        *("recheck", "announce", "mute", "disable", "interval", "undo", "try", "walk"),
+        *("copy", "copy-first", "export", "freeze"),
+    )
+)
+"""Actions of the main screen that full screens have as well."""
+
 RESERVED = "ctrl+c"
 """Quits, whatever else is set."""
 
 UNBOUND = "unbound:"
 """Begins what stands for a key where an action is to have none: no terminal sends it."""
 
-_LAYERS = frozenset({"table", "pane"})
+_LAYERS = frozenset({"table", "pane", "page"})
 """Places within a screen: they have a key before the screen has it."""
 _EVERYWHERE = "app"
 
@@ -89,7 +98,7 @@ def _list_actions() -> Iterator[tuple[str, str]]:
         "top": "g",
         "last": "end,G",
     }
-    for place in ("table", "pane"):
+    for place in sorted(_LAYERS):
         yield from ((f"{place}.{name}", keys) for name, keys in moves.items())
     yield from _OTHERS.items()
 
@@ -101,7 +110,10 @@ _OTHERS = {
     "app.screenshot": "E",
     "app.suspend": "ctrl+z",
     "app.quit-at-once": "ctrl+q",
+    # There the space bar folds.
+    "table.page-down": "pagedown,ctrl+f",
     "table.open": "enter",
+    "page.open": "enter",
     "main.filter": "slash",
     "main.sort": "s",
     "main.reverse": "S",
@@ -126,6 +138,36 @@ _OTHERS = {
     "main.announce": "a",
     "main.mute": "m",
     "main.walk": "w",
+    "main.disable": "d",
+    "main.interval": "i",
+    "main.undo": "u",
+    "main.try": "plus",
+    "main.group": "t",
+    "main.fold": "space",
+    "main.fold-all": "Z",
+    "main.coverage": "v",
+    "coverage.right": "right,l",
+    "coverage.left": "left,h",
+    "coverage.differing": "f",
+    "coverage.leave": "escape,q,v",
+    "detail.next-section": "tab",
+    "detail.previous-section": "shift+tab",
+    "detail.section-1": "1",
+    "detail.section-2": "2",
+    "detail.section-3": "3",
+    "detail.section-4": "4",
+    "detail.section-5": "5",
+    "detail.fold": "space",
+    "detail.back": "escape,q,backspace",
+    "detail.quit": "Q",
+    "answer.leave": "escape",
+    "page.open": "enter",
+    "detail.next-section": "tab",
+    "detail.previous-section": "shift+tab",
+    **{f"detail.section-{n}": str(n) for n in range(1, 6)},
+    "detail.fold": "space",
+    "detail.back": "escape,q,backspace",
+    "detail.quit": "Q",
     "help.close": "escape,q,question_mark,f1,enter",
     "choice.down": "down,j",
     "choice.up": "up,k",
@@ -230,6 +272,8 @@ def conflicts(wishes: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
 
 def _meet(one: str, other: str) -> bool:
     """Whether two actions can be there at once."""
+    if {one, other} & SHARED and "detail" in (one.partition(".")[0], other.partition(".")[0]):
+        return True
     places = {one.partition(".")[0], other.partition(".")[0]}
     return len(places) == 1 or _EVERYWHERE in places or len(places & _LAYERS) == 1
 

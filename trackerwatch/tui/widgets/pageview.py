@@ -11,7 +11,7 @@ from textual.scroll_view import ScrollView
 
 from trackerwatch.tui.page import Layout
 from trackerwatch.tui.widgets.inked import Inked
-from trackerwatch.tui.widgets.keys import scroll_bindings
+from trackerwatch.tui.widgets.keys import Chorded, scroll_bindings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from trackerwatch.tui.page import Section, Target
 
 
-class PageView(Inked, ScrollView, can_focus=True, inherit_bindings=False):
+class PageView(Chorded, Inked, ScrollView, can_focus=True, inherit_bindings=False):
     """Shows a page."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *scroll_bindings("page"),
+        *scroll_bindings("page", but="space"),
         Binding("enter", "choose", "open", id="page.open", tooltip="Open what the cursor is on", show=True),
     ]
 
@@ -155,6 +155,7 @@ class PageView(Inked, ScrollView, can_focus=True, inherit_bindings=False):
 
     def action_move(self, lines: int) -> None:
         """To the next thing that leads somewhere, where one is near; else a line on."""
+        self.end_chord()
         step = 1 if lines > 0 else -1
         for _ in range(abs(lines)):
             self._step(step)
