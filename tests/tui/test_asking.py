@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from textual.widgets import Input
 
-from tests.tui.feeds import EXAMPLE, NOW, marked_trackers, rich_snapshot, rich_trackers, snapshot
+from tests.tui.feeds import EXAMPLE, NOW, marked_trackers, rich_snapshot, rich_trackers, snapshot, tracker
 from tests.tui.screens import show
 from trackerwatch.engine.commands import (
     DisableTrackers,
@@ -49,7 +49,45 @@ async def test_muting_asks_how_long_and_why():
         assert s.commands == []
         await s.press("a", "space", "b", "enter")
         assert s.commands == [MuteTrackers((1,), AT + 86400, "a b")]
-        assert s.main.keys.message == "asked in 4 s; u undoes it; it holds for later runs too"
+        assert s.main.keys.message == "asked in 4 s; u undoes it; for this run"
+
+
+class Layout:
+    """Keeps nothing; that there is one means that there is a state file."""
+
+    def load(self):
+        return {}
+
+    def save(self, layout):
+        del layout
+        return ""
+
+
+async def test_an_order_says_where_it_is_kept():
+    async with show(preferences=Preferences(layout=Layout())) as s:
+        await s.press("m", "1", "enter")
+        assert s.main.keys.message == "asked in 4 s; u undoes it; kept in the state file"
+
+
+async def test_all_trackers_of_a_host_are_ordered_about_together():
+    sisters = (tracker(0, "udp://a.example:1/announce"), tracker(1, "http://a.example/announce"))
+    async with show(snapshot((*sisters, tracker(2, URL))), size=(160, 48)) as s:
+        await s.press("1", "t")
+        groups = s.app.picture.hosts
+        row, group = next((key, group) for key in groups.rows if (group := groups.group(key)) is not None)
+        s.main.trackers.select(row)
+        await s.settle()
+        assert sorted(group.members) == [0, 1]
+        await s.press("m")
+        assert "Mute 2 trackers of a.example" in s.text
+        await s.press("1", "enter")
+        assert s.commands == [MuteTrackers(tuple(group.members), AT + 3600, "")]
+        await s.press("i")
+        await type_in(s, "1h")
+        await s.press("enter")
+        assert s.commands[-1] == SetInterval(tuple(group.members), 3600.0)
+        await s.press("d", "enter")
+        assert s.commands[-1] == DisableTrackers(tuple(group.members), "")
 
 
 async def test_a_reason_may_be_left_out_and_escape_mutes_nothing():
@@ -189,7 +227,7 @@ async def test_a_tracker_is_tried_and_then_watched_for_this_run():
         assert "It works. Watch it until you quit?" in s.text
         await s.press("1")
         assert s.commands == [WatchTracker(URL)]
-        assert s.main.keys.message.endswith("u takes it back, it ends with this run")
+        assert s.main.keys.message == "asked in 4 s"
 
 
 async def test_a_tracker_is_added_to_the_selected_torrent():

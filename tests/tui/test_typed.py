@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.tui.feeds import EXAMPLE, NOW, endpoint, rich_snapshot, tracker
+from trackerwatch.config.moments import read_until
 from trackerwatch.config.values import WrongValueError
 from trackerwatch.tui.typed import (
     Judged,
@@ -16,7 +17,6 @@ from trackerwatch.tui.typed import (
     judge_url,
     judge_why,
     read_interval,
-    read_until,
 )
 
 PUBLIC = (tracker(0, "udp://a.example:6969/announce", endpoints=(endpoint("8.8.4.4"),)),)

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from trackerwatch.config.overrides import Muted
+from trackerwatch.config.moments import read_until
 from trackerwatch.config.values import SHORTEST_INTERVAL_S, Duration, WrongValueError, duration
 from trackerwatch.errors import TrackerUrlError
-from trackerwatch.schedule.pace import LOCAL_WINDOW_S, is_local
+from trackerwatch.schedule.pace import LOCAL_WINDOW_S, MAX_TRACKER_WAIT_S, is_local
 from trackerwatch.tracker import parse_tracker
 from trackerwatch.tui import words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from trackerwatch.engine.views import Snapshot, TrackerView
 
-LONGEST_MUTE_S = 3650 * 86400.0
 MAX_WHY_CHARS = 200
-_DURATION = re.compile(r"\s*[0-9.]+\s*[smhd]?\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,26 +29,6 @@ class Judged:
     """Whether enter takes it."""
     told: str
     """What it means, or what is wrong with it and what would be right."""
-
-
-def read_until(text: str, now: datetime) -> datetime:
-    """A moment to come: a duration from now (`90m`, `3d`), a day (its end, by this machine's clock) or a time.
-
-    Raises:
-        WrongValueError: It is neither, or it is over.
-    """
-    text = text.strip()
-    if _DURATION.fullmatch(text):
-        length_s = Duration(at_most_s=LONGEST_MUTE_S).read(text.lower().replace(" ", ""))
-        return now + timedelta(seconds=length_s)
-    try:
-        value: date = date.fromisoformat(text) if len(text) <= 10 else datetime.fromisoformat(text)
-    except ValueError:
-        raise WrongValueError("write how long, like 90m or 3d, or until when, like 2026-12-31") from None
-    until = datetime.fromtimestamp(float(Muted().read(value)), UTC)
-    if until <= now:
-        raise WrongValueError("that is over already")
-    return until
 
 
 def judge_until(text: str, now: datetime) -> Judged:
@@ -91,7 +68,7 @@ def read_interval(text: str, views: Sequence[TrackerView]) -> float | None:
     if not text.strip():
         return None
     floor_s = interval_floor_s(views)
-    interval_s = Duration().read(text.strip().lower().replace(" ", ""))
+    interval_s = Duration(at_most_s=MAX_TRACKER_WAIT_S).read(text.strip().lower().replace(" ", ""))
     if interval_s < floor_s:
         whose = ", unless you run the tracker (own = true in the config)" if floor_s >= SHORTEST_INTERVAL_S else ""
         raise WrongValueError(f"too often; at least {duration(floor_s)}{whose}")

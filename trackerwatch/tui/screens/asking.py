@@ -6,9 +6,11 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Protocol, cast
 
+from trackerwatch.config.moments import read_until
 from trackerwatch.config.values import WrongValueError
 from trackerwatch.engine.commands import DisableTrackers, MuteTrackers, SetInterval, Undo
 from trackerwatch.tui import choices, typed
+from trackerwatch.tui.group_subject import GroupSubject
 from trackerwatch.tui.screens.answer import AnswerScreen
 from trackerwatch.tui.screens.binding import key
 from trackerwatch.tui.screens.choice import ChoiceScreen
@@ -29,7 +31,9 @@ if TYPE_CHECKING:
     from trackerwatch.tui.preferences import Preferences
 
 READ_ONLY = "read only: this screen was started to look alone (--read-only)"
-UNDOES = "u undoes it; it holds for later runs too"
+UNDOES = "u undoes it"
+KEPT = "kept in the state file"
+NOT_KEPT = "for this run"
 
 
 class Lobby(Protocol):
@@ -134,6 +138,9 @@ class AskingScreen(OpeningScreen):
             return ()
         if isinstance(selected, TrackerSubject):
             return (selected.view,)
+        if isinstance(selected, GroupSubject) and selected.of_trackers:
+            views = (self.picture.tracker(index) for index in selected.group.members)
+            return tuple(view for view in views if view is not None)
         self.say(f"{what} is for a tracker: choose one in 1 Trackers")
         return ()
 
@@ -162,7 +169,7 @@ class AskingScreen(OpeningScreen):
         if text is None:
             return
         try:
-            until = typed.read_until(text, self.picture.real_now)
+            until = read_until(text, self.picture.real_now)
         except WrongValueError as error:
             # It was still to come when enter was pressed.
             self.say(str(error))
@@ -249,11 +256,13 @@ class AskingScreen(OpeningScreen):
 
     def _watch(self, choice: Choice | None) -> None:
         if choice is not None and choice.command is not None:
-            self.say(f"{self.do(choice.command)}; u takes it back, it ends with this run")
+            self.say(self.do(choice.command))
 
     def _order(self, command: Command) -> None:
-        """Give an order that is kept, and say how it is undone."""
-        self.say(f"{self.do(command)}; {UNDOES}")
+        """Give an order, and say how it is undone and how long it holds."""
+        # The layout and orders are in one file, or in none.
+        kept = KEPT if self.lobby.preferences.layout is not None else NOT_KEPT
+        self.say(f"{self.do(command)}; {UNDOES}; {kept}")
 
     def _choose(self, title: str, offered: Sequence[Choice], then: Callable[[Choice | None], None]) -> None:
         self.app.push_screen(ChoiceScreen(title, offered), then)
