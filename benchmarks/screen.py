@@ -30,7 +30,7 @@ RESULTS_PER_S = 500
 SLOW_BYTES_PER_S = 20_000
 FEW_TORRENTS = 1000
 RUNS = 7
-IDLE_S = 30.0
+IDLE_S = 20.0
 LOST_S = 2.0
 """A key that shows nothing for so long changed nothing: it is not counted, and told."""
 
@@ -233,12 +233,11 @@ def _pane_with_keys(glass: Glass) -> tuple[str, ...]:
 
 
 def _idle() -> Iterator[Figure]:
-    options = ("--torrents", str(FEW_TORRENTS), "--trackers", "50", "--results", "0")
+    options = ("--torrents", str(FEW_TORRENTS), "--trackers", "50", "--results", "0", "--well")
     beside = f"{FEW_TORRENTS:,} torrents, nothing due"
     with Terminal(_app(*options), columns=120, rows=40) as terminal:
-        terminal.until(lambda glass: "DOWN" in glass.text, limit_s=60)
-        # What fails is asked again soon until it is down.
-        terminal.take_for(20.0)
+        terminal.until(lambda glass: "50 up" in glass.text, limit_s=60)
+        terminal.take_for(10.0)
         share = _share(terminal, lambda: terminal.take_for(IDLE_S))
         yield _idle_figure("idle: screen visible", share, beside)
         terminal.send(BLURRED)

@@ -19,9 +19,17 @@ if TYPE_CHECKING:
 
     from trackerwatch.engine.views import Snapshot, TorrentView, TrackerView, Update
     from trackerwatch.filters import Filter
+    from trackerwatch.tui.ordering import Steps
 
 ORDER_EVERY_S = 1.0
 """New data re-sorts the tables at most this often."""
+
+DRIFT_EVERY_S = 10.0
+"""Where nothing but time has changed, what matches a filter about time is looked for this often."""
+SLICE_ROWS = 6000
+"""Rows that are looked at without a pause: a few milliseconds."""
+ROWS_A_SECOND = 60_000
+"""Sorting by itself goes at this pace on average: a few percent of the time."""
 
 KEPT_VIEWS = 512
 
@@ -64,6 +72,12 @@ class Picture:
         """What of ours has stopped, if something has."""
         self._ordering = TorrentOrdering()
         self._ordered_at: datetime | None = None
+        self._ordered: Snapshot | None = None
+        """What is being sorted."""
+        self._steps: Steps[TorrentOrder] | None = None
+        """The rest of the sorting, while it goes on."""
+        self._order_cost = 0
+        """Rows that the latest sorting looked at, some of them several times."""
         self._out_of_order = False
         self._views: dict[int, TorrentView] = {}
 
@@ -111,29 +125,82 @@ class Picture:
     # -- order ---------------------------------------------------------------------------------------------------------
 
     def order_is_due(self) -> bool:
-        """Whether data changed since the tables were sorted, long enough ago."""
-        if not self._out_of_order:
+        """Whether the tables may have another order than the one shown, which was made long enough ago."""
+        if self._steps is not None:
+            return False
+        drifts = self.filter is not None and self.filter.depends_on_time
+        if not self._out_of_order and not drifts:
             return False
         # A clock that was set back counts as time passed.
-        return self._ordered_at is None or abs((self._clock() - self._ordered_at).total_seconds()) >= ORDER_EVERY_S
+        passed_s = None if self._ordered_at is None else abs((self._clock() - self._ordered_at).total_seconds())
+        # Sorting takes a small part of the time, however long it takes.
+        pause_s = max(ORDER_EVERY_S, self._order_cost / ROWS_A_SECOND, 0.0 if self._out_of_order else DRIFT_EVERY_S)
+        return passed_s is None or passed_s >= pause_s
 
     def reorder(self) -> None:
-        """Sort and filter both tables."""
+        """Sort and filter both tables at one go."""
+        self.begin_order()
+        while not self.order_on():
+            pass
+
+    def begin_order(self) -> None:
+        """Begin to sort and filter both tables; what was begun before for older criteria is thrown away."""
+        self._steps = None
         if self.snapshot is None:
             return
         self._out_of_order = False
         self._ordered_at = self._clock()
-        self.tracker_order = order_trackers(
-            self.snapshot.trackers, self.tracker_sort, reverse=self.trackers_reversed, filter_=self.filter
-        )
-        self.torrent_order = self._ordering.order(
+        self._order_cost = 0
+        self._ordered = self.snapshot
+        self._steps = self._ordering.steps(
             self.snapshot,
             self.torrent_sort,
             reverse=self.torrents_reversed,
             attention=self.attention,
             filter_=self.filter,
+            now=self.now,
         )
-        self.regroup()
+
+    @property
+    def is_ordered(self) -> bool:
+        """Whether the tables were sorted at all."""
+        return self._ordered_at is not None
+
+    @property
+    def ordering(self) -> bool:
+        """Whether an order was begun that is not shown yet."""
+        return self._steps is not None
+
+    def order_on(self) -> bool:
+        """Go on sorting for a few milliseconds.
+
+        Counted in rows, not in time: whether a table is sorted at one go depends on its length alone.
+
+        Returns:
+            Whether the new order is there; nothing of it shows before.
+        """
+        steps, snapshot = self._steps, self._ordered
+        if steps is None or snapshot is None:
+            return True
+        looked_at = 0
+        try:
+            while looked_at < SLICE_ROWS:
+                looked_at += next(steps)
+        except StopIteration as end:
+            self._steps = self._ordered = None
+            self.torrent_order = end.value
+            self.tracker_order = order_trackers(
+                snapshot.trackers,
+                self.tracker_sort,
+                reverse=self.trackers_reversed,
+                filter_=self.filter,
+                now=self.now,
+            )
+            self.regroup()
+            return True
+        finally:
+            self._order_cost += looked_at
+        return False
 
     def regroup(self) -> None:
         """Put both orders into groups, where that is asked for: whenever one of them is new."""

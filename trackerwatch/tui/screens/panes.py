@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from textual.app import ComposeResult
+    from textual.timer import Timer
 
     from trackerwatch.history import History
     from trackerwatch.tui.picture import Picture
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
 
 MESSAGE_TIME = timedelta(seconds=6)
 """How long what an action came to stays on the key line."""
+
+ORDER_PAUSE_S = 0.002
+"""Between two parts of sorting: keys that wait are answered, and their frames drawn."""
 
 
 class PaneScreen(Screen[None]):
@@ -55,6 +59,7 @@ class PaneScreen(Screen[None]):
         & #detail, & #events { height: 1fr; }
         & #right.-beside { border-left: vkey $foreground 20%; }
         & #problem { background: $surface; }
+        & #filter-hint { display: none; background: $surface; }
     }
     """
 
@@ -76,6 +81,8 @@ class PaneScreen(Screen[None]):
         self._marks = (0, "")
         self._room_for_troubles = 0
         self._strip_s = STRIPS_S[-1]
+        self._order_timer: Timer | None = None
+        """Until sorting goes on."""
 
     def compose(self) -> ComposeResult:
         """All parts; `arrange` says which are there."""
@@ -99,6 +106,7 @@ class PaneScreen(Screen[None]):
         yield InkLines(id="rule-recent")
         yield InkLines(id="recent")
         yield FilterLine(id="filter")
+        yield InkLines(id="filter-hint")
         yield KeyLine(id="keys")
 
     def on_mount(self) -> None:
@@ -155,8 +163,33 @@ class PaneScreen(Screen[None]):
             self.draw_detail()
 
     def _reorder(self) -> None:
+        """Sort and filter; of many torrents a part at a time, and keys are answered in between."""
+        picture = self.picture
+        # The first picture is whole: nobody has pressed a key yet.
+        first = not picture.is_ordered
+        picture.begin_order()
+        self._order_on()
+        while first and picture.ordering:
+            self._order_on()
+
+    def _order_on(self) -> None:
+        if not self.picture.ordering:
+            return
+        if self.picture.order_on():
+            with self.app.batch_update():
+                self._show_order()
+        elif self._order_timer is None:
+            self._order_timer = self.set_timer(ORDER_PAUSE_S, self._order_goes_on)
+
+    def _order_goes_on(self) -> None:
+        self._order_timer = None
+        self._order_on()
+        if not self.picture.ordering:
+            self.redraw_lines()
+            self.draw_detail()
+
+    def _show_order(self) -> None:
         count = len(self.trackers.order)
-        self.picture.reorder()
         self.trackers.set_order(self.picture.tracker_rows)
         self.torrents.set_order(self.picture.torrent_rows)
         filtered = self.picture.filter is not None
