@@ -22,8 +22,8 @@ def of(state, verdict, **more):
 @pytest.mark.parametrize(
     ("state", "verdict", "pane"),
     [
-        (UP, Verdict.OK, None),
-        (UNKNOWN, Verdict.UNKNOWN, None),
+        (UP, Verdict.OK, Pane.EVENTS),
+        (UNKNOWN, Verdict.UNKNOWN, Pane.EVENTS),
         (UP, Verdict.WARNING, Pane.TORRENTS),
         (UP, Verdict.CRITICAL, Pane.TORRENTS),
         (DEGRADED, Verdict.CRITICAL, Pane.TORRENTS),
@@ -36,14 +36,20 @@ def of(state, verdict, **more):
     ],
 )
 def test_the_table_with_the_worse_trouble(state, verdict, pane):
-    assert worst_pane(of(state, verdict)) is pane
+    assert worst_pane(of(state, verdict), Pane.EVENTS) is pane
 
 
 def test_a_retry_is_trouble_and_what_is_muted_is_none():
-    assert worst_pane(of(UP, Verdict.OK, pending=1)) is Pane.TRACKERS
-    assert worst_pane(of(DOWN, Verdict.OK, muted=Mute(None, ""))) is None
-    assert worst_pane(of(DOWN, Verdict.WARNING, muted=Mute(None, ""))) is Pane.TORRENTS
-    assert worst_pane(snapshot()) is None
+    here = Pane.TORRENTS
+    assert worst_pane(of(UP, Verdict.OK, pending=1), here) is Pane.TRACKERS
+    assert worst_pane(of(DOWN, Verdict.OK, muted=Mute(None, "")), here) is here
+    assert worst_pane(of(DOWN, Verdict.WARNING, muted=Mute(None, "")), Pane.TRACKERS) is Pane.TORRENTS
+    assert worst_pane(snapshot(), here) is here
+
+
+def test_who_looks_at_torrents_stays_there_while_trackers_are_no_worse():
+    assert worst_pane(of(DOWN, Verdict.CRITICAL), Pane.TORRENTS) is Pane.TORRENTS
+    assert worst_pane(of(DOWN, Verdict.WARNING), Pane.TORRENTS) is Pane.TRACKERS
 
 
 def test_what_a_tracker_hits_in_few_words():
@@ -66,7 +72,7 @@ async def test_the_screen_follows_trouble_until_a_key_is_pressed(size):
         assert shown.main.pane is Pane.TRACKERS
         await shown.post(replace(of(UP, Verdict.CRITICAL), version=2), later_s=2)
         assert shown.main.pane is Pane.TORRENTS
-        await shown.post(replace(of(DOWN, Verdict.CRITICAL), version=3), later_s=2)
+        await shown.post(replace(of(DOWN, Verdict.WARNING), version=3), later_s=2)
         assert shown.main.pane is Pane.TRACKERS
         # All is well again: nobody is led anywhere.
         await shown.post(replace(of(UP, Verdict.OK), version=4), later_s=2)

@@ -138,10 +138,19 @@ def test_marks_of_columns():
 
 @pytest.mark.parametrize("width", range(1, 250))
 def test_names_and_columns_fit_any_width(width):
-    name, room = coverage.room_for(width)
-    assert room >= 1
-    assert name >= min(width // 2, 14)
-    assert width < 16 or name + 1 + room * (coverage.CELL + 1) <= width
+    for trackers in (0, 1, 3, 30):
+        name, room, each = coverage.room_for(width, trackers)
+        assert room >= 1
+        assert name >= min(width // 2, 14)
+        assert each >= coverage.COLUMN
+        assert width < 16 or name + 1 + min(room, trackers) * each <= width
+
+
+def test_where_few_trackers_leave_room_their_hosts_stand_above_the_columns():
+    _, _, each = coverage.room_for(120, 3)
+    assert coverage.column_title(2, A, each) == "+   2 t0.example"
+    assert coverage.column_title(2, A, 16) == "+   2 …example"
+    assert coverage.column_title(2, A, coverage.COLUMN) == "+   2"
 
 
 def test_the_columns_in_sight_follow_the_cursor():

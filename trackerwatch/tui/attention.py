@@ -12,10 +12,12 @@ if TYPE_CHECKING:
     from trackerwatch.engine.views import Effect, Snapshot
 
 
-def worst_pane(snapshot: Snapshot) -> Pane | None:
-    """The table that has the worse trouble; trackers where both have the same, for they are the cause.
+def worst_pane(snapshot: Snapshot, now: Pane) -> Pane:
+    """The table that has the worse trouble; where both have the same it is the one that is open, or that of the trackers.
 
-    None: neither has any, as far as is known.
+    Args:
+        snapshot: What there is.
+        now: The pane that is open; it stays where nothing is known to be wrong.
     """
     trackers = max((tracker_grade(view) for view in snapshot.trackers), default=Grade.WELL)
     by_verdict = snapshot.totals.torrents_by_verdict
@@ -23,7 +25,9 @@ def worst_pane(snapshot: Snapshot) -> Pane | None:
     if by_verdict.get(Verdict.CRITICAL):
         torrents = Grade.CRITICAL
     if max(trackers, torrents) < Grade.WARNING:
-        return None
+        return now
+    if torrents == trackers:
+        return now if now is Pane.TORRENTS else Pane.TRACKERS
     return Pane.TORRENTS if torrents > trackers else Pane.TRACKERS
 
 

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from trackerwatch.outcome import Failure
 
 CELL = 5
+COLUMN = CELL + 1
+"""A cell and the line at its left."""
+LEAST_NAMED_COLUMN, NAMED_COLUMN = 16, 26
+"""The narrowest and the widest column that has a name above it."""
 FEW = 4
 """Fewer seeders than one in so many of what another tracker tells of are too few to be the same swarm seen twice."""
 NAME_LEAST, NAME_MOST = 14, 44
@@ -218,10 +222,30 @@ def hosts_legend(numbered: Sequence[tuple[int, TrackerView]], current: int, widt
     return lines
 
 
-def room_for(width: int) -> tuple[int, int]:
-    """How a table of this width is divided: cells of the names, and how many trackers there is room for."""
+def room_for(width: int, trackers: int) -> tuple[int, int, int]:
+    """How a table is divided.
+
+    Args:
+        width: Of the table.
+        trackers: How many there are.
+
+    Returns:
+        Cells of the names, how many trackers there is room for, and cells of each of their columns.
+    """
     name = max(min(NAME_LEAST, width // 2), min(NAME_MOST, width // 3))
-    return name, max(1, (width - name - 1) // (CELL + 1))
+    room = max(1, (width - name - 1) // COLUMN)
+    if trackers >= room:
+        return name, room, COLUMN
+    # Where there is room for all of them there may be some for their names.
+    each = min(NAMED_COLUMN, (width - name - 1) // max(1, trackers))
+    return name, room, each if each >= LEAST_NAMED_COLUMN else COLUMN
+
+
+def column_title(number: int, view: TrackerView, cells_each: int) -> str:
+    """What stands above a column: its tracker's state and number, and where there is room the end of its host."""
+    title = f"{tracker_mark(view)}{number:>{CELL - 1}}"
+    left = cells_each - COLUMN - 2
+    return f"{title} {crop_left(safe(view.tracker.shown_host), left)}" if left > 0 else title
 
 
 def first_column(first: int, cursor: int, room: int, total: int) -> int:

@@ -341,8 +341,14 @@ class Groups:
         """Fold as an earlier run did."""
         self._open.update(folds)
 
-    def reveal(self, index: int) -> None:
-        """Show a row that is in a folded group."""
+    def reveal(self, index: int) -> bool:
+        """Unfold the group that hides a row.
+
+        Returns:
+            Whether one did.
+        """
         group = self.heading_of(index)
-        if group is not None and not self._open[group.name]:
-            self.fold(group)
+        if group is None or self._open[group.name]:
+            return False
+        self.fold(group)
+        return True

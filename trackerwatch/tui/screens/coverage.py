@@ -128,7 +128,7 @@ class CoverageScreen(Screen[int | None]):
 
     @property
     def _in_sight(self) -> Sequence[int]:
-        _, room = coverage.room_for(self.table.scrollable_content_region.width)
+        _, room, _ = coverage.room_for(self.table.scrollable_content_region.width, len(self._trackers))
         return self._trackers[self._first : self._first + room]
 
     # -- drawing -------------------------------------------------------------------------------------------------------
@@ -145,13 +145,13 @@ class CoverageScreen(Screen[int | None]):
         width = self.table.scrollable_content_region.width
         if snapshot is None or not width:
             return
-        name, room = coverage.room_for(width)
+        name, room, each = coverage.room_for(width, len(self._trackers))
         self._first = coverage.first_column(self._first, self.column, room, len(self._trackers))
         columns = [Column(_NAME, "TORRENT", name)]
         for place, index in enumerate(self._in_sight, self._first):
-            mark = coverage.tracker_mark(snapshot.trackers[index])
-            title = f"{'│' if place == self.column else ' '}{mark}{place + 1:>{coverage.CELL - 1}}"
-            columns.append(Column(str(index), title, coverage.CELL + 1, gap=0))
+            edge = "│" if place == self.column else " "
+            title = edge + coverage.column_title(place + 1, snapshot.trackers[index], each)
+            columns.append(Column(str(index), title, each, gap=0))
         self.table.set_columns(columns)
         shown = {"title": height >= 6, "rule": height >= 12, "cell": height >= 4, "legend": height >= 9}
         for part, there in shown.items():

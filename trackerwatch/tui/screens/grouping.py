@@ -57,8 +57,8 @@ class GroupingScreen(ChronicleScreen):
     def _follow_trouble(self) -> None:
         snapshot = self.picture.snapshot
         if self.follows_trouble and snapshot is not None:
-            worst = worst_pane(snapshot)
-            if worst is not None and worst is not self.pane:
+            worst = worst_pane(snapshot, self.pane)
+            if worst is not self.pane:
                 self.action_pane(worst)
 
     # -- rows ----------------------------------------------------------------------------------------------------------
@@ -175,9 +175,7 @@ class GroupingScreen(ChronicleScreen):
 
     def reveal(self, table: LineTable, key: int) -> None:
         """Put the cursor on a row, also on one in a folded group."""
-        groups = self._groups_of(table)
-        if key >= 0 and (group := groups.heading_of(key)) is not None and not groups.is_open(group):
-            groups.fold(group)
+        if self._groups_of(table).reveal(key):
             self._show_rows(table, key)
         table.select(key)
 
