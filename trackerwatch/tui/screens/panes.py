@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 
-from trackerwatch.tui import headline, titles
+from trackerwatch.tui import emptiness, headline, titles
 from trackerwatch.tui.arrangement import Arrangement, Pane, arrange
 from trackerwatch.tui.ink import Ink
 from trackerwatch.tui.lookback import STRIPS_S, Lookback, OfAll, OfTorrent, OfTracker
@@ -192,9 +192,8 @@ class PaneScreen(Screen[None]):
         count = len(self.trackers.order)
         self.trackers.set_order(self.picture.tracker_rows)
         self.torrents.set_order(self.picture.torrent_rows)
-        filtered = self.picture.filter is not None
-        self.trackers.set_empty("no tracker matches the filter" if filtered else "no trackers")
-        self.torrents.set_empty("no torrent matches the filter" if filtered else "no torrents yet")
+        self.trackers.set_empty(emptiness.trackers(self.picture))
+        self.torrents.set_empty(emptiness.torrents(self.picture))
         self.trackers.mark(**{self.picture.tracker_sort.value: "^" if self.picture.trackers_reversed else "*"})
         self.torrents.mark(**{self.picture.torrent_sort.value: "^" if self.picture.torrents_reversed else "*"})
         if len(self.trackers.order) != count:
@@ -325,12 +324,12 @@ class PaneScreen(Screen[None]):
         if Pane.DETAIL in plan.panes:
             selected = self.selected
             now, width = self.picture.now, self.detail.size.width
-            lines = selected.lines(now, width, self.lookback) if selected else [titles.nothing_selected()]
+            lines = selected.lines(now, width, self.lookback) if selected else [emptiness.detail(self.picture, self.subject)]
             self.detail.show(lines)
         if plan.strip:
             self._lines("rule-strip").show(titles.plain_rule(self._title(), self.size.width))
             selected = self.selected
-            lines = selected.strip(self.picture.now, plan.strip) if selected else [titles.nothing_selected()]
+            lines = selected.strip(self.picture.now, plan.strip) if selected else [emptiness.detail(self.picture, self.subject)]
             self._lines("strip").show(*lines)
 
     def draw_events(self) -> None:
@@ -341,7 +340,8 @@ class PaneScreen(Screen[None]):
         events = snapshot.events if snapshot else ()
         watchfulness = self.picture.watchfulness
         if Pane.EVENTS in plan.panes:
-            self.event_pane.show(watchfulness.lines(events, self.picture.now))
+            lines = watchfulness.lines(events, self.picture.now)
+            self.event_pane.show(lines if events else emptiness.events(self.picture))
         if plan.recent:
             self._lines("rule-recent").show(titles.plain_rule(titles.events(self.picture), self.size.width))
             self._lines("recent").show(*watchfulness.lines(events, self.picture.now, plan.recent))
