@@ -30,9 +30,14 @@ if TYPE_CHECKING:
     from trackerwatch.tui.past import TorrentPast, TrackerPast
 
 MOST_HAPPENED = 12
-COUNT_CELLS = 60
-SPANS_S = (3600.0, 6 * 3600.0, DAY_S, WEEK_S, MONTH_S)
-"""Seeders are shown over the shortest of these that holds what is known."""
+SPANS: dict[float, tuple[int, ...]] = {
+    3600.0: (60, 30, 20, 10),
+    6 * 3600.0: (72, 36, 24, 12),
+    DAY_S: (96, 48, 24, 12),
+    WEEK_S: (84, 56, 28, 14),
+    MONTH_S: (90, 60, 30, 15),
+}
+"""Seeders are shown over the shortest of these that holds what is known, in so many cells of a round length."""
 
 
 # -- a tracker ---------------------------------------------------------------------------------------------------------
@@ -146,13 +151,15 @@ def seeder_lines(past: TorrentPast, now: datetime, width: int, height: int) -> l
         return [labelled("seeders", Span("no count is written down yet", Ink.DIM))]
     until = now.timestamp()
     age_s = until - known[0][0]
-    span_s = next((span_s for span_s in SPANS_S if age_s <= span_s), MONTH_S)
-    cells = max(8, min(COUNT_CELLS if width < 110 else 2 * COUNT_CELLS, width - LABEL_CELLS - 4))
+    span_s = next((span_s for span_s in SPANS if age_s <= span_s), MONTH_S)
+    cells = next((cells for cells in SPANS[span_s] if cells <= width - LABEL_CELLS - 2), SPANS[span_s][-1])
     values = charts.sampled(history.seeders, until - span_s, until, cells)
     top, chart = charts.count_chart([value for _, value in values], height)
     if top is None:
         return [labelled("seeders", Span("no count is known of this time", Ink.DIM))]
-    lines: list[Line] = [labelled("seeders", Span(f"over {_span(span_s)}, the least of each {_cell(span_s / cells)}"))]
+    lines: list[Line] = [
+        labelled("seeders", Span(f"over {_span(span_s)}, the least of each {words.duration(span_s / cells)}"))
+    ]
     for row, spans in enumerate(chart):
         label = words.short_count(top) if row == 0 else "0" if row == height - 1 else ""
         lines.append((Span(f"  {label:>{LABEL_CELLS - 1}} ", Ink.DIM), *spans))
@@ -166,7 +173,3 @@ def seeder_lines(past: TorrentPast, now: datetime, width: int, height: int) -> l
 
 def _span(seconds: float) -> str:
     return f"{seconds / DAY_S:.0f} d" if seconds > DAY_S else words.span(seconds)
-
-
-def _cell(seconds: float) -> str:
-    return words.duration(seconds)

@@ -53,6 +53,8 @@ class PageView(Chorded, Inked, ScrollView, can_focus=True, inherit_bindings=Fals
         self._sections: Sequence[Section] = ()
         self._layout = Layout((), 0)
         self._cursor: int | None = None
+        self._jumped = ""
+        """The section that was jumped to last, until something moves."""
         self._painted: dict[int, tuple[Line, bool]] = {}
 
     # -- what is in it -------------------------------------------------------------------------------------------------
@@ -69,7 +71,9 @@ class PageView(Chorded, Inked, ScrollView, can_focus=True, inherit_bindings=Fals
 
     @property
     def section(self) -> str:
-        """The section that is looked at: that of the cursor, or of the first line in view."""
+        """The section that is looked at: the one jumped to, else that of the cursor or of the first line in view."""
+        if self._jumped and self._layout.start_of(self._jumped) is not None:
+            return self._jumped
         at = self._cursor if self._cursor is not None and self._in_view(self._cursor) else self.scroll_offset.y
         return self._layout.section_at(at)
 
@@ -149,6 +153,7 @@ class PageView(Chorded, Inked, ScrollView, can_focus=True, inherit_bindings=Fals
 
     def _put(self, at: int | None) -> None:
         self._cursor = at
+        self._jumped = ""
         if at is not None:
             self._bring_into_view(at)
         self._repaint()
@@ -156,6 +161,7 @@ class PageView(Chorded, Inked, ScrollView, can_focus=True, inherit_bindings=Fals
     def action_move(self, lines: int) -> None:
         """To the next thing that leads somewhere, where one is near; else a line on."""
         self.end_chord()
+        self._jumped = ""
         step = 1 if lines > 0 else -1
         for _ in range(abs(lines)):
             self._step(step)
@@ -178,6 +184,7 @@ class PageView(Chorded, Inked, ScrollView, can_focus=True, inherit_bindings=Fals
 
     def action_page(self, halves: int) -> None:
         """Half a page up or down; the cursor goes along."""
+        self._jumped = ""
         rows = halves * max(1, self._height // 2)
         top = max(0, min(self.scroll_offset.y + rows, len(self._layout) - self._height))
         at_edge = top == self.scroll_offset.y
@@ -195,6 +202,7 @@ class PageView(Chorded, Inked, ScrollView, can_focus=True, inherit_bindings=Fals
 
     def action_edge(self, end: int) -> None:
         """To the first (0) or the last (1) line."""
+        self._jumped = ""
         last = len(self._layout) - 1
         self._scroll(max(0, last + 1 - self._height) if end else 0)
         near = self._layout.stop(last, -1) if end else self._layout.stop(0, 1)
@@ -209,6 +217,7 @@ class PageView(Chorded, Inked, ScrollView, can_focus=True, inherit_bindings=Fals
         self._scroll(max(0, min(start, len(self._layout) - self._height)))
         near = self._layout.stop(start, 1)
         self._cursor = near if near is not None and self._in_view(near) else self._cursor
+        self._jumped = key
         self._repaint()
         return True
 
