@@ -63,7 +63,7 @@ def objects_of(schema):
 
 def test_every_key_is_required_and_no_other_allowed():
     objects = list(objects_of(SCHEMA))
-    assert len(objects) == 17
+    assert len(objects) == 18
     for one in objects:
         assert one["additionalProperties"] is False
         assert set(one["required"]) == set(one["properties"])
@@ -109,6 +109,9 @@ def test_the_contract_word_by_word():
         "own": False,
         "flapping": False,
         "muted": None,
+        "disabled": None,
+        "interval_wish_s": None,
+        "added": False,
         "endpoints": [
             {
                 "address": "192.0.2.7",
@@ -280,7 +283,7 @@ def test_what_is_muted_is_listed_and_out_of_the_verdict():
     report = report_on(scenes.snapshot([], (muted,)), subject=Subject.TRACKERS)
     assert (report.verdict, report.exit_code) == (Verdict.OK, 0)
     row = document(report)["trackers"][0]
-    assert row["muted"] == {"until": "2026-12-01T00:00:00.000Z", "why": "moves house"}
+    assert row["muted"] == {"until": "2026-12-01T00:00:00.000Z", "why": "moves house", "source": "hand"}
     assert (row["flapping"], row["own"], row["state"]) == (True, True, "down")
     text = "".join(render_table(report, Style()))
     assert text.startswith("OK  1 of 1 tracker is down (1 muted)")

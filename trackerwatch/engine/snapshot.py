@@ -228,7 +228,8 @@ def _totals(
     if broken is None:
         broken = _broken(table)
     states = _by_state(trackers)
-    return Totals(verdicts, failover, states, states[Health.UNKNOWN] + verdicts[Verdict.UNKNOWN], broken)
+    unknown = sum(view.state is Health.UNKNOWN and view.disabled is None for view in trackers)
+    return Totals(verdicts, failover, states, unknown + verdicts[Verdict.UNKNOWN], broken)
 
 
 def _broken(table: Table) -> dict[Rule, int]:

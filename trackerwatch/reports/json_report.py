@@ -147,9 +147,26 @@ def tracker_row(view: TrackerView) -> Json:
         "torrents": view.torrents,
         "own": view.own,
         "flapping": view.flapping,
-        "muted": None if view.muted is None else {"until": moment(view.muted.until), "why": view.muted.why},
+        "muted": _muted(view),
+        "disabled": _disabled(view),
+        "interval_wish_s": seconds(view.interval_wish_s),
+        "added": view.added,
         "endpoints": [_endpoint(endpoint) for endpoint in view.endpoints],
     }
+
+
+def _muted(view: TrackerView) -> Json:
+    muted = view.muted
+    if muted is None:
+        return None
+    return {"until": moment(muted.until), "why": muted.why, "source": muted.source.value}
+
+
+def _disabled(view: TrackerView) -> Json:
+    disabled = view.disabled
+    if disabled is None:
+        return None
+    return {"why": disabled.why, "source": disabled.source.value, "since": moment(disabled.since)}
 
 
 def _scrape(view: ScrapeView) -> Json:

@@ -157,7 +157,10 @@ def build_report(
         )
     )
     not_judged = sum(view.verdict is Verdict.UNKNOWN for view in torrents)
-    not_judged += sum(view.state is Health.UNKNOWN for view in trackers)
+    not_judged += sum(view.state is Health.UNKNOWN and view.disabled is None for view in trackers)
+    if subject is Subject.TRACKERS and all(view.disabled is not None for view in trackers):
+        # Whoever checks what he switched off asked nobody.
+        verdict = worst_verdict((verdict, Verdict.UNKNOWN))
     return Report(
         generated_at=snapshot.taken_at,
         duration_s=duration_s,
@@ -166,7 +169,8 @@ def build_report(
         verdict=verdict,
         exit_code=exit_code(verdict, fail_on),
         torrents=tuple(v for v in torrents if not only_problems or v.verdict is not Verdict.OK),
-        trackers=tuple(v for v in trackers if not only_problems or v.state is not Health.UP),
+        # What is ordered by hand is listed whatever becomes of it: or it would be forgotten.
+        trackers=tuple(v for v in trackers if not only_problems or v.state is not Health.UP or is_ordered(v)),
         problems=tuple(sorted(problems, key=lambda problem: _BADNESS[problem.severity])),
         skipped=skipped,
         torrents_by_verdict=dict(Counter(view.verdict for view in torrents)),
@@ -238,7 +242,7 @@ def _selection(
 def _run_problems(snapshot: Snapshot, trackers: tuple[TrackerView, ...], subject: Subject) -> list[Problem]:
     ids = {view.tracker.id for view in trackers}
     problems = [problem for problem in snapshot.tracker_problems if problem.tracker is None or problem.tracker in ids]
-    if subject is Subject.TRACKERS and all(view.state is Health.DOWN for view in trackers if view.muted is None):
+    if subject is Subject.TRACKERS and all(view.state is Health.DOWN for view in trackers if _is_heard(view)):
         # Nothing that was asked about works: the check found what it looks for.
         problems = [
             replace(problem, severity=Severity.CRITICAL) if problem.rule is Rule.TRACKER_DOWN else problem
@@ -247,9 +251,19 @@ def _run_problems(snapshot: Snapshot, trackers: tuple[TrackerView, ...], subject
     return problems
 
 
+def is_ordered(view: TrackerView) -> bool:
+    """Whether the user ordered something of a tracker, which every report lists."""
+    return view.muted is not None or view.disabled is not None or view.interval_wish_s is not None or view.added
+
+
+def _is_heard(view: TrackerView) -> bool:
+    """Whether a verdict may rest on a tracker."""
+    return view.muted is None and view.disabled is None
+
+
 def _tracker_verdict(view: TrackerView) -> Verdict:
     """What one tracker adds to the verdict of a check; nothing where the user wants to hear nothing of it."""
-    if view.muted is not None:
+    if not _is_heard(view):
         return Verdict.OK
     return {
         Health.UP: Verdict.OK,

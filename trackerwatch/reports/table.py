@@ -30,6 +30,8 @@ MAX_BLOCKS = 12
 MAX_OK_ROWS = 20
 SHOWN_OK_ROWS = 3
 """Rows that are well and still listed where there are more than `MAX_OK_ROWS`."""
+MAX_ORDERS = 30
+"""Trackers that are muted, switched off and the like, and named."""
 MAX_NOTES = 5
 """Different notes on trackers that are told."""
 MAX_REASONS = 5
@@ -242,7 +244,7 @@ class _Table:
         rows = sorted(self._report.trackers, key=lambda view: _TRACKER_ORDER[view.state])
         shown, folded = self._folded(rows, [view.state is Health.UP for view in rows])
         for view in shown:
-            mark = wording.HEALTH_MARKS[view.state]
+            mark = wording.HEALTH_MARKS[view.state] if view.disabled is None else wording.SWITCHED_OFF_MARK
             addresses = f"{view.endpoints_up}/{len(view.endpoints)}" if view.endpoints else "-"
             yield " ".join(
                 (
@@ -280,12 +282,23 @@ class _Table:
         remarks = Counter(view.note for view in report.trackers if view.note)
         for remark, number in remarks.most_common(MAX_NOTES):
             yield from self._noted("note", f"{wording.many(number, 'tracker')}: {remark}")
-        for view in [view for view in report.trackers if view.muted is not None][:MAX_NOTES]:
-            yield from self._noted("muted", _muted(view))
+        yield from self._orders()
         if not_judged := _not_judged(report):
             yield from self._noted("not judged", not_judged)
         if report.remembered:
             yield from self._noted("from store", _from_store(report.remembered))
+
+    def _orders(self) -> Iterator[str]:
+        """What the user ordered of single trackers: or it would be forgotten."""
+        trackers = self._report.trackers
+        told = [("switched off", _disabled(view)) for view in trackers if view.disabled is not None]
+        told += [("muted", _muted(view)) for view in trackers if view.muted is not None]
+        told += [("interval", _own_interval(view)) for view in trackers if view.interval_wish_s is not None]
+        told += [("added", f"{view.tracker.host_port} by hand, for this run") for view in trackers if view.added]
+        for label, line in told[:MAX_ORDERS]:
+            yield from self._noted(label, line)
+        if len(told) > MAX_ORDERS:
+            yield f"... {wording.many(len(told) - MAX_ORDERS, 'more order')} (--format json lists them)"
 
     def _noted(self, label: str, text: str) -> Iterator[str]:
         first, *more = columns.wrap(text, self._width - len(label) - 2)
@@ -301,8 +314,12 @@ class _Table:
 
 
 def _of_them_muted(report: Report, state: Health) -> str:
-    muted = sum(view.muted is not None and view.state is state for view in report.trackers)
-    return f" ({muted:,} muted)" if muted and state is not Health.UP else ""
+    of_state = [view for view in report.trackers if view.state is state]
+    off = sum(view.disabled is not None for view in of_state)
+    muted = sum(view.muted is not None and view.disabled is None for view in of_state)
+    counts = ((off, "switched off"), (muted, "muted"))
+    told = ", ".join(f"{number:,} {word}" for number, word in counts if number)
+    return f" ({told})" if told and state is not Health.UP else ""
 
 
 def _muted(view: TrackerView) -> str:
@@ -310,7 +327,24 @@ def _muted(view: TrackerView) -> str:
     until = view.muted.until if view.muted else None
     why = view.muted.why if view.muted else ""
     for_how_long = f"until {until:%Y-%m-%d %H:%M} UTC" if until else "until that is taken back"
-    return f"{view.tracker.host_port} {for_how_long}, out of every verdict" + (f": {why}" if why else "")
+    whose = (
+        {"hand": "", "config": " (config)", "window": " (a window of the config)"}[view.muted.source]
+        if view.muted
+        else ""
+    )
+    return f"{view.tracker.host_port} {for_how_long}{whose}, out of every verdict" + (f": {why}" if why else "")
+
+
+def _disabled(view: TrackerView) -> str:
+    """`tracker.example.org:6969 since 2026-12-01 00:00 UTC, asked nothing: moves house`."""
+    disabled = view.disabled
+    since = f" since {disabled.since:%Y-%m-%d %H:%M} UTC" if disabled and disabled.since else " (config)"
+    why = f": {disabled.why}" if disabled and disabled.why else ""
+    return f"{view.tracker.host_port}{since}, asked nothing and counted for nothing{why}"
+
+
+def _own_interval(view: TrackerView) -> str:
+    return f"{view.tracker.host_port} every {wording.duration(view.interval_wish_s or 0.0)}, by hand"
 
 
 def _from_store(remembered: Remembered) -> str:
@@ -417,7 +451,8 @@ def _not_judged(report: Report) -> str:
     parts = []
     if unknown := report.torrents_by_verdict.get(Verdict.UNKNOWN, 0):
         parts.append(wording.many(unknown, "torrent"))
-    if unknown := report.trackers_by_state[Health.UNKNOWN]:
+    off = sum(view.disabled is not None for view in report.trackers)
+    if unknown := report.trackers_by_state[Health.UNKNOWN] - off:
         kinds = Counter(v.failure.kind for v in report.trackers if v.state is Health.UNKNOWN and v.failure)
         parts.append(wording.many(unknown, "tracker") + _because(kinds))
     endpoints = [e for v in report.trackers if v.state is not Health.UNKNOWN for e in v.endpoints if not e.judged]

@@ -26,6 +26,9 @@ HEALTH_MARKS = {
     Health.DOWN: "x DOWN",
 }
 
+SWITCHED_OFF_MARK = "- off"
+"""In place of the state of a tracker that is asked nothing."""
+
 SEVERITY_GLYPHS = {Severity.INFO: "-", Severity.WARNING: "!", Severity.CRITICAL: "x"}
 
 NOTES = {
@@ -121,6 +124,8 @@ def effect(seen: Effect) -> str:
 
 def reason(view: TrackerView) -> str:
     """Why a tracker is not simply up, in a few words."""
+    if view.disabled is not None:
+        return "switched off by you"
     if view.failure is not None and view.state is not Health.UP:
         return failure(view.failure)
     if view.state is Health.UNKNOWN and view.last_probe_at is not None:
