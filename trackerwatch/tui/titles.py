@@ -175,11 +175,6 @@ def section_rule(told: str, width: int) -> Line:
     )
 
 
-def nothing_selected() -> Line:
-    """For a detail of nothing."""
-    return (Span(" nothing selected: choose a row in 1 or 2", Ink.DIM),)
-
-
 def filter_mistake(message: str) -> Line:
     """A filter that is none; the message names the column."""
     return (Span(f" ! {safe(message)}", Ink.WARN),)

@@ -324,12 +324,20 @@ class PaneScreen(Screen[None]):
         if Pane.DETAIL in plan.panes:
             selected = self.selected
             now, width = self.picture.now, self.detail.size.width
-            lines = selected.lines(now, width, self.lookback) if selected else [emptiness.detail(self.picture, self.subject)]
+            lines = (
+                selected.lines(now, width, self.lookback)
+                if selected
+                else [emptiness.detail(self.picture, self.subject)]
+            )
             self.detail.show(lines)
         if plan.strip:
             self._lines("rule-strip").show(titles.plain_rule(self._title(), self.size.width))
             selected = self.selected
-            lines = selected.strip(self.picture.now, plan.strip) if selected else [emptiness.detail(self.picture, self.subject)]
+            lines = (
+                selected.strip(self.picture.now, plan.strip)
+                if selected
+                else [emptiness.detail(self.picture, self.subject)]
+            )
             self._lines("strip").show(*lines)
 
     def draw_events(self) -> None:
