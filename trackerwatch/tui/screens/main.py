@@ -140,8 +140,7 @@ class MainScreen(TakingScreen):
     def action_back(self, may_quit: bool) -> None:  # noqa: FBT001 - called by Textual with the binding's argument
         """One step back: out of the filter, out of a detail, out of the zoom, out of the program."""
         if self.filter_input.display:
-            self.close_filter()
-            self.set_filter("")
+            self.cancel_filter()
         elif self.pane in (Pane.DETAIL, Pane.EVENTS):
             self.action_pane(self.subject)
         elif self.zoomed:
