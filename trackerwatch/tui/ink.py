@@ -48,8 +48,8 @@ def safe(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    if not text.isprintable():
-        text = clean(text, limit_chars=2048)
+    # Also what is printable may climb over other lines, or show nothing at all.
+    text = clean(text, limit_chars=2048)
     # Variation selectors make a narrow character wide in some terminals and not in others.
     return "".join(c for c in text if not "\ufe00" <= c <= "\ufe0f")
 
