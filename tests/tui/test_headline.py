@@ -4,7 +4,7 @@ import pytest
 
 from tests.tui.feeds import NOW, before, rich_snapshot, snapshot, torrent, torrent_view, tracker
 from tests.tui.feeds import problem as found
-from trackerwatch.engine.views import Effect, LocalState, Mute, OurselvesView
+from trackerwatch.engine.views import Disabled, Effect, LocalState, Mute, OrderSource, OurselvesView
 from trackerwatch.failover.states import FailoverState
 from trackerwatch.health.states import Health
 from trackerwatch.outcome import FailureKind
@@ -158,6 +158,12 @@ def test_a_tracker_that_is_up_and_refuses_torrents_is_a_cause_too():
     assert "tracker.foo.org:6969 refused" in text(line)
     alone = text(problem(snapshot((up,), torrents(moved=1)), HERE, 160))
     assert alone == "! 1 torrent runs on a backup tracker.  Cause: up.example:1 refuses 1 torrent"
+
+
+def test_disabled_trackers_are_told_as_that_alone():
+    off = tracker(0, FOO, Health.UNKNOWN, disabled=Disabled("", OrderSource.HAND), muted=Mute(None, ""))
+    told = header(snapshot((off, tracker(1, "udp://b.example:1/announce"))), HERE, 120)
+    assert "trackers 2: 1 up 1 disabled" in text(told)
 
 
 def test_muted_trackers_make_no_problem_line_and_are_told_as_muted():

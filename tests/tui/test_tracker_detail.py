@@ -5,7 +5,7 @@ import pytest
 
 from tests.tui.feeds import NOW, before, endpoint, figure, marked_trackers, rich_trackers, tracker
 from tests.tui.pasts import GAPS, OUTAGES, tracker_past
-from trackerwatch.engine.views import Effect, Mute
+from trackerwatch.engine.views import Disabled, Effect, Mute, OrderSource
 from trackerwatch.health.states import Health
 from trackerwatch.outcome import FailureKind
 from trackerwatch.tui import tracker_detail as detail
@@ -131,3 +131,14 @@ def test_the_past_is_strips_a_chart_and_outages(width):
     assert before(852).strftime("%H:%M") in told
     assert "last 40 rounds" not in told
     assert all(line_width(line) < 400 for line in lines)
+
+
+def test_what_you_ordered_stands_with_it():
+    off = tracker(0, URL, Health.UNKNOWN, disabled=Disabled("moved", OrderSource.HAND, before(852)))
+    assert text([detail.state_line(off, NOW)]) == (
+        " - DISABLED since 13:47 (moved): nothing is sent to it; d asks it again"
+    )
+    wished = tracker(0, URL, interval_wish_s=7200.0, added=True)
+    lines = text(detail.tracker_lines(wished, NOW, 80, NOT_KEPT)).splitlines()
+    (interval,) = [line for line in lines if line.startswith("  interval")]
+    assert interval.endswith("; asked every 2h by your wish; watched for this run alone")

@@ -114,10 +114,12 @@ def _data_age(snapshot: Snapshot, now: datetime, *, long: bool) -> str:
 
 
 def _trackers(snapshot: Snapshot, *, short: bool) -> Line:
-    """How many there are in each state; those that are muted are counted as that alone."""
+    """How many there are in each state; those that are muted or switched off are counted as that alone."""
     total = len(snapshot.trackers)
-    muted = Counter(view.state for view in snapshot.trackers if view.muted is not None)
-    by_state = {state: number - muted[state] for state, number in snapshot.totals.trackers_by_state.items()}
+    off = Counter(view.state for view in snapshot.trackers if view.disabled is not None)
+    muted = Counter(view.state for view in snapshot.trackers if view.muted is not None and view.disabled is None)
+    counts = snapshot.totals.trackers_by_state.items()
+    by_state = {state: number - muted[state] - off[state] for state, number in counts}
     names = ((Health.DOWN, "down", Ink.BAD), (Health.DEGRADED, "degr" if short else "degraded", Ink.WARN))
     line: list[Span] = [Span(f"trackers {total:,}:" if total else "no trackers", Ink.PLAIN)]
     line += [Span(f" {by_state[h]:,} {name}", ink) for h, name, ink in names if by_state.get(h)]
@@ -126,6 +128,8 @@ def _trackers(snapshot: Snapshot, *, short: bool) -> Line:
             line.append(Span(f" {number:,} {name}", ink))
     if muted:
         line.append(Span(f" {muted.total():,} muted", Ink.DIM))
+    if off:
+        line.append(Span(f" {off.total():,} disabled", Ink.DIM))
     return tuple(line)
 
 

@@ -45,6 +45,7 @@ def tracker_lines(view: TrackerView, now: datetime, width: int, past: TrackerPas
             "interval",
             Span(f"{words.duration(view.interval_s)}  min {words.duration(view.min_interval_s)}"),
             Span("  as the tracker asks", Ink.DIM) if view.interval_s is not None else Span("  not said", Ink.DIM),
+            *_wish(view),
         ),
         labelled("scrape", Span("not known yet" if view.scrape_supported is None else answers)),
     ]
@@ -68,6 +69,11 @@ def state_line(view: TrackerView, now: datetime) -> Line:
         line = (*line, Span("; flapping: it changes too often to be believed", Ink.WARN))
     reason = states.tracker_reason(view)
     line = (*line, Span(f": {reason}" if reason else ""))
+    if view.disabled is not None:
+        # What it was when it was last asked says nothing of now.
+        since = f" since {words.moment(view.disabled.since, now)}" if view.disabled.since else ""
+        why = f" ({safe(view.disabled.why)})" if view.disabled.why else ""
+        return (Span(f" {states.DISABLED.text}{since}{why}:", Ink.KEY), Span(" nothing is sent to it; d asks it again"))
     if view.muted is None:
         return line
     why = f" ({safe(view.muted.why)})" if view.muted.why else ""
@@ -99,6 +105,13 @@ def uptime_line(view: TrackerView, width: int) -> Line:
         if line_width(line) <= width:
             break
     return line
+
+
+def _wish(view: TrackerView) -> Line:
+    """What of the user's wishes stands beside the intervals."""
+    asked = (Span(f"; asked every {words.duration(view.interval_wish_s)} by your wish", Ink.KEY),)
+    added = (Span("; watched for this run alone", Ink.KEY),)
+    return (*(asked if view.interval_wish_s is not None else ()), *(added if view.added else ()))
 
 
 def _share(coverage: float) -> str:
