@@ -116,22 +116,20 @@ class Table:
         return known
 
     def _split(self, tracker: int) -> Mapping[FailoverState, Sequence[int]]:
-        # Where it stands in each shape, and what becomes of torrents that stand alike: few, for ten thousand torrents.
-        places: dict[int, int | None] = {}
-        effects: dict[tuple[int, int], FailoverState] = {}
+        # Few ways to stand, for ten thousand torrents: each way has a place to go to, found by what it is made of.
         found: dict[tuple[FailoverState, Verdict], list[int]] = {}
+        ways: dict[tuple[int, int, int], list[int]] = {}
+        nowhere: list[int] = []
+        shapes, stands, verdicts = self.shapes, self.stands, self.verdicts
         for index in self.listed:
-            shape, stand = self.shapes[index], self.stands[index]
-            key = id(shape)
-            if key not in places:
-                places[key] = next((n for n, state in enumerate(shape.trackers) if state.index == tracker), None)
-            place = places[key]
-            if place is None:
-                continue
-            effect = effects.get((key, id(stand)))
-            if effect is None:
-                effect = effects[key, id(stand)] = _effect(stand, place)
-            found.setdefault((effect, self.verdicts[index]), []).append(index)
+            shape, stand, verdict = shapes[index], stands[index], verdicts[index]
+            way = (id(shape), id(stand), id(verdict))
+            members = ways.get(way)
+            if members is None:
+                place = next((n for n, state in enumerate(shape.trackers) if state.index == tracker), None)
+                members = nowhere if place is None else found.setdefault((_effect(stand, place), verdict), [])
+                ways[way] = members
+            members.append(index)
         split: dict[FailoverState, list[int]] = {}
         for effect in (
             FailoverState.EXHAUSTED,
