@@ -26,7 +26,7 @@ def collection(*sources):
     [
         (("/srv/iso/debian/a.torrent",), "/srv/iso/debian"),
         (("iso/a.torrent",), "iso"),
-        (("a.torrent",), "."),
+        (("a.torrent",), "./"),
         (("/a.torrent",), "/"),
         (("/srv/iso/a.torrent (/home/ann/list.txt line 3)",), "/srv/iso"),
         (("/srv/disc (2024)/a.torrent",), "/srv/disc (2024)"),
@@ -114,10 +114,54 @@ def test_folding_is_kept_by_name_when_all_else_changes():
     a, b = groups.groups
     groups.fold(a)
     assert list(groups.rows) == [a.key, 0, 2, b.key]
+    groups.fold(b)
+    groups.fold(b)
     # Another order, another snapshot, and trouble where there was none: what the user chose stays.
     grouped(of_folders(("a", OK), ("b", CRITICAL), ("a", OK), ("new", WARNING)), (1, 3, 2, 0), groups=groups)
     assert list(groups.rows) == [b.key, groups.groups[1].key, 3, a.key, 2, 0]
     assert groups.groups[1].name == "/srv/new"
+
+
+def test_what_gets_into_trouble_opens_and_what_gets_well_does_not_fold():
+    groups = grouped(of_folders(("a", UNKNOWN), ("b", OK)))
+    a, b = groups.groups
+    assert list(groups.rows) == [a.key, b.key]
+    grouped(of_folders(("a", WARNING), ("b", OK)), groups=groups)
+    assert list(groups.rows) == [a.key, 0, b.key]
+    grouped(of_folders(("a", OK), ("b", OK)), groups=groups)
+    assert list(groups.rows) == [a.key, 0, b.key]
+
+
+def test_groups_are_made_in_steps_and_show_at_the_end():
+    found = of_folders(*[("a", OK)] * 2500)
+    groups = grouped(found, (0,))
+    groups.fold_all()
+    steps = groups.steps(found, range(2500), by_name=False)
+    looked_at = [next(steps) for _ in range(3)]
+    assert looked_at == [1000, 1000, 500]
+    assert list(groups.rows) == [-1, 0]
+    assert sum(steps) == 2500
+    assert len(groups.rows) == 2501
+
+
+def test_switched_off_in_the_middle_of_the_steps_the_rows_are_the_order():
+    found = of_folders(("a", OK), ("b", OK))
+    groups = grouped(found)
+    steps = groups.steps(found, (1, 0), by_name=False)
+    next(steps)
+    groups.on = False
+    list(steps)
+    assert list(groups.rows) == [1, 0]
+    assert groups.group(-1) is None
+
+
+def test_a_torrent_that_is_found_elsewhere_changes_its_group():
+    found = of_folders(("a", OK))
+    groups = grouped(found)
+    torrents = found.torrents.torrents
+    torrents[0] = replace(torrents[0], sources=("/srv/b/t0.torrent",))
+    groups = grouped(found, groups=groups)
+    assert [group.name for group in groups.groups] == ["/srv/b"]
 
 
 def test_folding_all_hides_all_rows_and_then_shows_all():

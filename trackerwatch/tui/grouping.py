@@ -20,10 +20,13 @@ if TYPE_CHECKING:
 
     from trackerwatch.engine.views import Snapshot, TrackerView
     from trackerwatch.metainfo import Torrent
+    from trackerwatch.tui.ordering import Steps
 
 MAGNETS = "magnets"
 NOWHERE = "not from a file"
-HERE = "."
+HERE = "./"
+PART = 1000
+"""Rows of one step."""
 
 _IN_LIST = re.compile(r" \((.*) line [0-9]+\)$", re.DOTALL)
 _AUTHORITY = re.compile(r"https?://([^/?#]*)", re.IGNORECASE)
@@ -43,7 +46,7 @@ def _is_link(source: str) -> bool:
 
 def _folder(source: str) -> str:
     # What a list names is in its own folder; the list stands behind it.
-    path = _IN_LIST.sub("", source)
+    path = _IN_LIST.sub("", source) if source.endswith(")") and " line " in source else source
     folder, slash, _ = path.rpartition("/")
     return folder or (slash or HERE)
 
@@ -115,7 +118,7 @@ class Sorter(Protocol):
         """Gives the name of a row's group."""
         ...
 
-    def everything(self, snapshot: Snapshot) -> tuple[tuple[int, int], Iterable[int]]:
+    def everything(self, snapshot: Snapshot) -> tuple[tuple[int, int], Sequence[int]]:
         """A mark that changes with the number of rows, and all rows there are."""
         ...
 
@@ -130,24 +133,28 @@ class Collections:
     alone = False
 
     def __init__(self) -> None:
-        self._names: dict[tuple[str, ...], str] = {}
+        self._known: list[Torrent | None] = []
+        self._names: list[str] = []
 
     def namer(self, snapshot: Snapshot) -> Callable[[int], str]:
         """As `Sorter.namer`."""
-        torrents, names = snapshot.torrents.torrents, self._names
+        torrents, known, names = snapshot.torrents.torrents, self._known, self._names
 
         def name(index: int) -> str:
-            sources = torrents[index].sources
-            found = names.get(sources)
-            if found is None:
-                if len(names) > 2 * len(torrents) + 1024:
-                    names.clear()
-                found = names[sources] = collection_of(torrents[index])
-            return found
+            if index >= len(known):
+                more = len(torrents) - len(known)
+                known.extend([None] * more)
+                names.extend([""] * more)
+            torrent = torrents[index]
+            # A copy of a known one may have been found elsewhere.
+            if known[index] is not torrent:
+                names[index] = collection_of(torrent)
+                known[index] = torrent
+            return names[index]
 
         return name
 
-    def everything(self, snapshot: Snapshot) -> tuple[tuple[int, int], Iterable[int]]:
+    def everything(self, snapshot: Snapshot) -> tuple[tuple[int, int], Sequence[int]]:
         """As `Sorter.everything`."""
         table = snapshot.torrents
         return (len(table), len(table.listed)), table.listed
@@ -195,7 +202,7 @@ class Hosts:
         trackers = snapshot.trackers
         return lambda index: trackers[index].tracker.shown_host
 
-    def everything(self, snapshot: Snapshot) -> tuple[tuple[int, int], Iterable[int]]:
+    def everything(self, snapshot: Snapshot) -> tuple[tuple[int, int], Sequence[int]]:
         """As `Sorter.everything`."""
         return (len(snapshot.trackers), 0), range(len(snapshot.trackers))
 
@@ -235,35 +242,45 @@ class Groups:
             order: All rows to show.
             by_name: The order is one by name: so is that of the groups.
         """
-        self._order = order
-        self._name = self._sorter.namer(snapshot)
-        if not self.on:
-            self.rows, self.groups = order, []
-            self._by_key.clear()
-            return
-        name = self._name
-        members: dict[str, list[int]] = {}
-        for index in order:
-            members.setdefault(name(index), []).append(index)
-        self._count(snapshot, name)
-        grade = self._sorter.grader(snapshot)
-        found = [self._group(known, rows, grade) for known, rows in members.items()]
-        if by_name and found:
-            backwards = len(found) > 1 and natural_key(found[0].name) > natural_key(found[-1].name)
-            found.sort(key=lambda group: natural_key(group.name), reverse=backwards)
-        self.groups = found
-        self._by_key = {group.key: group for group in found}
+        for _ in self.steps(snapshot, order, by_name=by_name):
+            pass
+
+    def steps(self, snapshot: Snapshot, order: Sequence[int], *, by_name: bool) -> Steps[None]:
+        """The same in steps, each telling how many rows it looked at; nothing of it shows before the last."""
+        name, grade = self._sorter.namer(snapshot), self._sorter.grader(snapshot)
+        found: list[Group] = []
+        if self.on:
+            members: dict[str, list[int]] = {}
+            for start in range(0, len(order), PART):
+                part = order[start : start + PART]
+                for index in part:
+                    members.setdefault(name(index), []).append(index)
+                yield len(part)
+            yield from self._count(snapshot, name)
+            for known, rows in members.items():
+                found.append(self._group(known, rows, grade))
+                yield len(rows)
+            if by_name and found:
+                backwards = len(found) > 1 and natural_key(found[0].name) > natural_key(found[-1].name)
+                found.sort(key=lambda group: natural_key(group.name), reverse=backwards)
+        self._order, self._name = order, name
+        # It may have been switched off meanwhile.
+        self.groups = found if self.on else []
+        self._by_key = {group.key: group for group in self.groups}
         self._slice()
 
-    def _count(self, snapshot: Snapshot, name: Callable[[int], str]) -> None:
+    def _count(self, snapshot: Snapshot, name: Callable[[int], str]) -> Steps[None]:
         mark, everything = self._sorter.everything(snapshot)
         if mark == self._counted:
             return
-        self._counted = mark
         totals: dict[str, int] = {}
-        for index in everything:
-            known = name(index)
-            totals[known] = totals.get(known, 0) + 1
+        for start in range(0, len(everything), PART):
+            part = everything[start : start + PART]
+            for index in part:
+                known = name(index)
+                totals[known] = totals.get(known, 0) + 1
+            yield len(part)
+        self._counted = mark
         if totals.keys() != self._totals.keys():
             self._short = short_names(totals)
         self._totals = totals
@@ -271,19 +288,23 @@ class Groups:
     def _group(self, name: str, rows: list[int], grade: Callable[[int], Grade]) -> Group:
         grades = [grade(index) for index in rows]
         critical, warning, unknown = (grades.count(g) for g in (Grade.CRITICAL, Grade.WARNING, Grade.UNKNOWN))
-        # What is in trouble opens by itself, the first time that it is seen: afterwards that is the user's.
-        self._open.setdefault(name, bool(critical or warning))
+        if critical or warning:
+            # What gets into trouble opens by itself; nothing but a user folds it.
+            self._open.setdefault(name, True)
         key = -1 - self._numbers.setdefault(name, len(self._numbers))
         return Group(key, name, rows, self._totals.get(name, len(rows)), critical, warning, unknown)
 
     def _slice(self) -> None:
+        if not self.on:
+            self.rows = self._order
+            return
         rows: list[int] = []
         for group in self.groups:
             if self._sorter.alone and group.total == 1:
                 rows += group.members
                 continue
             rows.append(group.key)
-            if self._open[group.name]:
+            if self.is_open(group):
                 rows += group.members
         self.rows = rows
 
@@ -313,11 +334,11 @@ class Groups:
 
     def is_open(self, group: Group) -> bool:
         """Whether its rows are shown."""
-        return self._open[group.name]
+        return self._open.get(group.name, False)
 
     def fold(self, group: Group) -> None:
         """Show its rows, or hide them."""
-        self._open[group.name] = not self._open[group.name]
+        self._open[group.name] = not self.is_open(group)
         self._slice()
 
     def fold_all(self) -> bool:
@@ -326,7 +347,7 @@ class Groups:
         Returns:
             Whether they are shown now.
         """
-        opened = not any(self._open[group.name] for group in self.groups)
+        opened = not any(self.is_open(group) for group in self.groups)
         for group in self.groups:
             self._open[group.name] = opened
         self._slice()
@@ -348,7 +369,7 @@ class Groups:
             Whether one did.
         """
         group = self.heading_of(index)
-        if group is None or self._open[group.name]:
+        if group is None or self.is_open(group):
             return False
         self.fold(group)
         return True

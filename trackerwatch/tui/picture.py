@@ -45,7 +45,15 @@ class FeedLike(Protocol):
 class Picture:
     """The model under the screen."""
 
-    def __init__(self, feed: FeedLike, clock: Callable[[], datetime]) -> None:
+    def __init__(self, feed: FeedLike, clock: Callable[[], datetime], *, step_s: float = 0.0) -> None:
+        """Make a picture of nothing yet.
+
+        Args:
+            feed: Where updates come from.
+            clock: The time.
+            step_s: Ages and countdowns move in steps of so many seconds: where every changed line costs. 0: as they are.
+        """
+        self._step_s = step_s
         self._feed = feed
         self._clock = clock
         self.snapshot: Snapshot | None = None
@@ -89,7 +97,10 @@ class Picture:
     @property
     def now(self) -> datetime:
         """The moment the panes show: their ages stand still while frozen."""
-        return self.paused_at or self._clock()
+        now = self._clock()
+        if self._step_s:
+            now = now.fromtimestamp(now.timestamp() // self._step_s * self._step_s, tz=now.tzinfo)
+        return self.paused_at or now
 
     def pull(self) -> Update | None:
         """Take what the feed has, unless frozen."""
@@ -152,14 +163,21 @@ class Picture:
         self._ordered_at = self._clock()
         self._order_cost = 0
         self._ordered = self.snapshot
-        self._steps = self._ordering.steps(
-            self.snapshot,
-            self.torrent_sort,
+        self._steps = self._order_steps(self.snapshot)
+
+    def _order_steps(self, snapshot: Snapshot) -> Steps[TorrentOrder]:
+        """Order the torrents, then put them into groups."""
+        sort = self.torrent_sort
+        order = yield from self._ordering.steps(
+            snapshot,
+            sort,
             reverse=self.torrents_reversed,
             attention=self.attention,
             filter_=self.filter,
             now=self.now,
         )
+        yield from self.collections.steps(snapshot, order.order, by_name=sort is TorrentSort.NAME)
+        return order
 
     @property
     def is_ordered(self) -> bool:
@@ -196,14 +214,14 @@ class Picture:
                 filter_=self.filter,
                 now=self.now,
             )
-            self.regroup()
+            self.hosts.arrange(snapshot, self.tracker_order, by_name=self.tracker_sort is TrackerSort.NAME)
             return True
         finally:
             self._order_cost += looked_at
         return False
 
     def regroup(self) -> None:
-        """Put both orders into groups, where that is asked for: whenever one of them is new."""
+        """Put both orders into groups, or out of them, at one go: somebody wants it otherwise."""
         if self.snapshot is not None:
             self.hosts.arrange(self.snapshot, self.tracker_order, by_name=self.tracker_sort is TrackerSort.NAME)
             order, by_name = self.torrent_order.order, self.torrent_sort is TorrentSort.NAME
