@@ -114,7 +114,8 @@ class Additions:
         if state.retired:
             self._running.halt(state)
             self._outage.forget(state)
-            state.retire()
+            # As if it were switched off: to and fro is no way round its waits.
+            state.switch_off()
             self._conclusions.settle(state, quietly=True)
         state.dirty = True
         self._changed(())

@@ -184,6 +184,7 @@ def tracker_view(state: TrackerState, now: float) -> TrackerView:
         disabled=state.disabled,
         interval_wish_s=state.interval_wish_s,
         added=state.added,
+        retired=state.retired,
         next_ask=None if state.next_probe_at is None else _NEXT[state.plan],
         min_request_interval_s=state.min_request_interval_s,
         thresholds=state.thresholds,

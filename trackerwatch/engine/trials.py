@@ -81,7 +81,7 @@ class Trials:
             lines += _answered(outcome)
             self._obey(place, outcome.failure, now)
         works = any(outcome.failure is None or outcome.failure.kind.answered for outcome in outcomes)
-        lines.append(_concluded(tracker, outcomes, works=works))
+        lines.insert(0, _concluded(tracker, outcomes, works=works))
         return Trial(
             tracker.shown_url, works=works, lines=tuple(clean(line, secrets=tracker.secrets) for line in lines)
         )
@@ -150,7 +150,7 @@ def _concluded(tracker: Tracker, outcomes: list[ProbeOutcome], *, works: bool) -
 
 def _meant(failure: Failure) -> list[str]:
     told = meaning(failure.kind)
-    return [f"  {told.means}", f"  {told.do}"]
+    return [f"that means: {told.means}", f"what to do: {told.do}"]
 
 
 def _phases(phases: PhaseTimes) -> str:

@@ -165,6 +165,8 @@ class TrackerView:
     """The interval that the user ordered for it by hand. None: as the settings say."""
     added: bool = False
     """It is watched by hand, for this run alone."""
+    retired: bool = False
+    """Nobody lists or watches it any more: it is not asked, and nothing is claimed of it."""
     next_ask: NextAsk | None = None
     """What `next_probe_at` is about. None: nothing is planned."""
     min_request_interval_s: float | None = None

@@ -1,0 +1,543 @@
+"""What the user orders of single trackers: muted, switched off, another interval; kept, changed from outside, taken back."""
+
+import pytest
+
+from tests.engine.driven import BEGIN, REFUSED, TIMEOUT, Script, ScriptedProber, Watched, drive, make_engine, torrent
+from tests.engine.keeping import MemoryKeeper
+from trackerwatch.engine.commands import AnnounceNow, DisableTrackers, MuteTrackers, ProbeNow, SetInterval, Undo
+from trackerwatch.engine.settings import AnnounceMode, EngineSettings, TrackerSettings
+from trackerwatch.engine.views import EventKind, LocalState, OrderSource
+from trackerwatch.failover import FailoverState, Role
+from trackerwatch.health import Health
+from trackerwatch.orders import NOTHING_ORDERED, TrackerOrder
+from trackerwatch.outcome import SentinelOutcome
+from trackerwatch.policy.rules import Verdict
+from trackerwatch.schedule.windows import parse_window
+from trackerwatch.tracker import parse_tracker
+
+A, B, C = (f"udp://{name}.test:80" for name in "abc")
+A_ID = parse_tracker(A).id
+
+
+class Notebook:
+    """Keeps orders, and what it was told."""
+
+    def __init__(self, trouble=""):
+        self.orders, self.told, self.trouble = {}, [], trouble
+
+    def keep(self, orders, *, what, undoes=False):
+        self.orders.update(orders)
+        self.told.append((what, undoes))
+        return self.trouble
+
+
+def watching(prober, *torrents, settings=None, keeper=None, notebook=None):
+    for n, url in enumerate((A, B, C)):
+        prober.script(url).addresses = (f"192.0.2.{n + 1}",)
+    engine = make_engine(prober, settings, keeper=keeper)
+    engine.keep_orders(notebook)
+    engine.add_torrents(torrents)
+    return engine, Watched(engine)
+
+
+def tracker(engine, index=0):
+    return engine.snapshot().trackers[index]
+
+
+class TestMutes:
+    def test_they_are_kept_under_the_trackers_id_with_a_name_for_people(self):
+        async def main():
+            notebook = Notebook()
+            engine, watched = watching(ScriptedProber(), torrent(0, [A], [B]), notebook=notebook)
+            await watched.until(10)
+            said = engine.do(MuteTrackers((0,), BEGIN + 5000, " moves\nhouse "))
+            assert said == "a.test:80: muted until 14 Nov 23:36 UTC"
+            order = notebook.orders[A_ID]
+            assert (order.muted, order.muted_until, order.name) == (True, BEGIN + 5000, "a.test:80")
+            assert order.mute_why.isprintable()
+            assert order.given_at == BEGIN + 10
+            assert notebook.told == [(said, False)]
+            assert tracker(engine).muted.source is OrderSource.HAND
+            await watched.end()
+
+        drive(main)
+
+    def test_a_mute_that_is_over_mutes_nobody(self):
+        async def main():
+            notebook = Notebook()
+            engine, watched = watching(ScriptedProber(), torrent(0, [A]), notebook=notebook)
+            await watched.until(10)
+            assert "over already" in engine.do(MuteTrackers((0,), BEGIN + 9, ""))
+            assert notebook.orders == {}
+            assert tracker(engine).muted is None
+            await watched.end()
+
+        drive(main)
+
+    def test_trouble_with_keeping_is_said_and_it_holds_for_this_run(self):
+        async def main():
+            engine, watched = watching(ScriptedProber(), torrent(0, [A]), notebook=Notebook("not kept: disk full"))
+            assert engine.do(MuteTrackers((0,), None, "")).endswith(" (not kept: disk full)")
+            assert tracker(engine).muted is not None
+            await watched.end()
+
+        drive(main)
+
+    def test_what_the_config_mutes_is_heard_again_by_hand_and_taken_back(self):
+        async def main():
+            notebook = Notebook()
+            its = TrackerSettings(muted=True, mute_why="repairs")
+            engine, watched = watching(
+                ScriptedProber(), torrent(0, [A]), settings=EngineSettings(trackers={"a.test": its}), notebook=notebook
+            )
+            assert (tracker(engine).muted.source, tracker(engine).muted.why) == (OrderSource.CONFIG, "repairs")
+            engine.do(MuteTrackers((0,), None, "", muted=False))
+            assert tracker(engine).muted is None
+            assert notebook.orders[A_ID].muted is False
+            assert engine.do(Undo()) == "taken back: a.test:80: heard again"
+            assert tracker(engine).muted.source is OrderSource.CONFIG
+            await watched.end()
+
+        drive(main)
+
+    def test_a_window_opens_closes_and_may_be_overruled_until_it_closes(self):
+        async def main():
+            # The run begins on Tue 14 Nov 2023, 22:13:20 UTC.
+            its = TrackerSettings(mute_windows=(parse_window("daily 22:30-23:00 UTC"),), mute_why="backup")
+            prober = ScriptedProber()
+            prober.script(A).dead["*"] = REFUSED
+            engine, watched = watching(prober, torrent(0, [A]), settings=EngineSettings(trackers={"a.test": its}))
+            await watched.until(900)
+            assert tracker(engine).muted is None
+            assert engine.snapshot().torrents.verdicts[0] is Verdict.CRITICAL
+            await watched.until(1020)
+            muted = tracker(engine).muted
+            assert (muted.source, muted.why, f"{muted.until:%H:%M}") == (OrderSource.WINDOW, "backup", "23:00")
+            assert engine.snapshot().torrents.verdicts[0] is not Verdict.CRITICAL
+            engine.do(MuteTrackers((0,), None, "", muted=False))
+            assert tracker(engine).muted is None
+            await watched.until(2820)
+            assert tracker(engine).muted is None
+            await watched.until(1020 + 86400)
+            assert tracker(engine).muted.source is OrderSource.WINDOW, "the next day it holds again"
+            await watched.until(2820 + 86400)
+            assert engine.snapshot().torrents.verdicts[0] is Verdict.CRITICAL
+            await watched.end()
+
+        drive(main)
+
+    def test_the_more_exact_order_goes_before(self):
+        async def main():
+            orders = {
+                "a.test": TrackerOrder(muted=True, mute_why="host", disabled=True),
+                "a.test:80": TrackerOrder(muted=True, mute_why="port"),
+                A_ID: TrackerOrder(disabled=False, interval_s=120.0),
+            }
+            engine, watched = watching(ScriptedProber(), torrent(0, [A], [B]), settings=EngineSettings(orders=orders))
+            await watched.until(5)
+            a, b = engine.snapshot().trackers
+            assert (a.muted.why, a.disabled, a.interval_wish_s) == ("port", None, 120.0)
+            assert (b.muted, b.disabled, b.interval_wish_s) == (None, None, None)
+            await watched.end()
+
+        drive(main)
+
+
+class TestSwitchedOff:
+    def test_nothing_is_sent_and_it_counts_for_nothing(self):
+        async def main():
+            prober, keeper = ScriptedProber(), MemoryKeeper()
+            prober.script(A).dead["*"] = REFUSED
+            engine, watched = watching(prober, torrent(0, [A], [B]), torrent(1, [A]), keeper=keeper)
+            await watched.until(600)
+            assert list(engine.snapshot().torrents.verdicts) == [Verdict.WARNING, Verdict.CRITICAL]
+            events = len(engine.snapshot().events)
+            assert engine.do(DisableTrackers((0,), "gone")) == "a.test:80: switched off; nothing is sent to it"
+            snapshot = engine.snapshot()
+            view = snapshot.trackers[0]
+            assert (view.state, view.disabled.why, view.disabled.source) == (Health.UNKNOWN, "gone", OrderSource.HAND)
+            assert view.disabled.since.timestamp() == BEGIN + 600
+            assert (view.next_probe_at, view.failure, view.reasons, view.pending) == (None, None, (), 0)
+            assert snapshot.torrents.failover_states[0] is FailoverState.PRIMARY
+            assert list(snapshot.torrents.verdicts) == [Verdict.OK, Verdict.UNKNOWN]
+            assert snapshot.tracker_problems == ()
+            torrent_view = snapshot.torrents.view(0)
+            assert torrent_view.answers[0].role is Role.UNTRIED
+            assert "a.test:80 (tier 0) is not counted: switched off by you: gone" in torrent_view.failover.explanation
+            assert len(snapshot.events) == events
+            sent, samples = len(prober.sent), len(keeper.samples("a.test:80"))
+            await watched.until(9000)
+            assert {s.host for s in prober.sent[sent:]} == {"b.test:80"}
+            assert len(keeper.samples("a.test:80")) == samples
+            assert "switched off" in engine.do(ProbeNow((0,)))
+            await watched.until(9100)
+            assert {s.host for s in prober.sent[sent:]} == {"b.test:80"}
+            await watched.end()
+
+        drive(main)
+
+    def test_on_again_it_is_asked_at_once(self):
+        async def main():
+            prober = ScriptedProber()
+            engine, watched = watching(prober, torrent(0, [A]))
+            await watched.until(600)
+            engine.do(DisableTrackers((0,), ""))
+            await watched.until(1000)
+            sent = len(prober.of("scrape"))
+            assert engine.do(DisableTrackers((0,), "", disabled=False)) == "a.test:80: asked again"
+            await watched.until(1003)
+            assert len(prober.of("scrape")) == sent + 1
+            view = tracker(engine)
+            assert (view.disabled, view.state) == (None, Health.UP)
+            assert engine.snapshot().torrents.seeders[0] == 5
+            await watched.end()
+
+        drive(main)
+
+    def test_off_and_on_is_no_way_round_its_waits(self):
+        async def main():
+            prober = ScriptedProber()
+            engine, watched = watching(prober, torrent(0, [A]))
+            await watched.until(20)
+            for _ in range(10):
+                engine.do(DisableTrackers((0,), ""))
+                await watched.until(21)
+                engine.do(DisableTrackers((0,), "", disabled=False))
+                await watched.until(22)
+            assert len(prober.of("scrape")) == 1
+            await watched.until(75)
+            assert len(prober.of("scrape")) == 2, "once a minute"
+            await watched.end()
+
+        drive(main)
+
+    def test_a_round_under_way_is_cut_short(self):
+        async def main():
+            prober = ScriptedProber()
+            prober.script(A).hangs = True
+            engine, watched = watching(prober, torrent(0, [A]))
+            await watched.until(1)
+            assert tracker(engine).asking
+            engine.do(DisableTrackers((0,), ""))
+            await watched.until(2)
+            assert not tracker(engine).asking
+            prober.script(A).hangs = False
+            engine.do(DisableTrackers((0,), "", disabled=False))
+            await watched.until(90)
+            assert tracker(engine).state is Health.UP
+            await watched.end()
+
+        drive(main)
+
+    def test_off_and_on_at_once_during_a_round(self):
+        async def main():
+            prober = ScriptedProber()
+            prober.script(A).latency_s = 5.0
+            engine, watched = watching(prober, torrent(0, [A]))
+            await watched.until(1)
+            engine.do(DisableTrackers((0,), ""))
+            engine.do(DisableTrackers((0,), "", disabled=False))
+            await watched.until(100)
+            assert tracker(engine).state is Health.UP
+            assert engine.snapshot().torrents.seeders[0] == 5
+            await watched.end()
+
+        drive(main)
+
+    def test_announces_under_way_are_cut_short(self):
+        async def main():
+            prober = ScriptedProber()
+            hashes = [n.to_bytes(20, "big") for n in range(20)]
+            prober.script(A).ambiguous = frozenset(hashes)
+            engine, watched = watching(
+                prober, *(torrent(n, [A]) for n in range(20)), settings=EngineSettings(announce=AnnounceMode.FALLBACK)
+            )
+            await watched.until(0.4)
+            assert 0 < len(prober.of("announce")) < 20
+            engine.do(DisableTrackers((0,), ""))
+            sent = len(prober.sent)
+            await watched.until(300)
+            assert len(prober.sent) == sent
+            assert "no working tracker" in engine.do(AnnounceNow(0))
+            await watched.end()
+
+        drive(main)
+
+    def test_from_the_start_by_the_config_it_is_never_asked(self):
+        async def main():
+            prober = ScriptedProber()
+            settings = EngineSettings(trackers={"a.test": TrackerSettings(disabled=True, disable_why="theirs")})
+            engine, watched = watching(prober, torrent(0, [A], [B]), settings=settings)
+            await watched.until(2000)
+            assert {s.host for s in prober.sent} == {"b.test:80"}
+            view = tracker(engine)
+            assert (view.disabled.source, view.disabled.why, view.disabled.since) == (
+                OrderSource.CONFIG,
+                "theirs",
+                None,
+            )
+            assert engine.do(DisableTrackers((0,), "", disabled=False)) == "a.test:80: asked again"
+            await watched.until(2003)
+            assert tracker(engine).state is Health.UP
+            await watched.end()
+
+        drive(main)
+
+    def test_a_report_does_not_ask_it_either(self):
+        async def main():
+            prober, keeper = ScriptedProber(), MemoryKeeper()
+            settings = EngineSettings(orders={A_ID: TrackerOrder(disabled=True)})
+            engine = make_engine(prober, settings, keeper=keeper)
+            engine.add_torrents([torrent(0, [A], [B])])
+            await engine.run_once(deadline_s=30.0)
+            assert {s.host for s in prober.sent} == {"b.test:80"}
+            assert list(engine.snapshot().torrents.verdicts) == [Verdict.OK]
+            assert tracker(engine).disabled is not None
+
+        drive(main)
+
+    def test_it_is_no_witness_in_an_outage_of_our_own(self):
+        async def main():
+            prober = ScriptedProber()
+            urls = [f"udp://t{n}.test:80" for n in range(6)]
+            for n, url in enumerate(urls):
+                prober.script(url, Script(addresses=(f"192.0.2.{n + 1}",)))
+            engine = make_engine(prober)
+            engine.add_torrents([torrent(n, [url]) for n, url in enumerate(urls)])
+            watched = Watched(engine)
+            await watched.until(300)
+            engine.do(DisableTrackers((5,), ""))
+            prober.sentinels = SentinelOutcome(tcp=False, udp=False)
+            for url in urls:
+                prober.script(url).dead["*"] = TIMEOUT
+            sent = len(prober.sent)
+            await watched.until(2000)
+            assert engine.snapshot().ourselves.state is LocalState.OFFLINE
+            assert "t5.test:80" not in {s.host for s in prober.sent[sent:]}
+            assert tracker(engine, 5).disabled is not None
+            prober.sentinels = SentinelOutcome(tcp=True, udp=True)
+            for url in urls:
+                prober.script(url).dead.clear()
+            await watched.until(2400)
+            assert engine.snapshot().ourselves.state is LocalState.FINE
+            assert "t5.test:80" not in {s.host for s in prober.sent[sent:]}
+            assert tracker(engine, 5).state is Health.UNKNOWN
+            await watched.end()
+
+        drive(main)
+
+    def test_switched_off_while_we_are_cut_off(self):
+        async def main():
+            prober = ScriptedProber()
+            urls = [f"udp://t{n}.test:80" for n in range(6)]
+            for n, url in enumerate(urls):
+                prober.script(url, Script(addresses=(f"192.0.2.{n + 1}",)))
+            engine = make_engine(prober)
+            engine.add_torrents([torrent(n, [url]) for n, url in enumerate(urls)])
+            watched = Watched(engine)
+            await watched.until(300)
+            prober.sentinels = SentinelOutcome(tcp=False, udp=False)
+            for url in urls:
+                prober.script(url).dead["*"] = TIMEOUT
+            await watched.until(2000)
+            assert engine.snapshot().ourselves.state is LocalState.OFFLINE
+            engine.do(DisableTrackers((0,), ""))
+            prober.sentinels = SentinelOutcome(tcp=True, udp=True)
+            for url in urls:
+                prober.script(url).dead.clear()
+            await watched.until(2400)
+            assert [v.state for v in engine.snapshot().trackers] == [Health.UNKNOWN] + [Health.UP] * 5
+            await watched.end()
+
+        drive(main)
+
+
+class TestIntervals:
+    def test_a_tracker_is_asked_at_its_own(self):
+        async def main():
+            prober = ScriptedProber()
+            engine, watched = watching(prober, torrent(0, [A], [B]))
+            await watched.until(30)
+            assert engine.do(SetInterval((0,), 120.0)) == "a.test:80: asked every 2 min"
+            assert tracker(engine).interval_wish_s == 120.0
+            await watched.until(1230)
+            assert 9 <= len(prober.of("scrape", "a.test:80")) <= 11
+            assert len(prober.of("scrape", "b.test:80")) == 2
+            assert engine.do(SetInterval((0,), None)) == "a.test:80: asked as the settings say"
+            assert tracker(engine).interval_wish_s is None
+            sent = len(prober.of("scrape", "a.test:80"))
+            await watched.until(2000)
+            assert len(prober.of("scrape", "a.test:80")) <= sent + 1
+            await watched.end()
+
+        drive(main)
+
+    def test_manners_bound_it_and_that_is_said(self):
+        async def main():
+            prober = ScriptedProber()
+            engine, watched = watching(prober, torrent(0, [A]))
+            await watched.until(30)
+            said = engine.do(SetInterval((0,), 5.0))
+            assert said == "a.test:80: asked every 5 s; in fact every 60 s: it is a public one"
+            await watched.until(630)
+            assert len(prober.of("scrape")) <= 11
+            await watched.end()
+
+        drive(main)
+
+    def test_the_trackers_own_wish_bounds_it(self):
+        async def main():
+            prober = ScriptedProber()
+            prober.script(A).min_request_interval_s = 600.0
+            engine, watched = watching(prober, torrent(0, [A]))
+            await watched.until(30)
+            said = engine.do(SetInterval((0,), 120.0))
+            assert said == "a.test:80: asked every 2 min; in fact every 10 min: it asked for that itself"
+            await watched.end()
+
+        drive(main)
+
+    @pytest.mark.parametrize("wish_s", [0.0, -5.0, 0.5, 1e9, float("inf"), float("nan")])
+    def test_what_is_no_interval_is_refused(self, wish_s):
+        async def main():
+            notebook = Notebook()
+            engine, watched = watching(ScriptedProber(), torrent(0, [A]), notebook=notebook)
+            assert engine.do(SetInterval((0,), wish_s)).startswith("an interval is from 1 s to")
+            assert notebook.orders == {}
+            await watched.end()
+
+        drive(main)
+
+    def test_a_mute_does_not_put_off_what_is_due(self):
+        async def main():
+            prober = ScriptedProber()
+            engine, watched = watching(prober, torrent(0, [A], [B]))
+            await watched.until(30)
+            before = [view.next_probe_at for view in engine.snapshot().trackers]
+            engine.do(MuteTrackers((0,), None, ""))
+            assert [view.next_probe_at for view in engine.snapshot().trackers] == before
+            await watched.end()
+
+        drive(main)
+
+
+class TestUndo:
+    def test_each_kind_in_turn_the_latest_first(self):
+        async def main():
+            notebook = Notebook()
+            engine, watched = watching(ScriptedProber(), torrent(0, [A], [B]), notebook=notebook)
+            await watched.until(10)
+            assert engine.do(Undo()) == "nothing to take back"
+            engine.do(MuteTrackers((0, 1), None, "both"))
+            engine.do(DisableTrackers((0,), "one"))
+            engine.do(SetInterval((1,), 300.0))
+            engine.do(SetInterval((1,), 400.0))
+            assert engine.do(Undo()) == "taken back: b.test:80: asked every 400 s"
+            assert tracker(engine, 1).interval_wish_s == 300.0
+            assert engine.do(Undo()) == "taken back: b.test:80: asked every 5 min"
+            assert tracker(engine, 1).interval_wish_s is None
+            assert engine.do(Undo()) == "taken back: a.test:80: switched off; nothing is sent to it"
+            assert tracker(engine).disabled is None
+            assert tracker(engine).muted.why == "both"
+            assert engine.do(Undo()).startswith("taken back: 2 trackers: muted until")
+            assert [view.muted for view in engine.snapshot().trackers] == [None, None]
+            assert engine.do(Undo()) == "nothing to take back"
+            assert all(order.is_empty for order in notebook.orders.values())
+            assert [undoes for _, undoes in notebook.told] == [False] * 4 + [True] * 4
+            await watched.end()
+
+        drive(main)
+
+    def test_what_came_from_elsewhere_meanwhile_stays(self):
+        async def main():
+            engine, watched = watching(ScriptedProber(), torrent(0, [A]))
+            await watched.until(10)
+            engine.do(MuteTrackers((0,), None, ""))
+            engine.take_orders({A_ID: TrackerOrder(muted=True, interval_s=300.0)})
+            engine.do(Undo())
+            assert tracker(engine).muted is None
+            assert tracker(engine).interval_wish_s == 300.0
+            await watched.end()
+
+        drive(main)
+
+    def test_what_was_taken_back_elsewhere_is_passed_over(self):
+        async def main():
+            engine, watched = watching(ScriptedProber(), torrent(0, [A]))
+            await watched.until(10)
+            engine.do(MuteTrackers((0,), None, ""))
+            engine.do(SetInterval((0,), 300.0))
+            engine.take_orders({A_ID: TrackerOrder(muted=True)})
+            assert engine.do(Undo()).startswith("taken back: a.test:80: muted")
+            await watched.end()
+
+        drive(main)
+
+    def test_it_is_bounded(self):
+        async def main():
+            engine, watched = watching(ScriptedProber(), torrent(0, [A]))
+            for n in range(80):
+                engine.do(SetInterval((0,), 300.0 + n))
+            undone = 0
+            while engine.do(Undo()) != "nothing to take back":
+                undone += 1
+            assert undone == 50
+            await watched.end()
+
+        drive(main)
+
+
+class TestFromOutside:
+    def test_changes_hold_at_once_and_are_told(self):
+        async def main():
+            prober = ScriptedProber()
+            engine, watched = watching(prober, torrent(0, [A], [B]))
+            await watched.until(100)
+            engine.take_orders({"a.test": TrackerOrder(disabled=True, disable_why="x")})
+            assert tracker(engine).disabled is not None
+            event = engine.snapshot().events[-1]
+            assert (event.kind, event.message) == (EventKind.CONFIG_RELOADED, "orders changed: a.test is switched off")
+            events = len(engine.snapshot().events)
+            engine.take_orders({"a.test": TrackerOrder(disabled=True, disable_why="x", given_at=5.0)})
+            assert len(engine.snapshot().events) == events
+            engine.take_orders({})
+            assert engine.snapshot().events[-1].message == "orders changed: a.test is as the settings say"
+            await watched.until(162)
+            assert tracker(engine).state is Health.UP
+            await watched.end()
+
+        drive(main)
+
+    def test_a_reloaded_config_leaves_them_as_they_are(self):
+        async def main():
+            engine, watched = watching(ScriptedProber(), torrent(0, [A]))
+            engine.do(MuteTrackers((0,), None, "by hand"))
+            engine.reconfigure(EngineSettings(interval_s=600.0))
+            assert tracker(engine).muted.why == "by hand"
+            assert engine.settings.interval_s == 600.0
+            engine.reconfigure(EngineSettings(trackers={"a.test": TrackerSettings(disabled=True)}))
+            assert tracker(engine).disabled.source is OrderSource.CONFIG
+            engine.reconfigure(EngineSettings())
+            assert tracker(engine).disabled is None
+            await watched.end()
+
+        drive(main)
+
+    def test_torrents_that_come_later_find_their_trackers_orders(self):
+        async def main():
+            prober = ScriptedProber()
+            settings = EngineSettings(orders={"b.test": TrackerOrder(disabled=True)})
+            engine, watched = watching(prober, torrent(0, [A]), settings=settings)
+            await watched.until(10)
+            engine.add_torrents([torrent(1, [B], [A])])
+            await watched.until(200)
+            assert "b.test:80" not in {s.host for s in prober.sent}
+            assert engine.snapshot().torrents.failover_states[1] is FailoverState.PRIMARY
+            await watched.end()
+
+        drive(main)
+
+
+def test_an_empty_order_orders_nothing():
+    assert NOTHING_ORDERED.is_empty
+    assert not TrackerOrder(muted=False).is_empty
