@@ -48,8 +48,14 @@ def run(arguments: Namespace) -> int:
     from trackerwatch.cli.facing import preferences  # noqa: PLC0415 - only when the screen opens
 
     terminal.take_keys()
+    afterwards = None
+    if arguments.report_on_exit:
+        from trackerwatch.cli.narration import Narrator  # noqa: PLC0415 - as above
+        from trackerwatch.cli.parting import PartingReport  # noqa: PLC0415 - as above
+
+        afterwards = PartingReport(vantage="demo", color=config.color, narrator=Narrator()).show
     # What is arranged and ordered in the demo goes with it.
-    return run_tui(preferences=preferences(arguments, config, keep_layout=False))
+    return run_tui(preferences=preferences(arguments, config, keep_layout=False), afterwards=afterwards)
 
 
 def _run_plain(*, ascii_too: bool) -> int:

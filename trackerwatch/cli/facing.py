@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from argparse import Namespace
 
     from trackerwatch.config.settings import Config
+    from trackerwatch.tui.preferences import LayoutKeeper
 
 
 def preferences(arguments: Namespace, config: Config, *, keep_layout: bool = True) -> Preferences:
@@ -31,7 +32,6 @@ def preferences(arguments: Namespace, config: Config, *, keep_layout: bool = Tru
 
         if told := themes.mistake(config.theme):
             raise UsageError(f"{'--theme' if arguments.theme else 'config: theme'}: {told}")
-    del keep_layout
     return Preferences(
         theme=config.theme,
         colors=terminal.colors(config.color, os.environ),
@@ -42,4 +42,11 @@ def preferences(arguments: Namespace, config: Config, *, keep_layout: bool = Tru
         reveal=arguments.reveal,
         keys=dict(config.keys),
         filters=dict(config.filters),
+        layout=_layout() if keep_layout else None,
     )
+
+
+def _layout() -> LayoutKeeper:
+    from trackerwatch.state.file import StateFile  # noqa: PLC0415 - only when the screen opens
+
+    return StateFile().layout

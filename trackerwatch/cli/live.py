@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from trackerwatch.cli.facing import preferences
 from trackerwatch.cli.loading import batches, tell_skipped
 from trackerwatch.cli.narration import Narrator
+from trackerwatch.cli.parting import PartingReport
 from trackerwatch.cli.remembering import remembering
 from trackerwatch.cli.watching import Watch
 from trackerwatch.errors import UsageError
@@ -26,14 +27,19 @@ def watch_live(arguments: Namespace) -> int:
     loader = Loader(arguments.inputs, stdin=_read_stdin() if "-" in arguments.inputs else None)
     _wish_for_colors(watch.config.color)
     narrator = Narrator()
+    parting = PartingReport(vantage=watch.config.vantage or "", color=watch.config.color, narrator=narrator)
     with remembering(watch.config, narrator) as memory:
+        watched = watch.watched(loader.paths, memory)
         code = show(
-            watch.watched(loader.paths, memory),
+            watched,
             batches(loader, watch.prober, watch.filter.may_match),
             memory,
             preferences(arguments, watch.config),
         )
-    tell_skipped(loader.loaded().skipped, narrator)
+    skipped = loader.loaded().skipped
+    if arguments.report_on_exit:
+        parting.show(watched.snapshot(), watch.filter, skipped)
+    tell_skipped(skipped, narrator)
     return code
 
 

@@ -34,6 +34,7 @@ from trackerwatch.tracker import Protocol, parse_tracker
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
+    from trackerwatch.engine.views import Snapshot
     from trackerwatch.tui.preferences import Preferences
 
 TICK_S = 0.1
@@ -123,12 +124,18 @@ def run_headless(*, base_port: int = BASE_PORT) -> int:
         return EXIT_INTERRUPTED
 
 
-def run_tui(*, base_port: int = BASE_PORT, preferences: Preferences | None = None) -> int:
+def run_tui(
+    *,
+    base_port: int = BASE_PORT,
+    preferences: Preferences | None = None,
+    afterwards: Callable[[Snapshot], None] | None = None,
+) -> int:
     """Run the trackers in a thread of their own and the live screen on them.
 
     Args:
         base_port: The first port of the demo's trackers.
         preferences: How the user wants the screen. None: as usual.
+        afterwards: Is given what was seen last, when the screen is gone.
 
     Returns:
         The exit code.
@@ -143,7 +150,7 @@ def run_tui(*, base_port: int = BASE_PORT, preferences: Preferences | None = Non
         with serve_in_thread(base_port=base_port) as demo:
             for note in demo.notes(own_screen=True):
                 sys.stderr.write(f"trackerwatch demo: {note}\n")
-            return show(base_port, preferences)
+            return show(base_port, preferences, afterwards)
     except CannotListenError as error:
         sys.stderr.write(f"trackerwatch demo: {error}\n")
         return EXIT_UNKNOWN

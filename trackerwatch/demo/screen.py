@@ -18,7 +18,10 @@ from trackerwatch.outcome import Endpoint, Family
 from trackerwatch.probe.prober import SocketProber
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from trackerwatch.engine.keeper import Keeper
+    from trackerwatch.engine.views import Snapshot
     from trackerwatch.metainfo import Torrent
     from trackerwatch.outcome import Resolution
     from trackerwatch.tracker import Tracker
@@ -64,12 +67,17 @@ def demo_engine(base_port: int = BASE_PORT, keeper: Keeper | None = None) -> Eng
     return engine
 
 
-def show(base_port: int = BASE_PORT, preferences: Preferences | None = None) -> int:
+def show(
+    base_port: int = BASE_PORT,
+    preferences: Preferences | None = None,
+    afterwards: Callable[[Snapshot], None] | None = None,
+) -> int:
     """Run the screen until it is quit.
 
     Args:
         base_port: The first port of the demo's trackers.
         preferences: How the user wants the screen. None: as usual.
+        afterwards: Is given what was seen last, when the screen is gone.
 
     Returns:
         The exit code.
@@ -82,6 +90,10 @@ def show(base_port: int = BASE_PORT, preferences: Preferences | None = None) -> 
     with tempfile.TemporaryDirectory(prefix="trackerwatch-demo-") as folder:
         store = Store.open(Path(folder) / "history.db", vantage_id=str(uuid.uuid4()), vantage_name="demo")
         try:
-            return run(demo_engine(base_port, store), None, store, preferences or DEFAULT)
+            engine = demo_engine(base_port, store)
+            code = run(engine, None, store, preferences or DEFAULT)
+            if afterwards is not None:
+                afterwards(engine.snapshot())
         finally:
             store.close()
+        return code

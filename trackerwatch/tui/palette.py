@@ -14,6 +14,7 @@ from trackerwatch.tui import choices, themes
 from trackerwatch.tui.exporting import FORMATS
 from trackerwatch.tui.ink import safe
 from trackerwatch.tui.ordering import TorrentSort, TrackerSort
+from trackerwatch.tui.screens.detail import DetailScreen
 from trackerwatch.tui.screens.main import MainScreen
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ def offers(app: TrackerwatchApp, screen: Screen[object]) -> Iterator[Offer]:
     yield from of_bindings(app, screen)
     if isinstance(screen, MainScreen):
         yield from _of_main(app, screen)
+    if isinstance(screen, MainScreen | DetailScreen):
+        yield from _of_subject(app.main)
     for theme in themes.offered(app.preferences.colors):
         yield Offer(f"Theme {theme}", "", "colours of all panes", partial(app.choose_theme, theme))
 
@@ -81,6 +84,9 @@ def _of_main(app: TrackerwatchApp, main: MainScreen) -> Iterator[Offer]:
         yield Offer(f"Sort trackers by {by.value}", "", "again reverses", partial(main.sort_by, by))
     for order in TorrentSort:
         yield Offer(f"Sort torrents by {order.value}", "", "again reverses", partial(main.sort_by, order))
+
+
+def _of_subject(main: MainScreen) -> Iterator[Offer]:
     for form, (name, told) in FORMATS.items():
         yield Offer(f"Export as {name}", "", told, partial(main.export_as, form))
     for choice in choices.clients(main.picture.snapshot.client if main.picture.snapshot else ""):

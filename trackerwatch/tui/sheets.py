@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from trackerwatch.engine.views import Event, Snapshot, TorrentView, TrackerView
-    from trackerwatch.tui.ink import Line
 
 Value: TypeAlias = str | int | float | None
 Row: TypeAlias = tuple[Value, ...]
@@ -125,10 +124,10 @@ def of_events(events: Sequence[Event]) -> Sheet:
     return Sheet("events", "Events", EVENT_COLUMNS, range(len(events)), lambda key: event_row(events[_index(key)]))
 
 
-def of_lines(name: str, title: str, lines: Sequence[Line]) -> Sheet:
+def of_lines(name: str, title: str, texts: Sequence[str]) -> Sheet:
     """Lines of text as they stand on the screen, a row each."""
-    texts = tuple("".join(span.text for span in line).rstrip() for line in lines)
-    return Sheet(name, safe(title), ("line",), range(len(texts)), lambda key: (safe(texts[_index(key)]),))
+    lines = tuple(safe(text).rstrip() for text in texts)
+    return Sheet(name, safe(title), ("line",), range(len(lines)), lambda key: (lines[_index(key)],))
 
 
 def as_text(columns: Sequence[str], row: Row) -> str:

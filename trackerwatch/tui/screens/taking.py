@@ -122,6 +122,8 @@ class TakingScreen(AskingScreen):
         snapshot = self.picture.snapshot
         if snapshot is None:
             return None
+        if (opened := self.opened) is not None:
+            return self._sheet_of_lines([*opened.left.texts, *(opened.right.texts if opened.wide else ())])
         if self.pane is Pane.TRACKERS:
             return sheets.of_trackers(snapshot, self.picture.tracker_order)
         if self.pane is Pane.TORRENTS:
@@ -132,7 +134,14 @@ class TakingScreen(AskingScreen):
         if selected is None:
             return None
         lines = selected.lines(self.picture.now, max(80, self.detail.size.width), self.lookback)
-        return sheets.of_lines("detail", selected.title(self.picture.now).replace("|", ""), lines)
+        return self._sheet_of_lines(["".join(span.text for span in line) for line in lines])
+
+    def _sheet_of_lines(self, texts: list[str]) -> Sheet | None:
+        selected = self.selected
+        if selected is None:
+            return None
+        title = " ".join(selected.title(self.picture.now).replace("|", " ").split())
+        return sheets.of_lines("detail", title, texts)
 
 
 def _shown(copy: Copy) -> str:
