@@ -14,6 +14,8 @@ from trackerwatch.tui import layout, looks, themes
 from trackerwatch.tui.clipboard import Clipboard
 from trackerwatch.tui.exporting import without_fonts, write_new
 from trackerwatch.tui.layout import SAVE_EVERY_S, Saver
+from trackerwatch.tui.outlet import unhurried
+from trackerwatch.tui.pace import SLOW_STEP_S, Pace
 from trackerwatch.tui.picture import FeedLike, Picture
 from trackerwatch.tui.preferences import DEFAULT, Preferences
 from trackerwatch.tui.screens.help import HelpScreen
@@ -23,17 +25,19 @@ from trackerwatch.tui.screens.theming import ThemeScreen, handful
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
+    from rich.console import RenderableType
     from textual.command import Provider
     from textual.driver import Driver
     from textual.filter import LineFilter
+    from textual.screen import Screen
 
     from trackerwatch.engine.commands import Command
     from trackerwatch.engine.views import Trial
     from trackerwatch.history import History
     from trackerwatch.tui.choices import Choice
 
-TICK_S = 0.22
-"""Between two looks at the feed: four to five repaints a second at most."""
+TICK_S = 0.25
+"""Between two looks at the feed: four repaints with new data a second at most."""
 
 
 def _refuse(command: Command) -> str:
@@ -102,8 +106,10 @@ class TrackerwatchApp(App[None]):
             clock: The time, timezone-aware.
             tick_s: Seconds between pulls. None: only when `tick` is called.
         """
+        # Textual asks for its driver at once.
+        self.pace = Pace(self, slow_link=preferences.slow_link)
         super().__init__()
-        self.picture = Picture(feed, clock)
+        self.picture = Picture(feed, clock, step_s=SLOW_STEP_S if preferences.slow_link else 0.0)
         self.preferences = preferences
         looks.dress(self, preferences)
         self.try_out = try_out
@@ -112,16 +118,18 @@ class TrackerwatchApp(App[None]):
         self.chosen_theme = ""
         """The one chosen on the screen, in this run or an earlier one. Empty: none was."""
         self.main = MainScreen(self.picture, _refuse if preferences.read_only else do, history)
+        self.main.saved.given = dict(preferences.filters)
         self.saver = Saver(preferences.layout, lambda: layout.taken(self.main, self.chosen_theme))
         self._arrange()
         self.set_keymap(keymap(preferences.keys))
         self.failure: Exception | None = None
         """The bug that ended the screen, if one did."""
         self._tick_s = tick_s
+        self.animation_level = "none"
 
     def get_driver_class(self) -> type[Driver]:
         """What reads keys and draws."""
-        return looks.on_terminal(super().get_driver_class())
+        return unhurried(looks.on_terminal(super().get_driver_class()), self.pace.flow, self.pace)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """What every line of every widget goes through: characters and colours that the terminal has not are replaced."""
@@ -140,7 +148,7 @@ class TrackerwatchApp(App[None]):
         self.theme = themes.start_with(self.preferences.theme or self.chosen_theme, self.preferences.colors)
         self.push_screen(self.main)
         if self._tick_s is not None:
-            self.set_interval(self._tick_s, self.tick)
+            self.set_interval(self._tick_s, self.look)
             if self.preferences.layout is not None:
                 self.set_interval(SAVE_EVERY_S, self.keep_layout)
 
@@ -153,10 +161,36 @@ class TrackerwatchApp(App[None]):
         """Keep the last changes."""
         self.saver.save()
 
+    def look(self) -> None:
+        """The timer's: take what the feed has where it is time for that and the terminal keeps up."""
+        if self.pace.is_time():
+            self.tick()
+
     def tick(self) -> None:
         """Take what the feed has; the screen may not be up yet."""
         if self.main.ready:
             self.main.tick()
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        # Textual's own way to the terminal; there is no public one that knows of frames.
+        if renderable is not None and self._batch_count:
+            self.pace.missed()
+        super()._display(screen, renderable)
+        if renderable is not None:
+            self.pace.drew()
+
+    def on_terminal_supports_synchronized_output(self) -> None:
+        """The terminal answered: it has shown what was drawn before the question."""
+        self.pace.answered()
+
+    def on_app_blur(self) -> None:
+        """Keys go elsewhere."""
+        self.pace.watched = False
+
+    def on_app_focus(self) -> None:
+        """Keys come here again: show what there is."""
+        self.pace.watched = True
+        self.look()
 
     def redraw(self) -> None:
         """Draw the top lines anew: something beside the feed has changed."""
