@@ -156,12 +156,15 @@ async def test_trackers_group_by_host_where_a_host_has_several():
         assert len(keys) == 1
         row = row_of(shown, "▾")
         assert row.startswith("x DOWN     ▾ ")
-        assert row.split()[-2:] == ["1", "crit"]
+        assert row.split()[-4:] == ["1", "of", "3", "down"]
         assert "mixed" in row
         group = shown.app.picture.hosts.group(keys[0])
         assert group.name == "tracker.example.org"
         assert sorted(group.members) == [0, 14, 15]
         shown.main.trackers.select(keys[0])
+        await shown.settle()
+        assert "tracker.example.org, 3 trackers" in shown.text
+        assert "next try in 14m" in row_of(shown, "3 trackers")
         await shown.press("r")
         assert shown.commands == [ProbeNow(tuple(group.members))]
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from trackerwatch.tui import states, words
 from trackerwatch.tui.grouping import Grade, tracker_grade
 from trackerwatch.tui.ink import Ink, Span, crop_left, fit, safe, width_of
+from trackerwatch.tui.rows import WIDE
 from trackerwatch.tui.widgets.table import Cell, Cells, Column, lay_out
 
 if TYPE_CHECKING:
@@ -59,6 +60,24 @@ def counts(group: Group) -> Span:
     if told:
         return Span(" ".join(told), Ink.BAD if group.critical else Ink.WARN)
     return Span(f"{words.short_count(group.unknown)} unknown", Ink.WAIT) if group.unknown else Span("")
+
+
+def host_counts(group: Group, *, brief: bool) -> Span:
+    """`2 of 7 down, 1 degraded`; with `brief` the worst alone; nothing of a host that is well."""
+    told = [
+        (number, word, ink)
+        for number, word, ink in (
+            (group.critical, "down", Ink.BAD),
+            (group.warning, "degr" if brief else "not well", Ink.WARN),
+            (group.unknown, "new" if brief else "not known yet", Ink.WAIT),
+        )
+        if number
+    ]
+    if not told:
+        return Span("")
+    number, word, ink = told[0]
+    rest = "" if brief else "".join(f", {number} {word}" for number, word, _ in told[1:])
+    return Span(f"{number} of {group.total} {word}{rest}", ink)
 
 
 def _name(group: Group, groups: Groups, room: int) -> Span:
@@ -125,7 +144,7 @@ def host_cells(picture: Picture, group: Group, columns: tuple[Column, ...], widt
         "protocol": Span(protocols.pop() if len(protocols) == 1 else "mixed", Ink.DIM),
         "endpoints": Span(f"{sum(endpoints.values())}/{len(endpoints)}" if endpoints else words.NO_COUNT),
         "torrents": Span(f"≥{words.short_count(max(view.torrents for view in views), 4)}"),
-        "reason": counts(group),
+        "reason": host_counts(group, brief=width < WIDE),
     }
     if (grade := grade_of(group)) > Grade.UNKNOWN:
         began = [view.since for view in views if tracker_grade(view) is grade and view.since is not None]

@@ -39,9 +39,13 @@ class GroupSubject:
 
     def title(self, now: datetime) -> str:
         """For the rule above."""
-        del now
-        noun = "tracker" if self.of_trackers else "torrent"
-        return f"{safe(self.groups.short(self.group))} | {words.plural(self.group.total, noun)}"
+        name = safe(self.groups.short(self.group))
+        if not self.of_trackers:
+            return f"{name} | {words.plural(self.group.total, 'torrent')}"
+        views = [view for index in self.group.members if (view := self.picture.tracker(index)) is not None]
+        due = min((view.next_probe_at for view in views if view.next_probe_at is not None), default=None)
+        told = f" | next try {words.due(words.until(due, now))}" if due is not None else ""
+        return f"{name}, {words.plural(self.group.total, 'tracker')}{told}"
 
     def wish(self, width: int) -> None:
         """No part of history: that is of single ones."""

@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from trackerwatch.tui.widgets.table import LineTable
 
 
+_OFTEN = (
+    "focused.open",
+    *(f"screen.{action}" for action in ("filter", "sort", "attention", "recheck", "mute", "copy", "group", "coverage")),
+)
+"""The actions that the key line offers first: there is not room for all."""
+
+
 class MainScreen(TakingScreen):
     """Trackers, torrents, detail and events."""
 
@@ -65,6 +72,7 @@ class MainScreen(TakingScreen):
                     told = "freeze" if self.picture.paused_at is None else "go on"
                 if words.key_name(binding.key) and all(action != other for _, _, other in named):
                     named.append((words.key_name(binding.key), told, action))
+        named.sort(key=lambda key: _OFTEN.index(key[2]) if key[2] in _OFTEN else len(_OFTEN))
         kept = [key for key in named if key[1] in ("help", "back", "quit")]
         self.keys.show_keys([key for key in named if key not in kept], kept)
 
