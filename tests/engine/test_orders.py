@@ -161,6 +161,9 @@ class TestSwitchedOff:
             assert snapshot.torrents.failover_states[0] is FailoverState.PRIMARY
             assert list(snapshot.torrents.verdicts) == [Verdict.OK, Verdict.UNKNOWN]
             assert snapshot.tracker_problems == ()
+            assert (view.effect.unaffected, view.effect.exhausted, view.effect.unknown) == (2, 0, 0)
+            by_effect = {state: sorted(found) for state, found in snapshot.torrents.torrents_of(0).items()}
+            assert by_effect == {FailoverState.PRIMARY: [0, 1]}
             torrent_view = snapshot.torrents.view(0)
             assert torrent_view.answers[0].role is Role.UNTRIED
             assert "a.test:80 (tier 0) is not counted: switched off by you: gone" in torrent_view.failover.explanation

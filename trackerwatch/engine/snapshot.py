@@ -139,8 +139,12 @@ def tracker_view(state: TrackerState, now: float) -> TrackerView:
     windows = state.windows
     uptimes = windows.figures(now)
     effect = Counter[FailoverState]()
-    for shape in state.shapes:
-        effect.update(shape.effect_of(state))
+    if state.disabled is not None:
+        # It counts for nothing: whatever becomes of its torrents is not its doing.
+        effect[FailoverState.PRIMARY] = state.torrents
+    else:
+        for shape in state.shapes:
+            effect.update(shape.effect_of(state))
     expiries = [e.tls_expires_at for e in state.endpoints.values() if e.tls_expires_at is not None]
     latencies = [latency for e in state.endpoints.values() if (latency := e.latency_s) is not None]
     return TrackerView(

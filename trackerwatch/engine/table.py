@@ -121,13 +121,19 @@ class Table:
         ways: dict[tuple[int, int, int], list[int]] = {}
         nowhere: list[int] = []
         shapes, stands, verdicts = self.shapes, self.stands, self.verdicts
+        off = self.trackers[tracker].disabled is not None
         for index in self.listed:
             shape, stand, verdict = shapes[index], stands[index], verdicts[index]
             way = (id(shape), id(stand), id(verdict))
             members = ways.get(way)
             if members is None:
                 place = next((n for n, state in enumerate(shape.trackers) if state.index == tracker), None)
-                members = nowhere if place is None else found.setdefault((_effect(stand, place), verdict), [])
+                if place is None:
+                    members = nowhere
+                else:
+                    # One that is switched off counts for nothing: whatever becomes of its torrents is not its doing.
+                    effect = FailoverState.PRIMARY if off else _effect(stand, place)
+                    members = found.setdefault((effect, verdict), [])
                 ways[way] = members
             members.append(index)
         split: dict[FailoverState, list[int]] = {}
