@@ -59,6 +59,16 @@ async def test_the_first_screen_says_what_since_when_what_it_hits_why_and_what_i
         assert "! failed over 21" in s.text
 
 
+async def test_the_pane_names_a_few_of_the_torrents_that_are_hit():
+    async with show() as s:
+        await s.press("3")
+        assert "x none left   linux-archive-2024-full" in s.text
+        assert "! failed over dataset-imaging-v3" in s.text
+        assert "more: enter on the tracker lists them all" in s.text
+        await s.press("1", "G", "3")
+        assert "none left" not in s.text
+
+
 async def test_torrents_of_a_down_tracker_open_and_come_back():
     async with show() as s:
         await s.press("enter")
@@ -248,6 +258,25 @@ async def test_a_key_in_the_url_is_shown_only_when_that_is_wanted():
     async with show(snapshot(views), size=(120, 60), preferences=Preferences(reveal=True)) as s:
         await s.press("enter", "5")
         assert KEYED in s.text
+
+
+async def test_an_export_holds_everything_and_no_key(tmp_path):
+    views = (tracker(0, KEYED, torrents=30),)
+    torrents = [torrent_view(n, torrent(f"t{n}", ((KEYED,),))) for n in range(30)]
+    base = snapshot(views, torrents)
+    preferences = Preferences(reveal=True, folder=tmp_path)
+    async with show(base, preferences=preferences) as s:
+        await s.press("enter")
+        base.torrents.looked_at.clear()
+        sheet = s.main.sheet()
+        assert base.torrents.looked_at == []
+        assert sheet.title.startswith("t2.bar.net:443 https + UP")
+        lines = [sheet.row(key)[0] for key in sheet.keys]
+        assert sum(" t0 here" in line for line in lines) == 30
+        assert any("https://t2.bar.net/…/announce" in line for line in lines)
+        assert not any("0123456789abcdef" in line for line in lines)
+        await s.press("e", "enter")
+        assert "exported" in s.text or "rows" in s.lines[-1]
 
 
 async def test_who_ordered_what_is_told():

@@ -6,6 +6,7 @@ import pytest
 from tests.tui.feeds import NOW, before, endpoint, figure, marked_trackers, rich_trackers, tracker
 from tests.tui.pasts import GAPS, OUTAGES, tracker_past
 from trackerwatch.engine.views import Disabled, Effect, Mute, OrderSource
+from trackerwatch.failover.states import FailoverState
 from trackerwatch.health.states import Health
 from trackerwatch.outcome import FailureKind
 from trackerwatch.tui import tracker_detail as detail
@@ -26,6 +27,17 @@ def test_a_down_tracker_tells_what_it_hits():
     assert "x DOWN for 14m, since 13:47: refused x5: Connection refused" in told
     assert "Hits 5,120 torrents: 5,076 keep their tracker, 41 failed over, 3 with none left" in told
     assert "last 40 rounds" in told
+
+
+def test_a_few_of_the_torrents_that_it_hits_are_named():
+    hit = [(FailoverState.EXHAUSTED, "lost [b]one[/]"), (FailoverState.FAILED_OVER, "moved")]
+    told = text(detail.tracker_lines(TRACKERS[1], NOW, 80, NOT_KEPT, hit)).splitlines()
+    at = next(n for n, line in enumerate(told) if line.startswith(" Hits"))
+    assert told[at + 1 : at + 4] == [
+        "   x none left   lost [b]one[/]",
+        "   ! failed over moved",
+        "   and 42 more: enter on the tracker lists them all",
+    ]
 
 
 def test_a_tracker_never_shows_its_passkey():

@@ -132,6 +132,10 @@ class Layout:
             line = self._made[index] = part.line(index, self.width)
         return line
 
+    def text(self, at: int) -> str:
+        """The line there without its inks."""
+        return "".join(span.text for span in self.line(at)).rstrip()
+
     def target(self, at: int) -> Target | None:
         """Where the line there leads."""
         if not 0 <= at < self._size:

@@ -72,7 +72,7 @@ def title(subject: Subject, now: datetime, width: int) -> Line:
 
 
 def sections(
-    subject: Subject, picture: Picture, lookback: Lookback, room: Room, *, toggled: Collection[str], reveal: bool
+    subject: Subject, picture: Picture, lookback: Lookback, room: Room, *, toggled: Collection[str] | None, reveal: bool
 ) -> tuple[Sequence[Section], Sequence[Section]]:
     """The left and the right page; with one column all is in the left.
 
@@ -81,7 +81,7 @@ def sections(
         picture: The model under the screen.
         lookback: What is known of the past.
         room: How much there is room for.
-        toggled: Sections that are folded where they usually are not, or the other way.
+        toggled: Sections that are folded where they usually are not, or the other way. None: nothing is folded.
         reveal: Whether keys in URLs are shown.
     """
     if isinstance(subject, TrackerSubject):
@@ -97,7 +97,7 @@ def _of_tracker(
     lookback: Lookback,
     room: Room,
     *,
-    toggled: Collection[str],
+    toggled: Collection[str] | None,
     reveal: bool,
 ) -> tuple[list[Section], list[Section]]:
     view, now, width, snapshot = subject.view, picture.now, room.left, picture.snapshot
@@ -117,8 +117,8 @@ def _of_tracker(
         picture.torrent,
         width=room.right or width,
         more=max(0, room.height - 28) // 2,
-        unfolded=bool(room.right),
-        toggled=toggled,
+        unfolded=bool(room.right) or toggled is None,
+        toggled=toggled or (),
     )
     return ([state, *rest], torrents) if room.right else ([state, *torrents, *rest], [])
 

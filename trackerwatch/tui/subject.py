@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from trackerwatch.engine.commands import AnnounceNow, ProbeNow
-from trackerwatch.tui import torrent_detail, tracker_detail
+from trackerwatch.tui import effect, torrent_detail, tracker_detail
 from trackerwatch.tui.group_subject import GroupSubject
 from trackerwatch.tui.lookback import OfTorrent, OfTracker, cells_for
 
@@ -14,10 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from trackerwatch.engine.views import Event, TorrentView, TrackerView
+    from trackerwatch.engine.views import Event, TorrentTable, TorrentView, TrackerView
+    from trackerwatch.failover.states import FailoverState
     from trackerwatch.tui.ink import Line
     from trackerwatch.tui.lookback import Lookback
     from trackerwatch.tui.picture import Picture
+
+MOST_NAMED = 5
+"""So many of the torrents that are hit worst are named in the pane; the full screen lists all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,8 @@ class TrackerSubject:
     """A tracker."""
 
     view: TrackerView
+    table: TorrentTable | None = field(default=None, compare=False, repr=False)
+    """Where its torrents are. None: they are not told by name."""
 
     def title(self, now: datetime) -> str:
         """For the rule above; a bar divides what goes to the right."""
@@ -36,7 +42,15 @@ class TrackerSubject:
 
     def lines(self, now: datetime, width: int, lookback: Lookback) -> list[Line]:
         """Everything known of it."""
-        return tracker_detail.tracker_lines(self.view, now, width, lookback.tracker(self.wish(width)))
+        hit = self._worst_hit() if self.view.effect.exhausted or self.view.effect.failed_over else ()
+        return tracker_detail.tracker_lines(self.view, now, width, lookback.tracker(self.wish(width)), hit)
+
+    def _worst_hit(self) -> Sequence[tuple[FailoverState, str]]:
+        table = self.table
+        if table is None:
+            return ()
+        torrents = table.torrents
+        return effect.worst_names(table.torrents_of(self.view.index), lambda index: torrents[index].name, MOST_NAMED)
 
     def strip(self, now: datetime, height: int) -> list[Line]:
         """The same in a few lines."""
@@ -109,7 +123,9 @@ Subject = TrackerSubject | TorrentSubject | GroupSubject
 def tracker_subject(picture: Picture, key: int | None) -> Subject | None:
     """The tracker under a cursor. None: there is none."""
     view = None if key is None else picture.tracker(key)
-    return None if view is None else TrackerSubject(view)
+    if view is None:
+        return None
+    return TrackerSubject(view, picture.snapshot.torrents if picture.snapshot else None)
 
 
 def torrent_subject(picture: Picture, key: int | None) -> Subject | None:

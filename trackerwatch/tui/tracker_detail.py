@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from trackerwatch.failover.states import FailoverState
 from trackerwatch.health.states import Health
 from trackerwatch.tui import states, words
 from trackerwatch.tui.ink import Ink, Line, Span, labelled, line_width, safe
 from trackerwatch.tui.past import outage_lines, strip_lines
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from trackerwatch.engine.views import Effect, EndpointView, TrackerView
@@ -24,10 +26,16 @@ def tracker_title(view: TrackerView, now: datetime) -> str:
     return f"{safe(view.tracker.host_port)} {view.tracker.protocol}" + (f" | {asking}" if asking else "")
 
 
-def tracker_lines(view: TrackerView, now: datetime, width: int, past: TrackerPast) -> list[Line]:
-    """Everything known of a tracker."""
+def tracker_lines(
+    view: TrackerView,
+    now: datetime,
+    width: int,
+    past: TrackerPast,
+    hit: Sequence[tuple[FailoverState, str]] = (),
+) -> list[Line]:
+    """Everything known of a tracker; `hit` are the names of the torrents that it hits worst."""
     lines: list[Line] = [(Span(f" {safe(view.tracker.shown_url)}", Ink.STRONG), Span("  your own" if view.own else ""))]
-    lines += [state_line(view, now), effect_line(view)]
+    lines += [state_line(view, now), effect_line(view), *_hit(view, hit)]
     if view.note:
         lines.append((Span(f" {safe(view.note)}", Ink.KEY),))
     for endpoint in view.endpoints:
@@ -150,6 +158,19 @@ def effect_line(view: TrackerView) -> Line:
     for number, part in enumerate(parts):
         line += [Span(", "), part] if number else [part]
     return tuple(line)
+
+
+def _hit(view: TrackerView, hit: Sequence[tuple[FailoverState, str]]) -> list[Line]:
+    """A few of the torrents that it hits, by name."""
+    lines: list[Line] = []
+    for state, name in hit:
+        lost = state is FailoverState.EXHAUSTED
+        mark = Span("   x none left   ", Ink.BAD) if lost else Span("   ! failed over ", Ink.WARN)
+        lines.append((mark, Span(safe(name))))
+    rest = view.effect.exhausted + view.effect.failed_over - len(hit)
+    if hit and rest > 0:
+        lines.append((Span(f"   and {rest:,} more: enter on the tracker lists them all", Ink.DIM),))
+    return lines
 
 
 def _endpoint(view: EndpointView, pending_limit: int, now: datetime) -> list[Line]:

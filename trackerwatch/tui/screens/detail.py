@@ -10,7 +10,8 @@ from textual.screen import Screen
 
 from trackerwatch.tui import pages, words
 from trackerwatch.tui.ink import Ink, Line, Span, line_width
-from trackerwatch.tui.page import Fold, Target, ToTorrent, ToTracker
+from trackerwatch.tui.page import Fold, Layout, Target, ToTorrent, ToTracker
+from trackerwatch.tui.sheets import Sheet
 from trackerwatch.tui.subject import torrent_subject, tracker_subject
 from trackerwatch.tui.widgets.inked import InkLines
 from trackerwatch.tui.widgets.keyline import KeyLine
@@ -35,6 +36,8 @@ SHARED = frozenset(
 
 WIDE = 140
 """From this width on there are two columns."""
+EXPORT_CELLS = 100
+"""Lines of an export have at least so many."""
 MIN_KEYS = 4
 """Screens of fewer lines show no keys."""
 
@@ -165,6 +168,18 @@ class DetailScreen(Screen[None]):
             self.left.show(left)
             self.right.show(right)
             self._draw_keys()
+
+    def sheet(self) -> Sheet | None:
+        """All that it shows as lines for a file, nothing folded, no key in any URL. None: there is nothing any more."""
+        selected = self.selected
+        if selected is None:
+            return None
+        picture, lookback = self.main.picture, self.main.lookback
+        room = pages.Room(max(EXPORT_CELLS, self._time_width), 0, self.size.height)
+        found, _ = pages.sections(selected, picture, lookback, room, toggled=None, reveal=False)
+        page = Layout(found, room.left)
+        title = " ".join("".join(span.text for span in pages.title(selected, picture.now, room.left)).split())
+        return Sheet("detail", title, ("line",), range(len(page)), lambda key: (page.text(int(str(key))),))
 
     def _title(self, selected: Subject) -> Line:
         picture, width = self.main.picture, self.size.width

@@ -123,7 +123,7 @@ class TakingScreen(AskingScreen):
         if snapshot is None:
             return None
         if (opened := self.opened) is not None:
-            return self._sheet_of_lines([*opened.left.texts, *(opened.right.texts if opened.wide else ())])
+            return opened.sheet()
         if self.pane is Pane.TRACKERS:
             return sheets.of_trackers(snapshot, self.picture.tracker_order)
         if self.pane is Pane.TORRENTS:

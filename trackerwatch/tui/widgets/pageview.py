@@ -79,8 +79,8 @@ class PageView(Chorded, Inked, ScrollView, can_focus=True, inherit_bindings=Fals
 
     @property
     def texts(self) -> list[str]:
-        """Every line as text: for exports and tests."""
-        return ["".join(span.text for span in self._layout.line(at)) for at in range(len(self._layout))]
+        """Every line as text; makes every row."""
+        return [self._layout.text(at) for at in range(len(self._layout))]
 
     def show(self, sections: Sequence[Section]) -> None:
         """Show this page; the cursor stays on what it is on, and that stays where it is on the screen."""
