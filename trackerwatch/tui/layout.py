@@ -44,6 +44,7 @@ def taken(main: MainScreen, theme: str) -> dict[str, object]:
         "torrents_reversed": picture.torrents_reversed,
         "attention": picture.attention,
         "filter": picture.filter.text if picture.filter is not None else "",
+        "filters": dict(main.saved.own),
         "theme": theme,
         "hosts": _groups(picture.hosts),
         "collections": _groups(picture.collections),
@@ -75,11 +76,12 @@ def arrange(main: MainScreen, kept: Mapping[str, object]) -> str:
     picture.attention = _flag(kept.get("attention"), usual=picture.attention)
     _regroup(picture.hosts, kept.get("hosts"))
     _regroup(picture.collections, kept.get("collections"))
+    main.saved.restore(kept.get("filters"))
     text = kept.get("filter")
     if not isinstance(text, str) or not text.strip() or len(text) > MAX_FILTER_CHARS:
         return ""
     try:
-        found = parse_filter(text.strip())
+        found = parse_filter(text.strip(), main.saved.named)
     except FilterError:
         return ""
     if found.is_empty:

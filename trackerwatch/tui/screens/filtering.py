@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, ClassVar
 from trackerwatch.filters import FilterError, parse_filter
 from trackerwatch.filters.completion import complete
 from trackerwatch.tui import filter_hint, vocabulary
-from trackerwatch.tui.saved import SavedFilters
+from trackerwatch.tui.ink import Ink
+from trackerwatch.tui.saved import SavedFilters, called
 from trackerwatch.tui.screens.binding import key
 from trackerwatch.tui.screens.panes import PaneScreen
+from trackerwatch.tui.screens.saved import SavedScreen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +33,7 @@ class FilteringScreen(PaneScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         key("slash", "filter", "filter", "filter", "Filter both tables: a word, or fields as in seeders<3", show=True),
+        key("F", "saved", "saved filters", "saved", "Choose a saved filter, or save the current one by a name"),
     ]
 
     def __init__(self, picture: Picture, history: History | None) -> None:
@@ -39,6 +42,13 @@ class FilteringScreen(PaneScreen):
         self.saved = SavedFilters()
         """Filters by name; the app puts in those of the config and of the layout."""
         self._wrong: FilterError | None = None
+
+    def on_mount(self) -> None:
+        """Name saved filters that are none; the others work all the same."""
+        wrong = list(self.saved.mistakes().values())
+        if wrong:
+            more = f"  (and {len(wrong) - 1} more: F shows them)" if wrong[1:] else "  (F shows it)"
+            self.call_after_refresh(self.say, wrong[0] + more, Ink.WARN)
 
     # -- the line ------------------------------------------------------------------------------------------------------
 
@@ -123,6 +133,16 @@ class FilteringScreen(PaneScreen):
             hint.show(filter_hint.mistake(self._wrong, line.cell_of(self._wrong.column - 1 + lead), width))
         else:
             hint.show(filter_hint.candidates(line.offered, line.chosen, width))
+
+    def action_saved(self) -> None:
+        """Choose a saved filter, with what each matches; or save the current one."""
+        current = self.picture.filter.text if self.picture.filter else ""
+        name = next((name for name in self.saved.named if called(name) == current), "")
+        self.app.push_screen(SavedScreen(self.picture, self.saved, name), self._take_saved)
+
+    def _take_saved(self, text: str | None) -> None:
+        if text is not None and self.set_filter(text):
+            self.filter_input.remember(text)
 
     # -- the filter ----------------------------------------------------------------------------------------------------
 
