@@ -79,10 +79,6 @@ def section(s: Show) -> object:
     return s.app.screen.page.section, s.app.screen.page.scroll_y
 
 
-def typed(s: Show) -> str:
-    return s.main.filter_input.value
-
-
 def folded(s: Show) -> list[int]:
     """Groups of torrents whose rows are hidden."""
     groups = s.app.picture.collections
@@ -133,9 +129,7 @@ CASES: dict[str, Case] = {
     "filter.complete": Case(typed("state=ok"), before=("slash", *"state="), by_name=False),
     "filter.complete-back": Case(typed("state=down"), before=("slash", *"state="), by_name=False),
     "filter.earlier": Case(typed("x"), before=("slash", "x", "enter", "slash", "backspace", "y"), by_name=False),
-    "filter.later": Case(
-        typed("y"), before=("slash", "x", "enter", "slash", "backspace", "y", "up"), by_name=False
-    ),
+    "filter.later": Case(typed("y"), before=("slash", "x", "enter", "slash", "backspace", "y", "up"), by_name=False),
     "saved.down": Case(lambda s: s.app.screen.cursor == 1, before=("F",), filters=TWO, by_name=False),
     "saved.up": Case(lambda s: s.app.screen.cursor == 0, before=("F", "j"), filters=TWO, by_name=False),
     "saved.take": Case(
@@ -203,14 +197,6 @@ CASES: dict[str, Case] = {
     "detail.quit": Case(lambda s: s.app._exit, before=("enter",)),
     "coverage.right": Case(lambda s: s.app.screen.column, before=("v", *["h"] * 20), changes=True),
     "coverage.left": Case(lambda s: s.app.screen.column, before=("v", "l"), changes=True),
-    "filter.complete": Case(typed, before=("slash", *"see"), changes=True, by_name=False),
-    "filter.complete-back": Case(typed, before=("slash", *"see"), changes=True, by_name=False),
-    "filter.earlier": Case(
-        lambda s: typed(s) == "deb", before=("slash", *"deb", "enter", "escape", "slash"), by_name=False
-    ),
-    "filter.later": Case(
-        lambda s: typed(s) == "", before=("slash", *"deb", "enter", "escape", "slash", "up"), by_name=False
-    ),
     "coverage.differing": Case(lambda s: s.app.screen.differing, before=("v",)),
     "coverage.leave": Case(lambda s: s.app.screen is s.main, before=("v",)),
     "answer.leave": Case(lambda s: s.app.screen is s.main, before=("plus",), by_name=False),

@@ -25,6 +25,22 @@ _OFTEN = (
 """The actions that the key line offers first: there is not room for all."""
 
 
+_USE = {
+    name: rank
+    for rank, name in enumerate(
+        (
+            *("open", "filter", "sort", "attention", "recheck", "mute", "copy", "group", "coverage", "export"),
+            *("freeze", "next_pane", "command_palette", "announce", "zoom", "walk"),
+        )
+    )
+}
+"""Actions by how much they are used: the key line has room for the first few."""
+
+
+def _name_of(action: str) -> str:
+    return action.partition("(")[0].rpartition(".")[2]
+
+
 class MainScreen(TakingScreen):
     """Trackers, torrents, detail and events."""
 
@@ -74,7 +90,8 @@ class MainScreen(TakingScreen):
                     named.append((words.key_name(binding.key), told, action))
         named.sort(key=lambda key: _OFTEN.index(key[2]) if key[2] in _OFTEN else len(_OFTEN))
         kept = [key for key in named if key[1] in ("help", "back", "quit")]
-        self.keys.show_keys([key for key in named if key not in kept], kept)
+        rest = sorted((key for key in named if key not in kept), key=lambda key: _USE.get(_name_of(key[2]), len(_USE)))
+        self.keys.show_keys(rest, kept)
 
     def on_resize(self, event: events.Resize) -> None:
         """Switch between one pane and all, live."""
