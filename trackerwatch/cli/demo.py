@@ -64,7 +64,7 @@ def _run_plain(*, ascii_too: bool) -> int:
     from trackerwatch.cli.plain import tell  # noqa: PLC0415 - as above
     from trackerwatch.demo.run import serve_in_thread  # noqa: PLC0415 - as above
 
-    narrator = Narrator()
+    narrator = Narrator(repaints=False)
     with serve_in_thread() as demo:
         for note in demo.notes(own_screen=True):
             narrator.say(note)

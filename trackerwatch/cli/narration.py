@@ -24,14 +24,15 @@ MAX_TABLES = 5
 class Narrator:
     """Writes to stderr and never fails: whoever closed stderr does not want to hear."""
 
-    def __init__(self, stream: TextIO | None = None) -> None:
+    def __init__(self, stream: TextIO | None = None, *, repaints: bool = True) -> None:
         """Narrate.
 
         Args:
             stream: Where to; None: stderr.
+            repaints: Whether a terminal gets a line of progress, which is painted over again and again.
         """
         self._stream = sys.stderr if stream is None else stream
-        self._is_terminal = self._stream is not None and self._stream.isatty()
+        self._is_terminal = repaints and self._stream is not None and self._stream.isatty()
         self._shown = False
         self._painted_at = -REPAINT_S
 

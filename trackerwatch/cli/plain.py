@@ -42,7 +42,7 @@ KEYS_TOLD = "enter tells what is wrong now, q and enter quits"
 def watch_plain(arguments: Namespace) -> int:
     """Tell in lines until `q`, SIGTERM, SIGHUP or until nobody reads stdout any more (0), or Ctrl-C (130)."""
     watch = Watch(arguments)
-    narrator = Narrator()
+    narrator = Narrator(repaints=False)
     ending = Ending()
     with remembering(watch.config, narrator, close_within_s=ending.for_the_store) as memory:
         return tell(Inputs(watch, memory), narrator, ending, ascii_too=watch.config.ascii)
@@ -217,7 +217,11 @@ class PlainTeller:
 
 
 def all_known(snapshot: Snapshot) -> bool:
-    """Whether every tracker was judged that is asked at all."""
+    """Whether of every tracker that is asked at all something is known: a first answer, or why there is none yet."""
     return bool(snapshot.trackers) and all(
-        view.state is not Health.UNKNOWN or view.disabled is not None for view in snapshot.trackers
+        view.state is not Health.UNKNOWN
+        or view.last_probe_at is not None
+        or view.failure is not None
+        or view.disabled is not None
+        for view in snapshot.trackers
     )
