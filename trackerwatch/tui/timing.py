@@ -131,10 +131,10 @@ def happened_lines(view: TrackerView, past: TrackerPast, events: Sequence[Event]
     lines: list[Line] = []
     for one in found[:MOST_HAPPENED]:
         mark = states.kind_mark(one.kind, one.to_state)
-        when = Span(f"  {words.moment(one.at, now, seconds=True):<12}", Ink.DIM)
+        when = Span(f"  {words.moment(one.at, now, seconds=True):<13}", Ink.DIM)
         lines.append((when, Span(f"{mark.text} ", mark.ink), Span(safe(one.message))))
     if (rest := len(found) - MOST_HAPPENED) > 0:
-        lines.append((Span(f"{'':14}and {rest:,} before", Ink.DIM),))
+        lines.append((Span(f"{'':15}and {rest:,} before", Ink.DIM),))
     return lines or [(Span("  nothing yet: since it was first asked it stayed as it is", Ink.DIM),)]
 
 

@@ -31,6 +31,10 @@ WIDE = 96
 """From this width on the addresses show p50, p95 and when they are asked next."""
 
 
+NARROW = 72
+"""Below this width they show no phases."""
+
+
 def rows(lines: Iterable[Line]) -> list[Row]:
     """Lines that lead nowhere."""
     return [Row(line) for line in lines]
@@ -144,8 +148,8 @@ def _addresses(view: TrackerView, now: datetime, width: int) -> list[Line]:
         what = states.failure(view.failure) or "not resolved yet"
         return [(Span(" ADDRESS", Ink.HEAD),), (Span(f"  none known: {what}", Ink.WAIT),)]
     wide = width >= WIDE
-    narrow = width < 66
-    room = max(12, width - (78 if wide else 58 if not narrow else 32))
+    narrow = width < NARROW
+    room = max(8, width - (77 if wide else 30 if narrow else 59))
     room = min(room, max(len(str(one.endpoint)) for one in view.endpoints) + 1)
     head = f" {'STATE':<13}{fit('ADDRESS', room)}"
     if not narrow:
