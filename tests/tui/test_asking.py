@@ -52,6 +52,21 @@ async def test_muting_asks_how_long_and_why():
         assert s.main.keys.message == "asked in 4 s; u undoes it; for this run"
 
 
+async def test_orders_are_given_from_the_full_screen_as_well():
+    async with show() as s:
+        s.main.trackers.select(1)
+        await s.settle()
+        await s.press("1", "enter")
+        opened = s.app.screen
+        assert opened is not s.main
+        await s.press("m", "1", "w", "enter")
+        assert s.commands == [MuteTrackers((1,), AT + 3600, "w")]
+        assert s.app.screen is opened
+        assert "asked in 4 s; u undoes it" in s.lines[-1]
+        await s.press("u")
+        assert s.commands[-1] == Undo()
+
+
 class Layout:
     """Keeps nothing; that there is one means that there is a state file."""
 
@@ -224,7 +239,7 @@ async def test_a_tracker_is_tried_and_then_watched_for_this_run():
         assert "192.0.2.9: connected in 31 ms" in s.text
         # What it says is text, and no markup.
         assert "[bold red]answers" in s.text
-        assert "It works. Watch it until you quit?" in s.text
+        assert "Watch it until you quit?" in s.text
         await s.press("1")
         assert s.commands == [WatchTracker(URL)]
         assert s.main.keys.message == "asked in 4 s"
@@ -251,7 +266,7 @@ async def test_what_does_not_work_is_left_unless_it_is_wanted():
         await type_in(s, URL)
         await s.press("enter")
         await s.settle()
-        assert "It does not work now." in s.text
+        assert "> 1 leave it" in s.text
         await s.press("enter")
         assert s.commands == []
         assert s.app.screen is s.main
@@ -265,8 +280,9 @@ async def test_a_tracker_that_is_watched_is_not_offered_again():
         await type_in(s, EXAMPLE)
         await s.press("enter")
         await s.settle()
-        assert "It is watched already." in s.text
-        assert "watch it" not in s.text
+        assert "> 1 leave it" in s.text
+        assert "Watch it" not in s.text
+        assert "2 " not in s.lines[next(n for n, line in enumerate(s.lines) if "leave it" in line) + 1]
 
 
 async def test_leaving_while_it_is_asked_ends_the_asking():

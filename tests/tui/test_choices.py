@@ -85,10 +85,8 @@ def test_what_works_is_offered_to_be_watched_and_what_does_not_to_be_left():
     assert [choice.command for choice in choices.trial_choices(URL, watched=True, works=True, torrent=torrent)] == [
         None
     ]
-    assert choices.trial_told(watched=False, works=False, torrent=None) == (
-        "It does not work now. Watch it until you quit?"
-    )
-    assert choices.trial_told(watched=True, works=True, torrent=None) == "It is watched already."
+    assert choices.trial_told(None) == "Watch it until you quit?"
+    assert choices.trial_told(torrent) == f"Watch it until you quit, for itself or for {torrent.torrent.name}?"
 
 
 def test_every_client_can_be_chosen_and_says_what_it_does():

@@ -104,12 +104,10 @@ def interval_value(views: Sequence[TrackerView]) -> str:
     return "" if wish_s is None else duration(wish_s)
 
 
-def trial_told(*, watched: bool, works: bool, torrent: TorrentView | None) -> str:
+def trial_told(torrent: TorrentView | None) -> str:
     """The question below what came of trying a tracker."""
-    if watched:
-        return "It is watched already."
-    where = f", or for {safe(torrent.torrent.name)}" if torrent is not None else ""
-    return f"{'It works.' if works else 'It does not work now.'} Watch it until you quit{where}?"
+    where = f", for itself or for {safe(torrent.torrent.name)}" if torrent is not None else ""
+    return f"Watch it until you quit{where}?"
 
 
 def trial_choices(url: str, *, watched: bool, works: bool, torrent: TorrentView | None) -> tuple[Choice, ...]:

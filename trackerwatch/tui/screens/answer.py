@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from trackerwatch.tui.typed import Judged
 
-WIDTH = 78
+WIDTH = 80
+"""A whole line of a small terminal: nothing of the screen below sticks out beside it."""
 MAX_CHARS = 5000
 
 
@@ -32,7 +33,7 @@ class AnswerScreen(ModalScreen[str | None]):
 
     DEFAULT_CSS = """
     AnswerScreen { align: center middle; background: $background 60%; }
-    AnswerScreen > #box { width: 78; max-width: 100%; height: auto; max-height: 100%; background: $surface; }
+    AnswerScreen > #box { width: 80; max-width: 100%; height: auto; max-height: 100%; background: $surface; }
     AnswerScreen #typed { height: 1; border: none; padding: 0 1; margin: 0 3; background: $background; }
     AnswerScreen #typed:focus { border: none; background: $primary-muted; }
     """

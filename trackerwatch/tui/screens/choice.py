@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
 CURSOR = ">"
-WIDTH = 78
+WIDTH = 80
+"""A whole line of a small terminal: nothing of the screen below sticks out beside it."""
 
 
 class ChoiceScreen(ModalScreen[Choice | None]):
@@ -33,7 +34,7 @@ class ChoiceScreen(ModalScreen[Choice | None]):
 
     DEFAULT_CSS = """
     ChoiceScreen { align: center middle; background: $background 60%; }
-    ChoiceScreen > #choice { width: 78; max-width: 100%; height: auto; background: $surface; }
+    ChoiceScreen > #choice { width: 80; max-width: 100%; height: auto; background: $surface; }
     """
 
     def __init__(self, title: str, offered: Sequence[Choice], told: Sequence[str] = ()) -> None:

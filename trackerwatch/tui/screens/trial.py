@@ -54,7 +54,8 @@ class TrialScreen(ChoiceScreen):
     def _answered(self, trial: Trial) -> None:
         watched = self._is_watched()
         self._told = (*(safe(line) for line in trial.lines[:SHOWN_LINES]),)
-        self._told += (choices.trial_told(watched=watched, works=trial.works, torrent=self._torrent),)
+        if not watched:
+            self._told += ("", choices.trial_told(self._torrent))
         self._offered = choices.trial_choices(self._url, watched=watched, works=trial.works, torrent=self._torrent)
         self._title = f"{'+' if trial.works else 'x'} {_name(self._url)}"
         self._cursor = 0
