@@ -15,7 +15,7 @@ from trackerwatch.tui.ink import Ink, Line, crop_line, line_width, wrap
 from trackerwatch.tui.widgets.keys import Chorded, scroll_bindings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     from textual.binding import BindingType
 
@@ -68,13 +68,24 @@ class Inked(Widget):
     def notify_style_update(self) -> None:
         """Forget colours: the theme, the focus or a class has changed."""
         super().notify_style_update()
+        self._styles_of = {}
         self.styles_changed()
 
     def styles_changed(self) -> None:
         """Drop what was drawn in the old colours."""
 
+    _styles_of: Mapping[tuple[Ink, bool], Style] = {}
+    """Styles found so far: finding one goes through all ancestors."""
+
     def style_of(self, ink: Ink, *, selected: bool = False) -> Style:
         """The terminal style of an ink, on the cursor's background when `selected`."""
+        style = self._styles_of.get((ink, selected))
+        if style is None:
+            style = self._find_style(ink, selected=selected)
+            self._styles_of = {**self._styles_of, (ink, selected): style}
+        return style
+
+    def _find_style(self, ink: Ink, *, selected: bool) -> Style:
         if selected and ink is Ink.DIM:
             # Grey on the cursor's background is unreadable where there are 16 colours.
             ink = Ink.PLAIN
@@ -103,6 +114,13 @@ class Inked(Widget):
         return Strip(segments, line_width(line)).extend_cell_length(width, self.style_of(Ink.PLAIN, selected=selected))
 
 
+def changed_lines(before: Sequence[Line], after: Sequence[Line], width: int) -> list[Region]:
+    """The lines that differ, of as many before as after."""
+    return [
+        Region(0, y, width, 1) for y, (old, new) in enumerate(zip(before, after, strict=True)) if width and old != new
+    ]
+
+
 class InkLines(Inked):
     """A few fixed lines: header, problem line, tabs, rules, strips."""
 
@@ -117,8 +135,12 @@ class InkLines(Inked):
     def show(self, *lines: Line) -> None:
         """Draw these lines, if they are not what is there already."""
         if lines != self.lines:
-            self.lines = lines
-            self.refresh()
+            before, self.lines = self.lines, lines
+            if len(before) == len(lines):
+                if changed := changed_lines(before, lines, self.size.width):
+                    self.refresh(*changed)
+            else:
+                self.refresh()
 
     def render_line(self, y: int) -> Strip:
         """One line, as Textual's line API wants it."""
@@ -163,11 +185,22 @@ class InkPane(Chorded, Inked, ScrollView, can_focus=True, inherit_bindings=False
         width = self.scrollable_content_region.width
         if not width:
             return
+        before, width_before = self._in_view(), self._wrapped_width
         self._wrapped_width = width
         self._wrapped = [part for line in self._source for part in wrap(line, width, indent=self._indent)]
         self.virtual_size = Size(width, len(self._wrapped))
         self._settle()
-        self.refresh()
+        after = self._in_view()
+        if width == width_before and len(before) == len(after):
+            # A countdown moves every second, and nothing else does.
+            if changed := changed_lines(before, after, width):
+                self.refresh(*changed)
+        else:
+            self.refresh()
+
+    def _in_view(self) -> list[Line]:
+        top = self.scroll_offset.y
+        return self._wrapped[top : top + self.size.height]
 
     def _settle(self) -> None:
         """Stay at the end where that is followed, and never beyond it."""
