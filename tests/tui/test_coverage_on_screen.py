@@ -38,7 +38,9 @@ def coverage_of(shown):
 
 
 def row_of(shown, name):
-    return next(line for line in shown.lines if line.split()[:1] == [name])
+    """What stands behind the glyph of a torrent's state, without the title line."""
+    found = next(line for line in shown.lines if line.split()[1:2] == [name])
+    return found[2:]
 
 
 async def searched(shown):
@@ -53,6 +55,10 @@ async def test_v_shows_every_torrent_against_every_tracker():
         assert shown.lines[0].split() == ["Coverage", "12", "torrents", "(all)", "trackers", "1-2", "of", "2"]
         # The most used tracker is the first column.
         assert row_of(shown, "t0").split() == ["t0", "│+", "40", "+", "40"]
+        heads = shown.lines[1]
+        assert heads.index("1 tracker.foo.org") < heads.index("2 ")
+        # Cells stand below their titles, however wide the columns are.
+        assert row_of(shown, "t0").rindex("+") == heads.rindex("+") - 2
         assert row_of(shown, "t2").split() == ["t2", "│x", "not", "+", "40"]
         assert row_of(shown, "t4").split() == ["t4", "│!", "0", "+", "40"]
         assert any("1 + tracker.foo.org:6969 udp" in line and "2 + tracker.example.org" in line for line in shown.lines)
@@ -126,7 +132,7 @@ async def test_data_that_comes_is_shown_and_the_cursor_stays():
     async with show(matrix()) as shown:
         await shown.press("2", "v", "j", "right")
         await shown.post(matrix(version=2, seeders=77), later_s=2, torrents=None)
-        assert row_of(shown, "t0").split()[1:] == ["+", "77│+", "77"]
+        assert row_of(shown, "t0").split()[1:] == ["+", "77", "│+", "77"]
         assert coverage_of(shown).table.cursor_key == 1
         assert coverage_of(shown).column == 1
 
@@ -150,6 +156,15 @@ async def test_a_click_on_a_number_goes_to_that_tracker():
         await shown.pilot.click("#matrix", offset=(heads.index(" 4") + 1, 0))
         await shown.settle()
         assert coverage_of(shown).column == 3
+
+
+async def test_a_click_on_a_cell_goes_to_its_row_and_tracker():
+    async with show(matrix()) as shown:
+        await shown.press("2", "v")
+        row = shown.lines.index(next(line for line in shown.lines if line.startswith("+ t2 ")))
+        await shown.pilot.click("#matrix", offset=(shown.lines[row].index("+  40") + 2, row - 1))
+        await shown.settle()
+        assert (coverage_of(shown).table.cursor_key, coverage_of(shown).column) == (2, 1)
 
 
 async def test_ten_thousand_rows_ask_for_those_in_sight_alone():

@@ -72,5 +72,5 @@ def test_the_situation_names_the_worst_torrent():
     picture, *_ = _picture()
     picture.pull()
     picture.reorder()
-    assert picture.situation().worst_torrent == "t0 (why)"
+    assert picture.situation().worst_torrent == "t0 (why, for 14m)"
     assert picture.situation().matched is None

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from trackerwatch.policy.rules import Verdict
+from trackerwatch.tui import words
 from trackerwatch.tui.chronicle import Watchfulness
 from trackerwatch.tui.grouping import Collections, Groups, Hosts
 from trackerwatch.tui.headline import Situation
@@ -86,6 +88,8 @@ class Picture:
         """The rest of the sorting, while it goes on."""
         self._order_cost = 0
         """Rows that the latest sorting looked at, some of them several times."""
+        self._worst: int | None = None
+        """Of the torrents that need attention one that is as bad as any."""
         self._out_of_order = False
         self._views: dict[int, TorrentView] = {}
 
@@ -177,6 +181,10 @@ class Picture:
             now=self.now,
         )
         yield from self.collections.steps(snapshot, order.order, by_name=sort is TorrentSort.NAME)
+        verdicts = snapshot.torrents.verdicts
+        by_badness = sort is TorrentSort.WORST and not self.torrents_reversed
+        critical = (index for index in order.order if by_badness or verdicts[index] is Verdict.CRITICAL)
+        self._worst = next(critical, order.order[0]) if order.attention_only else None
         return order
 
     @property
@@ -257,8 +265,12 @@ class Picture:
     def situation(self) -> Situation:
         """What the top lines need beside the snapshot."""
         order = self.torrent_order
-        worst = self.torrent(order.order[0]) if order.attention_only and order.order else None
-        told = f"{safe(worst.torrent.name)}" + (f" ({safe(worst.why)})" if worst.why else "") if worst else ""
+        worst = None if self._worst is None else self.torrent(self._worst)
+        told = ""
+        if worst is not None:
+            since = f"for {words.age(worst.since, self.now)}" if worst.since is not None else ""
+            about = ", ".join(filter(None, (safe(worst.why), since)))
+            told = safe(worst.torrent.name) + (f" ({about})" if about else "")
         return Situation(
             now=self.real_now,
             paused_at=self.paused_at,

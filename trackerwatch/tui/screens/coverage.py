@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from trackerwatch.tui import coverage, titles, words
+from trackerwatch.tui import coverage, states, titles, words
 from trackerwatch.tui.ink import Ink, Line, Span, safe
 from trackerwatch.tui.widgets.inked import InkLines
 from trackerwatch.tui.widgets.keyline import KeyLine
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 SLICE_S = 0.008
 """The search for rows that disagree looks at torrents for so long, then lets keys through."""
 REST_S = 0.012
-_NAME = "name"
+_STATE, _NAME = "state", "name"
 _HINTS = (
     ("enter", "to the torrent", "screen.go"),
     ("left right", "tracker", "screen.sideways(1)"),
@@ -116,14 +116,15 @@ class CoverageScreen(Screen[int | None]):
         view, snapshot = self.picture.torrent(key), self.picture.snapshot
         if view is None or snapshot is None:
             return {}
-        troubled = coverage.disagrees(view)
-        row: Cells = {_NAME: Span(safe(view.torrent.name), Ink.STRONG if troubled else Ink.PLAIN)}
+        state, ink = states.torrent_state(view), Ink.STRONG if coverage.disagrees(view) else Ink.PLAIN
+        row: Cells = {_STATE: Span(state.text[0], state.ink), _NAME: Span(safe(view.torrent.name), ink)}
         spans = coverage.row_cells(view, [snapshot.trackers[index] for index in self._in_sight])
         current = self._trackers[self.column] if self._trackers else None
+        _, _, each = coverage.room_for(self.table.scrollable_content_region.width, len(self._trackers))
         for index, span in spans.items():
             # The column of the cursor has a line at its left.
             edge = Span("│", Ink.KEY) if index == current else Span(" ")
-            row[str(index)] = (edge, span)
+            row[str(index)] = (edge, span, Span(" " * (each - coverage.COLUMN)))
         return row
 
     @property
@@ -147,7 +148,7 @@ class CoverageScreen(Screen[int | None]):
             return
         name, room, each = coverage.room_for(width, len(self._trackers))
         self._first = coverage.first_column(self._first, self.column, room, len(self._trackers))
-        columns = [Column(_NAME, "TORRENT", name)]
+        columns = [Column(_STATE, "", 1), Column(_NAME, "TORRENT", name - 2)]
         for place, index in enumerate(self._in_sight, self._first):
             edge = "│" if place == self.column else " "
             title = edge + coverage.column_title(place + 1, snapshot.trackers[index], each)
@@ -208,8 +209,17 @@ class CoverageScreen(Screen[int | None]):
     def on_line_table_head_clicked(self, message: LineTable.HeadClicked) -> None:
         """A click on a number: the cursor goes to that tracker."""
         message.stop()
-        if message.column != _NAME:
+        if message.column not in (_STATE, _NAME):
             self._to_column(self._trackers.index(int(message.column)))
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on a cell: the cursor goes to its tracker too."""
+        x, y = event.screen_x - self.table.region.x, event.screen_y - self.table.region.y
+        if 0 < y < self.table.size.height:
+            name, _, each = coverage.room_for(self.table.scrollable_content_region.width, len(self._trackers))
+            place = (x - name - 1) // each
+            if 0 <= place < len(self._in_sight):
+                self._to_column(self._first + place)
 
     def action_go(self) -> None:
         """To the torrent under the cursor."""
