@@ -231,9 +231,21 @@ class LineTable(Chorded, Inked, ScrollView, can_focus=True, inherit_bindings=Fal
             cells = self._row(key)
             if cells != drawn[0]:
                 self._drawn[key] = (cells, None, None)
-                dirty.append(Region(0, y + 1, self.size.width, 1))
+                if (part := self._differing(drawn[0], cells, y + 1)) is not None:
+                    dirty.append(part)
         if dirty:
             self.refresh(*dirty)
+
+    def _differing(self, before: Cells, after: Cells, y: int) -> Region | None:
+        """The part of a line from the first column that differs to the last. None: no column that is shown does."""
+        x = end = 0
+        start: int | None = None
+        for column, width in self._layout:
+            if before.get(column.key) != after.get(column.key):
+                start = x if start is None else start
+                end = x + width
+            x += width + column.gap
+        return None if start is None else Region(start, y, end - start, 1)
 
     def _is_visible(self, key: int) -> bool:
         return key in self.visible_keys()
