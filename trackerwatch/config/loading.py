@@ -244,6 +244,10 @@ def _line_below(key: str, below: tuple[str, ...], text: str) -> int | None:
     name, *inner = below
     head = rf"""^[ \t]*\[[ \t]*{re.escape(key)}[ \t]*\.[ \t]*(?P<q>["']?){re.escape(name)}(?P=q)[ \t]*\]"""
     heads = list(re.finditer(head, text, re.MULTILINE))
+    if not heads:
+        # Or a plain table that holds the name itself.
+        heads = list(re.finditer(rf"^[ \t]*\[[ \t]*{re.escape(key)}[ \t]*\]", text, re.MULTILINE))
+        inner = [name]
     if len(heads) != 1:
         return None
     begin = heads[0].end()

@@ -1,0 +1,42 @@
+"""Keys in the config: actions there are, keys there are, no two actions on one."""
+
+import pytest
+
+from trackerwatch.config.loading import ConfigFile, settle
+
+
+def mistakes(tmp_path, text: str) -> list[str]:
+    path = tmp_path / "config.toml"
+    path.write_text(text)
+    return [line.replace(str(path), "F") for line in settle({}, ConfigFile(str(path), ""), {}).mistakes]
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        ('"main.srt" = "o"', """F line 2: keys."main.srt": there is no action 'main.srt'; did you mean main.sort?"""),
+        ('"zzz" = "o"', "F line 2: keys.zzz: there is no action 'zzz'; `?` on the screen names them"),
+        (
+            '"main.sort" = "foo"',
+            """F line 2: keys."main.sort": 'foo' is no key; write it like o, M, ?, space, ctrl+x, F5""",
+        ),
+        ('"main.sort" = "ctrl+c"', 'F line 2: keys."main.sort": ctrl+c always quits'),
+        (
+            '"main.sort" = "r"',
+            'F line 2: keys."main.sort": r is the key of main.recheck, too; give that another one, or none',
+        ),
+        ('"main.sort" = 5', """F line 2: keys."main.sort": 5 is no text"""),
+    ],
+)
+def test_mistakes_are_told_by_name_and_line(tmp_path, table, told):
+    found = mistakes(tmp_path, f"[keys]\n{table}\n")
+    assert len(found) == 1
+    assert found[0].startswith(told)
+
+
+def test_what_is_right_is_taken_as_written(tmp_path):
+    path = tmp_path / "config.toml"
+    path.write_text('[keys]\n"main.sort" = "o, F6"\n"main.mute" = ""\n')
+    found = settle({}, ConfigFile(str(path), ""), {})
+    assert found.mistakes == ()
+    assert found.config.keys == (("main.sort", "o, F6"), ("main.mute", ""))
