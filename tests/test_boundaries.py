@@ -15,7 +15,7 @@ ROOT = Path(trackerwatch.__file__).parent
 
 PURE = (
     *("metainfo", "protocol", "schedule", "health", "failover", "stats", "policy", "filters", "doctor"),
-    *("outcome", "bencoding", "outside_text", "tracker", "errors", "history", "meanings"),
+    *("outcome", "bencoding", "outside_text", "tracker", "errors", "history", "meanings", "orders"),
 )
 """Rooms and modules that know no socket, clock, loop or widget."""
 
@@ -86,7 +86,7 @@ def offences(module: str, *packages: str, types_too: bool = False) -> set[str]:
 
 
 def test_every_module_of_the_rules_exists():
-    for room in PURE + FACES + ("engine", "probe", "demo", "store"):
+    for room in PURE + FACES + ("engine", "probe", "demo", "store", "state"):
         assert of_rooms(room), room
     assert modules().keys() >= ENGINE_FOR_FACES
 
@@ -166,6 +166,18 @@ def test_the_store_keeps_records_and_knows_nobody_who_makes_or_shows_them(module
         assert offences(module, "sqlite3", "asyncio", "threading", "time") == set()
 
 
+@pytest.mark.parametrize("module", of_rooms("state"))
+def test_the_state_file_keeps_orders_and_layout_and_knows_nobody_who_gives_them(module):
+    rooms = ("cli", "probe", "engine", "tui", "reports", "store", "inputs", "demo", "config")
+    assert offences(module, *(f"trackerwatch.{room}" for room in rooms), types_too=True) == set()
+    assert offences(module, *IMPURE_LIBRARIES, types_too=True) == set()
+
+
+@pytest.mark.parametrize("module", of_rooms("engine", *FACES))
+def test_who_orders_is_handed_a_keeper(module):
+    assert offences(module, "trackerwatch.state", types_too=True) == set()
+
+
 @pytest.mark.parametrize("module", of_rooms("inputs"))
 def test_inputs_are_handed_what_fetches(module):
     assert (
@@ -200,6 +212,8 @@ def loaded_after(statement: str) -> frozenset[str]:
         ("trackerwatch.probe.prober", {"textual", "rich", "httpx", "h11", "asyncio_dgram", "dns"}),
         ("trackerwatch.probe.dns_preferences", {"textual", "rich", "httpx", "h11", "asyncio_dgram", "dns"}),
         ("trackerwatch.store", {"textual", "rich", "httpx", "h11", "asyncio_dgram"}),
+        ("trackerwatch.state", {"textual", "rich", "httpx", "asyncio", "ssl", "zoneinfo"}),
+        ("trackerwatch.schedule.windows", {"textual", "httpx", "asyncio", "socket", "ssl", "zoneinfo"}),
         ("trackerwatch.tracker", {"textual", "httpx", "asyncio", "socket", "ssl", "bencodepy"}),
         ("trackerwatch.metainfo.load", {"textual", "httpx", "asyncio", "socket", "ssl"}),
     ],

@@ -171,3 +171,31 @@ def test_tables_about_no_tracker():
     tables = read('[x."a.example"]\n[x."b.example:80"]\n[x."b.example:81"]\n[x."[fd00::1]:80"]\n[x."typo.org"]')
     trackers = [("a.example", 6969), ("b.example", 80), ("fd00::1", 80)]
     assert without_tracker(tables.items(), trackers) == ['trackers."b.example:81"', 'trackers."typo.org"']
+
+
+def test_windows_and_what_is_switched_off():
+    tables = read(
+        '[x."a.example"]\nmute_windows = ["SAT 2:00-06:00", "mon,thu 22:00-01:00 Europe/Berlin"]\ndisabled = true'
+    )
+    override = tables["a.example"]
+    assert override.mute_windows == ("sat 02:00-06:00", "mon,thu 22:00-01:00 Europe/Berlin")
+    assert override.disabled
+    written = TABLES.write(tuple(tables.items()))
+    assert 'mute_windows = ["sat 02:00-06:00", "mon,thu 22:00-01:00 Europe/Berlin"], disabled = true' in written
+    assert TABLES.read_text(written) == tuple(tables.items())
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ('"sat 02:00-06:00"', "is no list of windows"),
+        ("[5]", "is no window"),
+        ('["never"]', "is no window"),
+        ('["02:00-03:00 Middle/Earth"]', "no time zone"),
+        ('["sat 02:00-02:00"]', "begins when it ends"),
+    ],
+)
+def test_what_is_no_window_says_how_one_is_written(value, reason):
+    at, said = complaint(f'[x."a.example"]\nmute_windows = {value}')
+    assert at == ("a.example", "mute_windows")
+    assert reason in said

@@ -10,7 +10,7 @@ import pytest
 
 from tests.reports import scenes
 from tests.reports.test_rows import HERE, report_on
-from trackerwatch.engine.views import AnnounceView, AskState, Mute, Source
+from trackerwatch.engine.views import AnnounceView, AskState, Disabled, Mute, OrderSource, Source
 from trackerwatch.failover import FailoverState, Role
 from trackerwatch.health import Health
 from trackerwatch.outcome import FailureKind, Phase, SwarmCounts
@@ -295,3 +295,44 @@ def test_what_was_not_asked_is_said_in_the_summary():
     value = json.loads("".join(render(report, Style())))
     VALIDATOR.validate(value)
     assert value["summary"]["remembered"] == {"trackers": 3, "youngest_s": 61.0, "oldest_s": 840.5}
+
+
+def test_every_order_is_listed_also_where_only_problems_are():
+    since = datetime(2026, 11, 20, 8, tzinfo=UTC)
+    off = replace(
+        scenes.tracker("udp://a.example:80", Health.UNKNOWN, endpoints=()), disabled=Disabled("gone", since=since)
+    )
+    window = replace(scenes.tracker("udp://b.example:80"), muted=Mute(None, "", OrderSource.WINDOW))
+    own = replace(scenes.tracker("udp://c.example:80"), interval_wish_s=300.0)
+    added = replace(scenes.tracker("udp://d.example:80"), added=True)
+    plain = scenes.tracker("udp://e.example:80")
+    scene = scenes.snapshot([], (off, window, own, added, plain))
+    report = report_on(scene, subject=Subject.TRACKERS, only_problems=True)
+    rows = document(report)["trackers"]
+    assert [row["host"] for row in rows] == ["a.example", "b.example", "c.example", "d.example"]
+    assert rows[0]["disabled"] == {"why": "gone", "source": "hand", "since": "2026-11-20T08:00:00.000Z"}
+    assert rows[1]["muted"] == {"until": None, "why": "", "source": "window"}
+    assert (rows[2]["interval_wish_s"], rows[3]["added"]) == (300.0, True)
+    assert report.verdict is Verdict.OK, "what is switched off counts for nothing"
+    assert report.not_judged == 0
+    text = "".join(render_table(report, Style()))
+    assert "switched off  a.example:80 since 2026-11-20 08:00 UTC, asked nothing and counted for nothing: gone" in text
+    assert "muted  b.example:80 until that is taken back (a window of the config), out of every verdict" in text
+    assert "interval  c.example:80 every 5m, by hand" in text
+    assert "added  d.example:80 by hand, for this run" in text
+    assert "not judged" not in text
+    assert "- off" in text
+
+
+def test_a_check_of_what_is_switched_off_alone_is_unknown():
+    off = replace(scenes.tracker("udp://a.example:80", Health.UNKNOWN), disabled=Disabled("", OrderSource.CONFIG))
+    report = report_on(scenes.snapshot([], (off,)), subject=Subject.TRACKERS)
+    assert (report.verdict, report.exit_code) == (Verdict.UNKNOWN, 3)
+    assert "(config)" in "".join(render_table(report, Style()))
+
+
+def test_too_many_orders_for_a_table_are_counted():
+    muted = tuple(replace(scenes.tracker(f"udp://t{n}.example:80"), muted=Mute(None, "")) for n in range(40))
+    text = "".join(render_table(report_on(scenes.snapshot([], muted), subject=Subject.TRACKERS), Style()))
+    assert text.count("muted  t") == 30
+    assert "... 10 more orders (--format json lists them)" in text
