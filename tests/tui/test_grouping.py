@@ -5,8 +5,10 @@ import pytest
 from tests.tui.feeds import snapshot, torrent, torrent_view, tracker
 from trackerwatch.engine.views import Disabled, Mute
 from trackerwatch.health.states import Health
+from trackerwatch.outcome import SwarmCounts
 from trackerwatch.policy.rules import Verdict
 from trackerwatch.tui.grouping import (
+    NAMED,
     Collections,
     Grade,
     Groups,
@@ -200,7 +202,30 @@ def test_private_torrents_that_nobody_may_ask_about_are_not_unknown():
     view = torrent_view(0, torrent("p", private=True, sources=("/a/p.torrent",)), UNKNOWN)
     other = torrent_view(1, torrent("q", sources=("/a/q.torrent",)), UNKNOWN)
     (group,) = grouped(snapshot((), [view, other])).groups
-    assert group.unknown == 1
+    assert (group.unknown, group.grade) == (1, Grade.UNKNOWN)
+    (group,) = grouped(snapshot((), [view])).groups
+    assert (group.unknown, group.grade) == (0, Grade.ASIDE)
+
+
+def test_a_group_knows_its_worst_since_when_and_the_fewest_seeders():
+    def one(n, verdict, seeders, since_s):
+        counts = SwarmCounts(seeders, 0, 0)
+        return torrent_view(n, torrent(f"t{n}", sources=("/a/x.torrent",)), verdict, counts=counts, since_s=since_s)
+
+    views = [one(0, OK, 7, 99), one(1, WARNING, None, 500), one(2, CRITICAL, 3, None), one(3, CRITICAL, 5, 60)]
+    (group,) = grouped(snapshot((), views)).groups
+    assert (list(group.worst), group.grade) == ([2, 3, 1, 0], Grade.CRITICAL)
+    assert group.since == views[3].since.timestamp()
+    assert group.fewest == 3
+    (group,) = grouped(snapshot((), views), (1,)).groups
+    assert (group.fewest, group.since) == (None, views[1].since.timestamp())
+
+
+def test_a_group_names_a_few_of_its_worst():
+    found = of_folders(*[("a", OK)] * 100, ("a", WARNING))
+    (group,) = grouped(found).groups
+    assert group.worst[0] == 100
+    assert len(group.worst) == NAMED
 
 
 def test_hosts_with_one_tracker_stand_alone():

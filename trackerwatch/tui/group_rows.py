@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -14,9 +13,6 @@ from trackerwatch.tui.rows import WIDE
 from trackerwatch.tui.widgets.table import Cell, Cells, Column, lay_out
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from trackerwatch.engine.views import Snapshot, TrackerView
     from trackerwatch.tui.grouping import Group, Groups
     from trackerwatch.tui.picture import Picture
 
@@ -36,21 +32,6 @@ _STATES = {
 def room_of(key: str, columns: tuple[Column, ...], width: int) -> int:
     """Cells of one column in a table of this width; 0: it is not shown."""
     return next((cells for column, cells in lay_out(columns, width) if column.key == key), 0)
-
-
-def grade_of(group: Group) -> Grade:
-    """The worst grade in a group."""
-    if group.critical:
-        return Grade.CRITICAL
-    if group.warning:
-        return Grade.WARNING
-    return Grade.UNKNOWN if group.unknown else Grade.WELL
-
-
-def worst_of(group: Group, groups: Groups, snapshot: Snapshot) -> int:
-    """The first of the worst rows of a group."""
-    grade, wanted = groups.grader(snapshot), grade_of(group)
-    return next((index for index in group.members if grade(index) is wanted), group.members[0])
 
 
 def counts(group: Group) -> Span:
@@ -94,39 +75,26 @@ def _name(group: Group, groups: Groups, room: int) -> Span:
 
 def collection_cells(picture: Picture, group: Group, columns: tuple[Column, ...], width: int) -> Cells:
     """The heading of a collection: worst state, how many, the fewest seeders of one torrent, and the worst one's why."""
-    snapshot = picture.snapshot
-    if snapshot is None:
-        return {}
-    groups = picture.collections
-    grade = grade_of(group)
+    grade = group.grade
     cells: Cells = {
         "state": _STATES[grade],
-        "name": _name(group, groups, room_of("name", columns, width)),
+        "name": _name(group, picture.collections, room_of("name", columns, width)),
         "active": counts(group),
-        "seeders": _fewest(group.members, snapshot),
+        "seeders": _fewest(group.fewest),
     }
     if grade > Grade.UNKNOWN:
-        since = _earliest(group, groups, snapshot)
-        worst = picture.torrent(worst_of(group, groups, snapshot))
+        since = None if group.since is None else datetime.fromtimestamp(group.since, UTC)
+        worst = picture.torrent(group.worst[0])
         cells["since"] = Span(words.age(since, picture.now), Ink.DIM)
         cells["why"] = Span(f"{safe(worst.torrent.name)}: {safe(worst.why)}" if worst is not None else "", Ink.DIM)
     return cells
 
 
-def _fewest(members: Sequence[int], snapshot: Snapshot) -> Span:
+def _fewest(seeders: int | None) -> Span:
     """`>=3`: no torrent of them has fewer. Never a sum: seeders of many torrents are one and the same people."""
-    seeders = snapshot.torrents.seeders
-    fewest = min((seeders[index] for index in members if seeders[index] >= 0), default=None)
-    if fewest is None:
+    if seeders is None:
         return Span(words.NO_COUNT, Ink.WAIT)
-    return Span(f"≥{words.short_count(fewest, 4)}", Ink.BAD if fewest == 0 else Ink.DIM)
-
-
-def _earliest(group: Group, groups: Groups, snapshot: Snapshot) -> datetime | None:
-    """Since when one of its worst is."""
-    grade, wanted, since = groups.grader(snapshot), grade_of(group), snapshot.torrents.since
-    known = [since[index] for index in group.members if grade(index) is wanted and not math.isnan(since[index])]
-    return datetime.fromtimestamp(min(known), UTC) if known else None
+    return Span(f"≥{words.short_count(seeders, 4)}", Ink.BAD if seeders == 0 else Ink.DIM)
 
 
 def host_cells(picture: Picture, group: Group, columns: tuple[Column, ...], width: int) -> Cells:
@@ -139,26 +107,19 @@ def host_cells(picture: Picture, group: Group, columns: tuple[Column, ...], widt
     protocols = {view.tracker.protocol.value for view in views}
     endpoints = {e.endpoint: e.state in ("up", "degraded") for view in views for e in view.endpoints}
     cells: Cells = {
-        "state": host_state(group, views),
+        "state": states.tracker_state(snapshot.trackers[group.worst[0]]),
         "tracker": _name(group, picture.hosts, room_of("tracker", columns, width)),
         "protocol": Span(protocols.pop() if len(protocols) == 1 else "mixed", Ink.DIM),
         "endpoints": Span(f"{sum(endpoints.values())}/{len(endpoints)}" if endpoints else words.NO_COUNT),
         "torrents": Span(f"≥{words.short_count(max(view.torrents for view in views), 4)}"),
         "reason": host_counts(group, brief=width < WIDE),
     }
-    if (grade := grade_of(group)) > Grade.UNKNOWN:
+    if (grade := group.grade) > Grade.UNKNOWN:
         began = [view.since for view in views if tracker_grade(view) is grade and view.since is not None]
         cells["since"] = Span(words.age(min(began, default=None), now), _STATES[grade].ink)
     due = [view.next_probe_at for view in views if view.next_probe_at is not None]
     cells["next"] = Span(words.until(min(due, default=None), now), Ink.DIM)
     return cells
-
-
-def host_state(group: Group, views: Sequence[TrackerView]) -> Span:
-    """The state of the worst tracker of a host."""
-    wanted = grade_of(group)
-    worst = next((view for view in views if tracker_grade(view) is wanted), views[0])
-    return states.tracker_state(worst)
 
 
 def below(cell: Cell, room: int, *, elide_left: bool) -> Cell:

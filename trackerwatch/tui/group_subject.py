@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from trackerwatch.engine.commands import ProbeNow
 from trackerwatch.tui import states, words
-from trackerwatch.tui.grouping import Grade
+from trackerwatch.tui.grouping import NAMED
 from trackerwatch.tui.ink import Ink, Line, Span, fit, safe
 
 if TYPE_CHECKING:
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from trackerwatch.tui.grouping import Group, Groups
     from trackerwatch.tui.lookback import Lookback
     from trackerwatch.tui.picture import Picture
-
-NAMED = 40
-"""So many of its rows a detail names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +82,7 @@ class GroupSubject:
 
     def _members(self, now: datetime, room: int) -> list[Line]:
         """The worst, a line each, in the order of the table."""
-        snapshot = self.picture.snapshot
-        if snapshot is None or not room:
-            return []
-        grade = self.groups.grader(snapshot)
-        # Buckets instead of sorting: a collection may be everything there is.
-        found: list[int] = []
-        for wanted in (Grade.CRITICAL, Grade.WARNING, Grade.UNKNOWN, Grade.WELL, Grade.ASIDE):
-            if len(found) < room:
-                found += [index for index in self.group.members if grade(index) is wanted]
-        lines = [self._member(index, now) for index in found[:room]]
+        lines = [self._member(index, now) for index in self.group.worst[:room]]
         rest = len(self.group.members) - room
         return [*lines[:-1], (Span(f"   and {rest + 1:,} more", Ink.DIM),)] if rest > 0 and lines else lines
 

@@ -27,6 +27,8 @@ NOWHERE = "not from a file"
 HERE = "./"
 PART = 1000
 """Rows of one step."""
+NAMED = 40
+"""So many of its worst rows a group knows."""
 
 _IN_LIST = re.compile(r" \((.*) line [0-9]+\)$", re.DOTALL)
 _AUTHORITY = re.compile(r"https?://([^/?#]*)", re.IGNORECASE)
@@ -78,6 +80,17 @@ def short_names(names: Iterable[str]) -> dict[str, str]:
     return found
 
 
+class Grade(IntEnum):
+    """How bad a row is, as its group counts it."""
+
+    ASIDE = 0
+    """Muted, disabled, private: nobody waits for it."""
+    WELL = 1
+    UNKNOWN = 2
+    WARNING = 3
+    CRITICAL = 4
+
+
 @dataclass(frozen=True, slots=True)
 class Group:
     """The rows of one collection or host."""
@@ -89,23 +102,20 @@ class Group:
     """Those that the filter and the selection leave, in order; never empty."""
     total: int
     """How many belong to it, shown or not."""
+    grade: Grade
+    """The worst of its shown members."""
     critical: int
     """Shown members that are down or critical."""
     warning: int
     """Shown members that are degraded, or no more than a warning."""
     unknown: int
     """Shown members of which nothing is known yet."""
-
-
-class Grade(IntEnum):
-    """How bad a row is, as its group counts it."""
-
-    ASIDE = 0
-    """Muted, disabled, private: nobody waits for it."""
-    WELL = 1
-    UNKNOWN = 2
-    WARNING = 3
-    CRITICAL = 4
+    worst: Sequence[int]
+    """Its worst rows, in order within each grade: a few of them, and at least one."""
+    since: float | None
+    """Unix time at which the first of those with the worst grade got into it. None: unknown, or a host."""
+    fewest: int | None
+    """The fewest seeders that one of them has. None: unknown, or a host."""
 
 
 class Sorter(Protocol):
@@ -124,6 +134,10 @@ class Sorter(Protocol):
 
     def grader(self, snapshot: Snapshot) -> Callable[[int], Grade]:
         """Gives the grade of a row."""
+        ...
+
+    def figures(self, snapshot: Snapshot, rows: Sequence[int], worst: Sequence[int]) -> tuple[float | None, int | None]:
+        """`Group.since` and `Group.fewest` of all its rows and those with the worst grade."""
         ...
 
 
@@ -169,6 +183,13 @@ class Collections:
 
         return grade
 
+    def figures(self, snapshot: Snapshot, rows: Sequence[int], worst: Sequence[int]) -> tuple[float | None, int | None]:
+        """As `Sorter.figures`."""
+        since, seeders = snapshot.torrents.since, snapshot.torrents.seeders
+        # NaN is no time, and equal to nothing.
+        began = min((at for index in worst if (at := since[index]) == at), default=None)
+        return began, min((number for index in rows if (number := seeders[index]) >= 0), default=None)
+
 
 _VERDICT_GRADES = {
     Verdict.CRITICAL: Grade.CRITICAL,
@@ -211,6 +232,11 @@ class Hosts:
         trackers = snapshot.trackers
 
         return lambda index: tracker_grade(trackers[index])
+
+    def figures(self, snapshot: Snapshot, rows: Sequence[int], worst: Sequence[int]) -> tuple[None, None]:
+        """As `Sorter.figures`; the few trackers of a host are looked at when they are shown."""
+        del snapshot, rows, worst
+        return None, None
 
 
 class Groups:
@@ -258,8 +284,12 @@ class Groups:
                 yield len(part)
             yield from self._count(snapshot, name)
             for known, rows in members.items():
-                found.append(self._group(known, rows, grade))
-                yield len(rows)
+                grades: list[Grade] = []
+                for start in range(0, len(rows), PART):
+                    part = rows[start : start + PART]
+                    grades += map(grade, part)
+                    yield len(part)
+                found.append(self._group(snapshot, known, rows, grades))
             if by_name and found:
                 backwards = len(found) > 1 and natural_key(found[0].name) > natural_key(found[-1].name)
                 found.sort(key=lambda group: natural_key(group.name), reverse=backwards)
@@ -285,14 +315,18 @@ class Groups:
             self._short = short_names(totals)
         self._totals = totals
 
-    def _group(self, name: str, rows: list[int], grade: Callable[[int], Grade]) -> Group:
-        grades = [grade(index) for index in rows]
+    def _group(self, snapshot: Snapshot, name: str, rows: list[int], grades: list[Grade]) -> Group:
         critical, warning, unknown = (grades.count(g) for g in (Grade.CRITICAL, Grade.WARNING, Grade.UNKNOWN))
         if critical or warning:
             # What gets into trouble opens by itself; nothing but a user folds it.
             self._open.setdefault(name, True)
         key = -1 - self._numbers.setdefault(name, len(self._numbers))
-        return Group(key, name, rows, self._totals.get(name, len(rows)), critical, warning, unknown)
+        present = sorted(set(grades), reverse=True)
+        by_grade = [[index for index, own in zip(rows, grades, strict=True) if own is grade] for grade in present]
+        since, fewest = self._sorter.figures(snapshot, rows, by_grade[0])
+        worst = [index for bucket in by_grade for index in bucket[:NAMED]][:NAMED]
+        total = self._totals.get(name, len(rows))
+        return Group(key, name, rows, total, present[0], critical, warning, unknown, worst, since, fewest)
 
     def _slice(self) -> None:
         if not self.on:
@@ -327,10 +361,6 @@ class Groups:
         return None if group is None or (self._sorter.alone and group.total == 1) else group
 
     # -- folding -------------------------------------------------------------------------------------------------------
-
-    def grader(self, snapshot: Snapshot) -> Callable[[int], Grade]:
-        """Gives the grade of a row, for whoever looks for the worst of a group."""
-        return self._sorter.grader(snapshot)
 
     def is_open(self, group: Group) -> bool:
         """Whether its rows are shown."""
