@@ -22,6 +22,12 @@ def test_trackers_worst_first_then_most_torrents():
     assert order_trackers(TRACKERS, TrackerSort.WORST) == [2, 5, 3, 4, 1, 0]
 
 
+def test_trackers_that_nobody_watches_any_more_are_left_out():
+    trackers = (*TRACKERS[:2], replace(TRACKERS[2], retired=True), *TRACKERS[3:])
+    assert order_trackers(trackers, TrackerSort.WORST) == [5, 3, 4, 1, 0]
+    assert order_trackers(trackers, TrackerSort.WORST, filter_=parse_filter("state=down")) == []
+
+
 def test_trackers_by_name_and_reversed():
     assert order_trackers(TRACKERS, TrackerSort.NAME) == [1, 0, 3, 2, 4, 5]
     assert order_trackers(TRACKERS, TrackerSort.NAME, reverse=True) == [5, 4, 2, 3, 0, 1]

@@ -111,8 +111,13 @@ def order_trackers(
     filter_: Filter | None = None,
     now: datetime | None = None,
 ) -> list[int]:
-    """Indices of the trackers that match, in order; equal ones by name, unknown values last either way."""
-    views = trackers if filter_ is None else [view for view in trackers if filter_.matches_tracker(view, now)]
+    """Indices of the trackers that match, in order; equal ones by name, unknown values last either way.
+
+    Those that nobody lists or watches any more are left out.
+    """
+    views = [view for view in trackers if not view.retired]
+    if filter_ is not None:
+        views = [view for view in views if filter_.matches_tracker(view, now)]
     by_name = sorted(views, key=lambda view: (_host_key(view.tracker.host), view.tracker.port, view.tracker.protocol))
     key = _tracker_key(sort)
     keyed = [(key(view), view.index) for view in by_name]
