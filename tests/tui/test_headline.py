@@ -104,7 +104,10 @@ OFFLINE = OurselvesView(LocalState.OFFLINE, before(7290), "no route to anywhere"
 
 def test_our_own_outage_and_our_own_faults_come_first():
     line = text(problem(rich_snapshot(ourselves=OFFLINE), HERE, 120))
-    assert line == "x OFFLINE here since 12:00: nothing is judged (no route to anywhere)"
+    assert line == (
+        "x OFFLINE here since 12:00: nothing is judged (no route to anywhere); check your network, asking goes on by itself"
+    )
+    assert text(problem(rich_snapshot(ourselves=OFFLINE), HERE, 80)) == line.partition(";")[0]
     assert "OFFLINE 2h" in text(header(rich_snapshot(ourselves=OFFLINE), HERE, 40))
     assert text(problem(rich_snapshot(), replace(HERE, broken="asking has stopped"), 120)) == "x asking has stopped"
 
@@ -112,13 +115,33 @@ def test_our_own_outage_and_our_own_faults_come_first():
 def test_blocked_udp_and_an_unwritten_history_hide_nothing():
     shown = rich_snapshot(ourselves=OurselvesView(LocalState.UDP_BLOCKED, before(120), "", "the disk is full"))
     assert [text(line) for line in ourselves(shown, NOW)] == [
-        "! UDP blocked here? since 14:00: udp trackers are not judged",
-        "! history is not written down: the disk is full",
+        "! UDP blocked here? since 14:00: udp trackers are not judged; `trackerwatch doctor` tells more",
+        "! history is not written down: the disk is full; `trackerwatch doctor` tells more",
     ]
     assert text(problem(shown, HERE, 80)).startswith("x 1 torrent has NO")
     assert ourselves(rich_snapshot(), NOW) == []
     assert ourselves(None, NOW) == []
     assert ourselves(rich_snapshot(ourselves=OFFLINE), NOW) == []
+
+
+def test_a_resolver_that_fails_is_told_too():
+    shown = rich_snapshot(ourselves=OurselvesView(LocalState.NO_NAMES, before(120), ""))
+    (line,) = ourselves(shown, NOW)
+    assert text(line).startswith("! no name resolves here since 14:00: trackers are asked where they were last; `tr")
+
+
+def test_an_old_picture_says_so_and_what_to_do():
+    old = rich_snapshot(newest_data_at=before(3000))
+    (line,) = ourselves(old, NOW)
+    assert text(line) == "! nothing was heard since 13:12 (50m): this may be over; r asks now"
+    # Our own outage explains it.
+    assert ourselves(rich_snapshot(newest_data_at=before(3000), ourselves=OFFLINE), NOW) == []
+
+
+def test_a_frozen_picture_says_how_it_goes_on():
+    frozen = replace(HERE, paused_at=before(3))
+    assert "PAUSED 3s, p goes on" in text(header(rich_snapshot(), frozen, 120))
+    assert "PAUSED 3s" in text(header(rich_snapshot(), frozen, 80))
 
 
 def test_a_muted_tracker_is_no_cause():

@@ -133,7 +133,7 @@ async def test_our_own_troubles_have_lines_of_their_own_and_hide_nothing():
         await s.post(rich_snapshot(version=2, ourselves=ours), later_s=1)
         assert s.lines[1].startswith(" x 1 torrent has NO")
         assert s.lines[2].startswith(" ! UDP blocked here? since 14:02: udp trackers are not judged")
-        assert s.lines[3] == " ! history is not written down: the disk is full"
+        assert s.lines[3].startswith(" ! history is not written down: the disk is full; `trackerwatch doctor` tells")
         assert s.lines[4] == tabs
         assert "? help" in s.lines[23]
         for size in ((160, 48), (40, 8), (20, 5), (80, 24)):

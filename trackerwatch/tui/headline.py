@@ -59,7 +59,8 @@ def header(snapshot: Snapshot | None, situation: Situation, width: int) -> Line:
     if situation.read_only:
         parts.append((0, (Span("read-only", Ink.KEY),)))
     if situation.paused_at is not None:
-        parts.append((0, (Span(f"PAUSED {words.age(situation.paused_at, now)}", Ink.WARN),)))
+        goes_on = ", p goes on" if width >= 110 else ""
+        parts.append((0, (Span(f"PAUSED {words.age(situation.paused_at, now)}{goes_on}", Ink.WARN),)))
     if snapshot.ourselves.state is LocalState.OFFLINE:
         parts.append((0, (Span(f"OFFLINE {words.age(snapshot.ourselves.since, now)}".removesuffix(" -"), Ink.BAD),)))
     stale = _stale(snapshot, now)
@@ -154,7 +155,7 @@ def problem(snapshot: Snapshot | None, situation: Situation, width: int) -> Line
         return (Span(f" ? {situation.loading or 'nothing loaded yet'}", Ink.WAIT),)
     now = situation.now
     if snapshot.ourselves.state is LocalState.OFFLINE:
-        return _offline(snapshot.ourselves, now)
+        return _offline(snapshot.ourselves, now, width)
     causes = [view for view in snapshot.trackers if view.state is Health.DOWN and view.muted is None]
     causes.sort(key=_damage)
     broken = snapshot.totals.broken
@@ -198,14 +199,16 @@ def problem(snapshot: Snapshot | None, situation: Situation, width: int) -> Line
     return _minor(snapshot, now)
 
 
-def _offline(ours: OurselvesView, now: datetime) -> Line:
+def _offline(ours: OurselvesView, now: datetime, width: int) -> Line:
     since = f" since {words.moment(ours.since, now)}" if ours.since else ""
     detail = f" ({safe(ours.message)})" if ours.message else ""
-    return (Span(f" x OFFLINE here{since}: nothing is judged", Ink.BAD), Span(detail))
+    line: Line = (Span(f" x OFFLINE here{since}: nothing is judged", Ink.BAD), Span(detail))
+    longer = (*line, Span("; check your network, asking goes on by itself", Ink.DIM))
+    return longer if line_width(longer) <= width else line
 
 
 def ourselves(snapshot: Snapshot | None, now: datetime) -> list[Line]:
-    """What is wrong with this machine or our store, a line each, beside whatever is wrong with trackers.
+    """What is wrong with this machine, our store or our picture, a line each, beside whatever is wrong with trackers.
 
     That we are offline is not among it: then there is nothing else to say, and the problem line says it.
     """
@@ -213,13 +216,25 @@ def ourselves(snapshot: Snapshot | None, now: datetime) -> list[Line]:
         return []
     ours = snapshot.ourselves
     lines: list[Line] = []
-    if ours.state is LocalState.UDP_BLOCKED:
-        since = f" since {words.moment(ours.since, now)}" if ours.since else ""
-        detail = f" ({safe(ours.message)})" if ours.message else ""
-        lines.append((Span(f" ! UDP blocked here?{since}: udp trackers are not judged", Ink.WARN), Span(detail)))
+    since = f" since {words.moment(ours.since, now)}" if ours.since else ""
+    told = {
+        LocalState.UDP_BLOCKED: f" ! UDP blocked here?{since}: udp trackers are not judged",
+        LocalState.NO_NAMES: f" ! no name resolves here{since}: trackers are asked where they were last",
+    }.get(ours.state)
+    if told:
+        lines.append((Span(told, Ink.WARN), Span(_DOCTOR, Ink.DIM)))
     if ours.store_trouble:
-        lines.append((Span(" ! history is not written down: ", Ink.WARN), Span(safe(ours.store_trouble))))
+        trouble = Span(safe(ours.store_trouble))
+        lines.append((Span(" ! history is not written down: ", Ink.WARN), trouble, Span(_DOCTOR, Ink.DIM)))
+    if _stale(snapshot, now) and ours.state is not LocalState.OFFLINE:
+        last = f"{words.moment(snapshot.newest_data_at, now)} ({words.age(snapshot.newest_data_at, now)})"
+        lines.append(
+            (Span(f" ! nothing was heard since {last}: this may be over", Ink.WARN), Span("; r asks now", Ink.DIM))
+        )
     return lines
+
+
+_DOCTOR = "; `trackerwatch doctor` tells more"
 
 
 def _damage(view: TrackerView) -> tuple[int, int, int]:

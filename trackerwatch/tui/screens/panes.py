@@ -23,6 +23,7 @@ from trackerwatch.tui.rows import (
     tracker_columns,
 )
 from trackerwatch.tui.subject import Subject, torrent_subject, tracker_subject
+from trackerwatch.tui.widgets.eventlist import EventList
 from trackerwatch.tui.widgets.filterline import FilterLine
 from trackerwatch.tui.widgets.inked import InkLines, InkPane
 from trackerwatch.tui.widgets.keyline import KeyLine
@@ -100,7 +101,7 @@ class PaneScreen(Screen[None]):
                 yield InkPane(id="detail", indent=14)
             with Vertical(id="right"):
                 yield InkLines(id="rule-events")
-                yield InkPane(id="events", indent=12, tail=True)
+                yield EventList(id="events")
         yield InkLines(id="rule-strip")
         yield InkLines(id="strip")
         yield InkLines(id="rule-recent")
@@ -114,7 +115,7 @@ class PaneScreen(Screen[None]):
         self.trackers = self.query_one("#trackers", LineTable)
         self.torrents = self.query_one("#torrents", LineTable)
         self.detail = self.query_one("#detail", InkPane)
-        self.event_pane = self.query_one("#events", InkPane)
+        self.event_pane = self.query_one("#events", EventList)
         self.keys = self.query_one("#keys", KeyLine)
         self.filter_input = self.query_one(FilterLine)
         self.rearrange()
@@ -241,7 +242,7 @@ class PaneScreen(Screen[None]):
         self.lookback.show_strips(OfAll(self._strip_s, cells) if table >= WIDE else None)
 
     def _troubles(self) -> int:
-        return len(headline.ourselves(self.picture.snapshot, self.picture.real_now))
+        return len(headline.ourselves(self.picture.snapshot, self.picture.now))
 
     # -- drawing -------------------------------------------------------------------------------------------------------
 
@@ -348,11 +349,13 @@ class PaneScreen(Screen[None]):
         events = snapshot.events if snapshot else ()
         watchfulness = self.picture.watchfulness
         if Pane.EVENTS in plan.panes:
-            lines = watchfulness.lines(events, self.picture.now)
-            self.event_pane.show(lines if events else emptiness.events(self.picture))
+            self.draw_event_pane()
         if plan.recent:
             self._lines("rule-recent").show(titles.plain_rule(titles.events(self.picture), self.size.width))
             self._lines("recent").show(*watchfulness.lines(events, self.picture.now, plan.recent))
+
+    def draw_event_pane(self) -> None:
+        """Draw the events in their pane; there are none here."""
 
     def draw_keys(self) -> None:
         """Offer the keys that work now; there are none here."""
