@@ -180,6 +180,8 @@ class OrderDesk:
         name = states[0].tracker.host_port if len(states) == 1 else f"{len(states)} trackers"
         what = f"{name}: {words}"
         before = {key: self._orders.get(key, NOTHING_ORDERED) for key in changes}
+        if not any(differing(before[key], order) for key, order in changes.items()):
+            return f"{name}: {words} already"
         self._steps.append(Step(what, before, changes))
         return what + self._put(changes, what)
 
