@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from textual.keys import _character_to_key
 
 from trackerwatch.actions import ACTIONS, UNBOUND, conflicts, keymap, parse_key, parse_keys, shown_key
 
@@ -56,8 +57,6 @@ def test_what_is_no_key_is_refused_in_one_line(written, told):
 
 
 def test_textual_calls_every_character_so():
-    from textual.keys import _character_to_key
-
     for character in map(chr, range(33, 127)):
         assert parse_key(character) == _character_to_key(character), character
 
