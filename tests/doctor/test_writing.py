@@ -1,8 +1,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
-from tests.doctor.facts import facts, network
+import jsonschema
+import pytest
+
+import trackerwatch.doctor
+from tests.doctor.facts import facts, network, terminal
+from trackerwatch.doctor.facts import NetworkFacts
 from trackerwatch.doctor.findings import judge
 from trackerwatch.doctor.writing import as_json, as_text, summary
 
@@ -33,3 +39,16 @@ def test_json_has_every_finding():
     (udp,) = [finding for finding in document["findings"] if finding["id"] == "udp"]
     assert (udp["answer"], udp["severity"]) == ("trouble", "critical")
     assert udp.keys() == {"id", "question", "answer", "severity", "seen", "do"}
+
+
+@pytest.mark.parametrize(
+    "ill",
+    [
+        facts(proxies=("https_proxy",)),
+        facts(network(tcp=False, udp=False), terminal=terminal(is_terminal=False)),
+        facts(NetworkFacts(asked=False, sentinels=0), config_mistakes=("x",)),
+    ],
+)
+def test_json_is_as_its_schema_says(ill):
+    schema = json.loads((Path(trackerwatch.doctor.__file__).parent / "doctor.schema.json").read_text("utf-8"))
+    jsonschema.validate(json.loads(as_json(judge(ill))), schema)

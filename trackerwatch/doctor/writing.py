@@ -1,4 +1,4 @@
-"""Findings as text and as JSON (Contract: `trackerwatch.doctor/1`)."""
+"""Findings as text and as JSON (Contract: `trackerwatch.doctor/1`; `doctor.schema.json` beside this file is its schema)."""
 
 from __future__ import annotations
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from trackerwatch.tui.preferences import Preferences
 
 READ_ONLY = "read only: this screen was started to look alone (--read-only)"
+NOTHING = "nothing selected: choose a row in 1 Trackers or 2 Torrents"
 UNDOES = "u undoes it"
 KEPT = "kept in the state file"
 NOT_KEPT = "for this run"
@@ -89,7 +90,7 @@ class AskingScreen(OpeningScreen):
         if self.looks_alone():
             return
         if selected is None:
-            self.say("nothing selected")
+            self.say(NOTHING)
         elif (command := selected.recheck) is None:
             self.say("this torrent has no tracker to ask")
         else:
@@ -101,7 +102,7 @@ class AskingScreen(OpeningScreen):
         if self.looks_alone():
             return
         if selected is None:
-            self.say("nothing selected")
+            self.say(NOTHING)
         elif (command := selected.announce) is None:
             self.say("announcing is for a torrent: choose one in 2 Torrents")
         else:
