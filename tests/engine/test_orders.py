@@ -214,6 +214,21 @@ class TestSwitchedOff:
 
         drive(main)
 
+    def test_a_near_one_waits_no_longer_than_a_near_one_does(self):
+        async def main():
+            prober = ScriptedProber()
+            engine, watched = watching(prober, torrent(0, [A]))
+            prober.script(A).addresses = ("127.0.0.1",)
+            await watched.until(20)
+            engine.do(DisableTrackers((0,), ""))
+            await watched.until(22)
+            engine.do(DisableTrackers((0,), "", disabled=False))
+            await watched.until(24)
+            assert len(prober.of("scrape")) == 2
+            await watched.end()
+
+        drive(main)
+
     def test_a_round_under_way_is_cut_short(self):
         async def main():
             prober = ScriptedProber()

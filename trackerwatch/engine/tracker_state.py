@@ -382,9 +382,10 @@ class TrackerState:
 
     def switch_off(self) -> None:
         """The user wants nothing sent to it: nothing is claimed of it; its history and its waits are kept."""
-        asked_at = self.asked_at
+        asked_at, local = self.asked_at, self.local
         self.retire()
-        self.asked_at = asked_at
+        # By these its waits are known.
+        self.asked_at, self.local = asked_at, local
         self.uncover()
         self.swarms.forget_counts()
         self.note = self.spared = ""
