@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from trackerwatch.policy.rules import Verdict
 from trackerwatch.tui.arrangement import Pane
-from trackerwatch.tui.grouping import Grade, tracker_grade
+from trackerwatch.tui.gathering import Grade, tracker_grade
 
 if TYPE_CHECKING:
     from trackerwatch.engine.views import Effect, Snapshot

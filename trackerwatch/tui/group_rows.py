@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from trackerwatch.tui import states, words
-from trackerwatch.tui.grouping import Grade, tracker_grade
+from trackerwatch.tui.gathering import Grade, tracker_grade
 from trackerwatch.tui.ink import Ink, Span, crop_left, fit, safe, width_of
 from trackerwatch.tui.rows import WIDE
 from trackerwatch.tui.widgets.table import Cell, Cells, Column, lay_out

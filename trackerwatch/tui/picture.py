@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 from trackerwatch.policy.rules import Verdict
 from trackerwatch.tui import words
 from trackerwatch.tui.chronicle import Watchfulness
-from trackerwatch.tui.grouping import Collections, Groups, Hosts
+from trackerwatch.tui.gathering import Collections, Hosts
+from trackerwatch.tui.grouping import Groups
 from trackerwatch.tui.headline import Situation
 from trackerwatch.tui.ink import safe
 from trackerwatch.tui.ordering import TorrentOrder, TorrentOrdering, TorrentSort, TrackerSort, order_trackers
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from trackerwatch.engine.views import Snapshot, TorrentView, TrackerView, Update
-    from trackerwatch.filters import Filter
+    from trackerwatch.filters import EventFilter, Filter
     from trackerwatch.tui.ordering import Steps
 
 ORDER_EVERY_S = 1.0
@@ -61,6 +62,9 @@ class Picture:
         self.snapshot: Snapshot | None = None
         self.paused_at: datetime | None = None
         self.filter: Filter | None = None
+        self.event_filter: EventFilter | None = None
+        self.events_matched: int | None = None
+        """How many events the filter of events leaves. None: there is none."""
         self.tracker_sort = TrackerSort.WORST
         self.torrent_sort = TorrentSort.WORST
         self.trackers_reversed = False
