@@ -94,6 +94,14 @@ def test_what_happened_is_of_this_run_and_written_down_each_once():
     assert timing.happened_lines(FOO, NOT_KEPT, (), NOW)[0][0].text.startswith("  nothing yet")
 
 
+def test_a_transition_without_words_is_its_states():
+    silent = replace(moved(60, "state_changed", ""), from_state="unknown", to_state="up", endpoint="192.0.2.7:6969")
+    plain = replace(moved(90, "exhausted", ""))
+    month = replace(tracker_past(), transitions=(plain, silent))
+    lines = text(timing.happened_lines(FOO, past(month=month), (), NOW))
+    assert lines == ["  14:01:11     + 192.0.2.7:6969 unknown -> up", "  14:00:41     x exhausted"]
+
+
 def test_only_the_latest_of_much_that_happened_is_listed():
     found = tuple(
         replace(event(n, EventKind.STATE_CHANGED, f"change {n}", ago_s=1000 - n), tracker=FOO.tracker)
@@ -111,6 +119,8 @@ def seeders(*points, width=80, height=4):
 
 
 def test_seeders_over_the_time_that_is_known():
+    assert seeders((200, 4))[0] == "  seeders     over 5 min, the least of each 5s"
+    assert seeders((1200, 4))[0] == "  seeders     over 30 min, the least of each 30s"
     assert seeders((3000, 4))[0] == "  seeders     over 1 h, the least of each 60s"
     assert seeders((20000, 4))[0] == "  seeders     over 6 h, the least of each 10m"
     assert seeders((80000, 4))[0] == "  seeders     over 24 h, the least of each 30m"

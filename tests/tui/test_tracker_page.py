@@ -52,15 +52,20 @@ def test_what_is_well_needs_no_explanation():
 @pytest.mark.parametrize(
     ("view", "what"),
     [
-        (replace(FOO, failure=None, reasons=("endpoint_down",)), Condition.ENDPOINT_DOWN),
+        (replace(FOO, state=Health.DEGRADED, failure=None, reasons=("endpoint_down",)), Condition.ENDPOINT_DOWN),
         (replace(FOO, flapping=True), Condition.FLAPPING),
-        (replace(FOO, failure=None, reasons=()), Health.DOWN),
-        (replace(FOO, failure=Failure(FailureKind.FAILURE_REASON, Phase.EXCHANGE, "no"), reasons=()), Health.DOWN),
+        (replace(FOO, endpoints=(), failure=None, reasons=()), Health.DOWN),
         (tracker(0, URL, Health.UNKNOWN), Health.UNKNOWN),
     ],
 )
 def test_every_trouble_is_explained(view, what):
     assert f" means {meanings.meaning(what).means}" in state(view)
+
+
+def test_the_first_answer_after_an_outage_is_not_explained_by_the_outage():
+    for failure in (None, Failure(FailureKind.FAILURE_REASON, Phase.EXCHANGE, "no")):
+        lines = state(replace(FOO, failure=failure))
+        assert " means it was down and has just answered; one answer may be luck" in lines
 
 
 @pytest.mark.parametrize(

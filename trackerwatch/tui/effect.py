@@ -94,7 +94,7 @@ def _header(view: TrackerView, state: FailoverState, number: int, *, whole: bool
             Ink.GOOD,
             ("keeps its tracker" if one else "keep their tracker") + ", may have lost a backup"
             if bad
-            else "nothing before their tracker failed"
+            else "it is no trouble to them"
             if view.state is not Health.UNKNOWN
             else "on their tracker",
         ),

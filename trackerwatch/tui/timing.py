@@ -26,11 +26,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from trackerwatch.engine.views import Event, TrackerView
-    from trackerwatch.history import TrackerHistory
+    from trackerwatch.history import TrackerHistory, Transition
     from trackerwatch.tui.past import TorrentPast, TrackerPast
 
 MOST_HAPPENED = 12
 SPANS: dict[float, tuple[int, ...]] = {
+    300.0: (60, 30, 20, 10),
+    1800.0: (60, 30, 20, 10),
     3600.0: (60, 30, 20, 10),
     6 * 3600.0: (72, 36, 24, 12),
     DAY_S: (96, 48, 24, 12),
@@ -126,7 +128,7 @@ def happened_lines(view: TrackerView, past: TrackerPast, events: Sequence[Event]
     for stored in history.transitions if history else ():
         at = time_of(stored.at)
         if not any(stored.kind == kind and abs((at - other).total_seconds()) < SAME_S for kind, other in known):
-            found.append(_Happened(at, stored.kind, stored.to_state, stored.message))
+            found.append(_Happened(at, stored.kind, stored.to_state, stored.message or _from_to(stored)))
     found.sort(key=lambda one: one.at, reverse=True)
     lines: list[Line] = []
     for one in found[:MOST_HAPPENED]:
@@ -136,6 +138,13 @@ def happened_lines(view: TrackerView, past: TrackerPast, events: Sequence[Event]
     if (rest := len(found) - MOST_HAPPENED) > 0:
         lines.append((Span(f"{'':15}and {rest:,} before", Ink.DIM),))
     return lines or [(Span("  nothing yet: since it was first asked it stayed as it is", Ink.DIM),)]
+
+
+def _from_to(stored: Transition) -> str:
+    """What was written down without words."""
+    states_told = " -> ".join(state for state in (stored.from_state, stored.to_state) if state)
+    what = f"{stored.endpoint} {states_told}" if stored.endpoint else states_told
+    return what.strip() or stored.kind.replace("_", " ")
 
 
 # -- a torrent ---------------------------------------------------------------------------------------------------------

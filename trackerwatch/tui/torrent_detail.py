@@ -169,7 +169,9 @@ def _answer(
 def _endpoint_brief(view: EndpointView, pending_limit: int) -> Line:
     state = states.endpoint_state(view, pending_limit)
     what = states.failure(view.failure) if view.failure else words.latency(view.latency_s)
-    said = f"  “{safe(view.said)}”" if view.said else ""
+    # What a failed probe said is told as its failure.
+    repeated = view.failure is not None and view.said == view.failure.message
+    said = f"  “{safe(view.said)}”" if view.said and not repeated else ""
     return (Span(f"{state.text[0]} ", state.ink), Span(f"{safe(str(view.endpoint))}  {what}"), Span(said, Ink.DIM))
 
 

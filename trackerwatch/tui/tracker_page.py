@@ -92,18 +92,22 @@ def _meaning(view: TrackerView) -> list[Line]:
     """What that means and what to do, where something is wrong."""
     if view.state is Health.UP and not view.pending and not view.flapping:
         return []
+    if view.state is Health.DOWN and (view.failure is None or view.failure.kind.answered) and view.endpoints:
+        # The reasons are of the outage, which may be over.
+        return _told("it was down and has just answered; one answer may be luck", "nothing: it is asked again soon")
     if view.flapping:
         found = meanings.meaning(Condition.FLAPPING)
-    elif view.failure is not None and not (view.state is Health.DOWN and view.failure.kind.answered):
+    elif view.failure is not None:
         found = meanings.meaning(view.failure.kind)
     elif view.reasons and (told := meanings.of_reason(view.reasons[0])) is not None:
         found = told
     else:
         found = meanings.meaning(view.state)
-    return [
-        (Span(" means ", Ink.DIM), Span(found.means)),
-        (Span(" do    ", Ink.KEY), Span(found.do)),
-    ]
+    return _told(found.means, found.do)
+
+
+def _told(means: str, do: str) -> list[Line]:
+    return [(Span(" means ", Ink.DIM), Span(means)), (Span(" do    ", Ink.KEY), Span(do))]
 
 
 _ASKS = {
