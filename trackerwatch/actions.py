@@ -31,7 +31,7 @@ RESERVED = "ctrl+c"
 UNBOUND = "unbound:"
 """Begins what stands for a key where an action is to have none: no terminal sends it."""
 
-_LAYERS = frozenset({"table", "pane", "page"})
+_LAYERS = frozenset({"table", "pane", "page", "events"})
 """Places within a screen: they have a key before the screen has it."""
 _EVERYWHERE = "app"
 
@@ -117,6 +117,9 @@ _OTHERS = {
     "page.open": "enter",
     "main.filter": "slash",
     "main.saved": "F",
+    "main.return": "ctrl+o,backspace",
+    "events.open": "enter",
+    "events.fold": "space",
     "filter.complete": "tab",
     "filter.complete-back": "shift+tab",
     "filter.earlier": "up",
@@ -161,6 +164,7 @@ _OTHERS = {
     "coverage.right": "right,l",
     "coverage.left": "left,h",
     "coverage.differing": "f",
+    "coverage.export": "e",
     "coverage.leave": "escape,q,v",
     "detail.next-section": "tab",
     "detail.previous-section": "shift+tab",

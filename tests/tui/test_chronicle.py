@@ -1,8 +1,9 @@
+from dataclasses import replace
 from datetime import timedelta
 
 from tests.tui.feeds import NOW, event
 from trackerwatch.engine.views import EventKind
-from trackerwatch.tui.chronicle import IDLE_S, Watchfulness, event_line
+from trackerwatch.tui.chronicle import IDLE_S, Watchfulness, entries, event_line, full_line
 
 LATER = NOW + timedelta(minutes=14)
 
@@ -13,6 +14,13 @@ def texts(lines):
 
 def some(*numbers):
     return tuple(event(n, EventKind.FAILED_OVER, f"m{n}") for n in numbers)
+
+
+def in_pane(watch, events, now):
+    """What the events pane shows, event by event."""
+    kinds = (EventKind.FAILED_OVER, EventKind.PROMOTED)
+    apart = [replace(one, kind=kinds[one.number % 2]) for one in events]
+    return texts(entry.line for entry in entries(apart, wide=False, news=watch.news(apart, now)))
 
 
 def watched(*numbers):
@@ -36,7 +44,7 @@ def test_what_came_while_keys_rested_is_below_a_divider():
     assert watch.unseen(LATER) == 0
     watch.arrived(some(3, 4, 5), LATER)
     assert watch.unseen(LATER) == 3
-    lines = texts(watch.lines(some(1, 2, 3, 4, 5), LATER))
+    lines = in_pane(watch, some(1, 2, 3, 4, 5), LATER)
     assert lines[2] == "-- since you last pressed a key, 14m ago: 3 events --"
     assert len(lines) == 6
 
@@ -47,7 +55,7 @@ def test_who_presses_keys_is_told_of_no_news():
     watch.arrived(some(2), soon)
     assert watch.unseen(soon) == 0
     assert not watch.key_pressed(soon)
-    assert not any("since" in line for line in texts(watch.lines(some(1, 2), soon)))
+    assert not any("since" in line for line in in_pane(watch, some(1, 2), soon))
     assert watch.unseen(LATER) == 0
 
 
@@ -63,12 +71,12 @@ def test_the_divider_stays_while_one_looks_and_moves_with_the_next_news():
     watch.arrived(some(2), LATER)
     assert watch.key_pressed(LATER)
     assert watch.unseen(LATER) == 0
-    assert "14m ago: 1 event --" in texts(watch.lines(some(1, 2), LATER))[1]
+    assert "14m ago: 1 event --" in in_pane(watch, some(1, 2), LATER)[1]
     assert not watch.key_pressed(LATER)
-    assert "14m ago: 1 event --" in texts(watch.lines(some(1, 2), LATER))[1]
+    assert "14m ago: 1 event --" in in_pane(watch, some(1, 2), LATER)[1]
     later = LATER + timedelta(seconds=300)
     watch.arrived(some(3), later)
-    lines = texts(watch.lines(some(1, 2, 3), later))
+    lines = in_pane(watch, some(1, 2, 3), later)
     assert [("since" in line) for line in lines] == [False, False, True, False]
     assert "5m ago: 1 event" in lines[2]
 

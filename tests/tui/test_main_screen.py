@@ -440,7 +440,8 @@ async def test_hostile_names_are_text_everywhere(size):
 
 async def test_the_event_pane_follows_the_end_until_one_scrolls_up():
     def many(last):
-        return tuple(event(n, EventKind.FAILED_OVER, f"moved {n:03}") for n in range(1, last + 1))
+        kinds = (EventKind.FAILED_OVER, EventKind.PROMOTED)
+        return tuple(event(n, kinds[n % 2], f"moved {n:03}") for n in range(1, last + 1))
 
     async with show(snapshot((tracker(0, A),), events=many(100))) as s:
         await s.press("4")

@@ -1,14 +1,16 @@
-"""Events as lines, and which of them came while nobody was looking. Pure."""
+"""Events as lines, bursts of them folded, and which of them came while nobody was looking. Pure."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 from trackerwatch.tui import states, words
 from trackerwatch.tui.ink import Ink, Line, Span, safe
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from trackerwatch.engine.views import Event
@@ -26,6 +28,96 @@ def event_line(event: Event, now: datetime) -> Line:
         Span(f"{mark.text} ", mark.ink),
         Span(safe(event.message)),
     )
+
+
+WIDE_CELLS = 70
+"""Panes at least this wide have room for the year."""
+FOLD_FROM = 4
+"""So many events of a kind in a row are folded into one line."""
+FOLD_WITHIN_S = 30.0
+"""Of each other, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the events pane."""
+
+    key: int | None
+    """The event's number; of a burst's first line the number of its first event below zero. None: nothing to choose."""
+    line: Line
+    events: tuple[Event, ...] = ()
+    """What the line stands for."""
+
+
+def full_line(event: Event, *, wide: bool, told: str = "", indent: str = "") -> Line:
+    """Date, time, glyph and message.
+
+    Args:
+        event: The event.
+        wide: Whether there is room for the year.
+        told: Stands before the message.
+        indent: Stands before the glyph.
+    """
+    at = event.at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S" if wide else "%d %b %H:%M:%S")
+    mark = states.event_mark(event)
+    return (
+        Span(f" {at} {indent}", Ink.DIM),
+        Span(f"{mark.text} ", mark.ink),
+        *((Span(told, Ink.KEY),) if told else ()),
+        Span(safe(event.message)),
+    )
+
+
+def _bursts(events: Sequence[Event], news_from: int | None) -> list[list[Event]]:
+    """Events in a row that are of one kind and close to each other; news begin anew."""
+    bursts: list[list[Event]] = []
+    for event in events:
+        last = bursts[-1][-1] if bursts else None
+        if (
+            last is not None
+            and (last.kind, last.to_state) == (event.kind, event.to_state)
+            and abs((event.at - last.at).total_seconds()) <= FOLD_WITHIN_S
+            and not (news_from is not None and last.number <= news_from < event.number)
+        ):
+            bursts[-1].append(event)
+        else:
+            bursts.append([event])
+    return bursts
+
+
+def entries(
+    events: Sequence[Event],
+    *,
+    wide: bool,
+    unfolded: Collection[int] = (),
+    news: tuple[int, str] | None = None,
+) -> list[Entry]:
+    """What the events pane shows, oldest first.
+
+    Args:
+        events: Those that the filter leaves.
+        wide: Whether there is room for the year.
+        unfolded: Keys of bursts that are not folded.
+        news: From `Watchfulness.news`.
+    """
+    shown: list[Entry] = []
+    for burst in _bursts(events, news[0] if news else None):
+        first, last = burst[0], burst[-1]
+        if news is not None and shown and shown[-1].key is not None and first.number > news[0]:
+            shown.append(Entry(None, (Span(news[1], Ink.KEY),)))
+            news = None
+        if len(burst) < FOLD_FROM:
+            shown += [Entry(event.number, full_line(event, wide=wide), (event,)) for event in burst]
+            continue
+        key, together = -first.number, tuple(burst)
+        if key in unfolded:
+            within = words.duration((last.at - first.at).total_seconds())
+            told = f"[-] {len(burst)} of a kind within {within}: "
+            shown.append(Entry(key, full_line(last, wide=wide, told=told), together))
+            shown += [Entry(event.number, full_line(event, wide=wide, indent="  "), (event,)) for event in burst]
+        else:
+            shown.append(Entry(key, full_line(last, wide=wide, told=f"[+{len(burst) - 1} more] "), together))
+    return shown
 
 
 IDLE_S = 60.0
@@ -80,17 +172,16 @@ class Watchfulness:
         divider = self._divider
         return self.unseen(now), words.ago(divider[1], now) if divider else ""
 
-    def lines(self, events: Sequence[Event], now: datetime, last: int | None = None) -> list[Line]:
-        """The latest events, oldest first, with a divider before those that came while nobody pressed a key."""
-        shown = events if last is None else events[-last:] if last else ()
+    def news(self, events: Sequence[Event], now: datetime) -> tuple[int, str] | None:
+        """The number of the event after which the news begin, and the line that says so. None: there is nothing to say."""
         divider = self._divider
         if self._pressed_at is not None and self.unseen(now):
             divider = (self._seen, self._pressed_at)
-        lines: list[Line] = []
-        for event in shown:
-            if last is None and divider is not None and lines and event.number == divider[0] + 1:
-                news = words.plural(sum(event.number > divider[0] for event in events), "event")
-                since = words.ago(divider[1], now)
-                lines.append((Span(f"-- since you last pressed a key, {since}: {news} --", Ink.KEY),))
-            lines.append(event_line(event, now))
-        return lines
+        if divider is None:
+            return None
+        told = words.plural(sum(event.number > divider[0] for event in events), "event")
+        return divider[0], f"-- since you last pressed a key, {words.ago(divider[1], now)}: {told} --"
+
+    def lines(self, events: Sequence[Event], now: datetime, last: int) -> list[Line]:
+        """The latest events in short, oldest first."""
+        return [event_line(event, now) for event in (events[-last:] if last else ())]

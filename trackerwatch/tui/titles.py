@@ -46,6 +46,12 @@ def _torrents(picture: Picture) -> str:
     return f"Torrents {total:,}" if shown == total else f"Torrents {shown:,}/{total:,}"
 
 
+def _events(picture: Picture) -> str:
+    if picture.events_matched is None or picture.snapshot is None:
+        return "Events"
+    return f"Events {picture.events_matched:,}/{len(picture.snapshot.events):,}"
+
+
 def events(picture: Picture) -> str:
     """`events`, with how many came since a key was pressed."""
     unseen = picture.unseen
@@ -99,7 +105,7 @@ def tabs(picture: Picture, pane: Pane, width: int) -> Line:
         Pane.TRACKERS: _trackers(picture),
         Pane.TORRENTS: _torrents(picture),
         Pane.DETAIL: "Detail",
-        Pane.EVENTS: f"Events {unseen:,} new" if unseen else "Events",
+        Pane.EVENTS: _events(picture) + (f" {unseen:,} new" if unseen else ""),
     }
     if width < 64:
         names = {name: name.title() for name in Pane}
@@ -135,7 +141,7 @@ def rule(picture: Picture, pane: Pane, width: int, *, has_keys: bool, told: str 
         Pane.TRACKERS: _trackers(picture),
         Pane.TORRENTS: _torrents(picture),
         Pane.DETAIL: "Detail",
-        Pane.EVENTS: "Events",
+        Pane.EVENTS: _events(picture),
     }
     if pane is Pane.TRACKERS:
         told = sorting(picture, pane)

@@ -166,6 +166,8 @@ class MainScreen(TakingScreen):
         """One step back: out of the filter, out of a detail, out of the zoom, out of the program."""
         if self.filter_input.display:
             self.cancel_filter()
+        elif self.pane is Pane.EVENTS and self.picture.event_filter is not None and not may_quit:
+            self.set_event_filter("")
         elif self.pane in (Pane.DETAIL, Pane.EVENTS):
             self.action_pane(self.subject)
         elif self.zoomed:

@@ -9,7 +9,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 
 from trackerwatch.tui import emptiness, headline, titles
-from trackerwatch.tui.arrangement import Arrangement, Pane, arrange
+from trackerwatch.tui.arrangement import MANY, Arrangement, Pane, arrange
 from trackerwatch.tui.ink import Ink
 from trackerwatch.tui.lookback import STRIPS_S, Lookback, OfAll, OfTorrent, OfTracker
 from trackerwatch.tui.rows import (
@@ -81,6 +81,7 @@ class PaneScreen(Screen[None]):
         self._last_second = -1
         self._marks = (0, "")
         self._room_for_troubles = 0
+        self._room_for_rows = (MANY, MANY)
         self._strip_s = STRIPS_S[-1]
         self._order_timer: Timer | None = None
         """Until sorting goes on."""
@@ -158,7 +159,8 @@ class PaneScreen(Screen[None]):
             if marks != self._marks or (update is not None and update.events):
                 self._marks = marks
                 self.draw_events()
-            if update is not None and self._troubles() != self._room_for_troubles:
+            room = (self._room_for_troubles, self._room_for_rows)
+            if update is not None and (self._troubles(), self._known()) != room:
                 self.rearrange()
             self.redraw_lines()
             self.draw_detail()
@@ -244,11 +246,18 @@ class PaneScreen(Screen[None]):
     def _troubles(self) -> int:
         return len(headline.ourselves(self.picture.snapshot, self.picture.now))
 
+    def _known(self) -> tuple[int, int]:
+        snapshot = self.picture.snapshot
+        if snapshot is None:
+            return MANY, MANY
+        return min(MANY, len(snapshot.trackers)), min(MANY, len(snapshot.torrents.listed))
+
     # -- drawing -------------------------------------------------------------------------------------------------------
 
     def rearrange(self) -> None:
         """Show the parts that this size has room for."""
         self._room_for_troubles = self._troubles()
+        self._room_for_rows = self._known()
         plan = arrange(
             self.size.width,
             self.size.height,
@@ -256,6 +265,7 @@ class PaneScreen(Screen[None]):
             zoomed=self.zoomed,
             trackers=len(self.trackers.order),
             troubles=self._room_for_troubles,
+            known=self._room_for_rows,
         )
         if plan != self._arrangement:
             self._arrangement = plan
