@@ -14,6 +14,7 @@ from trackerwatch.tui import layout, looks, themes
 from trackerwatch.tui.clipboard import Clipboard
 from trackerwatch.tui.exporting import without_fonts, write_new
 from trackerwatch.tui.layout import SAVE_EVERY_S, Saver
+from trackerwatch.tui.narrow import narrowed
 from trackerwatch.tui.outlet import unhurried
 from trackerwatch.tui.pace import SLOW_STEP_S, Pace
 from trackerwatch.tui.picture import FeedLike, Picture
@@ -175,7 +176,7 @@ class TrackerwatchApp(App[None]):
         # Textual's own way to the terminal; there is no public one that knows of frames.
         if renderable is not None and self._batch_count:
             self.pace.missed()
-        super()._display(screen, renderable)
+        super()._display(screen, narrowed(renderable))
         if renderable is not None:
             self.pace.drew()
 
@@ -216,6 +217,10 @@ class TrackerwatchApp(App[None]):
     def action_help(self) -> None:
         """The keys that work now."""
         self.push_screen(HelpScreen(self.screen.active_bindings.values(), self.screen.focused, self.screen))
+
+    def action_export(self) -> None:
+        """Export what is looked at."""
+        self.main.action_export()
 
     def action_picture(self) -> None:
         """Save the screen as a picture."""
