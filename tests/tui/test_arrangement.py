@@ -1,6 +1,6 @@
 import pytest
 
-from trackerwatch.tui.arrangement import Pane, arrange
+from trackerwatch.tui.arrangement import MOST_RECENT, Pane, arrange
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,21 @@ def test_our_own_troubles_get_lines_of_their_own():
         assert arrange(width, height, Pane.TRACKERS, zoomed=False, trackers=9).ours == 0
         assert arrange(width, height, Pane.TRACKERS, zoomed=False, trackers=9, troubles=2).ours == 2
     assert arrange(80, 5, Pane.TRACKERS, zoomed=False, trackers=9, troubles=2).ours == 0
+
+
+def test_room_that_no_table_needs_goes_to_details_and_events():
+    few, many = (10, 16), (10, 5000)
+    large = arrange(200, 60, Pane.TRACKERS, zoomed=False, trackers=10, known=few)
+    assert large.bottom == 25 > arrange(200, 60, Pane.TRACKERS, zoomed=False, trackers=10, known=many).bottom == 18
+    # Every torrent, titles and a line still fit.
+    assert 60 - 6 - large.trackers - large.bottom >= 16 + 2
+    compact = arrange(120, 35, Pane.TRACKERS, zoomed=False, trackers=10, known=few)
+    assert compact.recent == 12
+    assert arrange(120, 35, Pane.TRACKERS, zoomed=False, trackers=3, known=(3, 3)).recent == MOST_RECENT
+    assert arrange(120, 35, Pane.TORRENTS, zoomed=False, trackers=10, known=many).recent == 5
+    assert arrange(80, 24, Pane.TRACKERS, zoomed=False, trackers=10, known=few).recent == 3
+
+
+def test_a_filter_moves_nothing():
+    plans = {arrange(80, 30, Pane.TRACKERS, zoomed=False, trackers=n, known=(10, 16)) for n in (0, 1, 10)}
+    assert len({(plan.strip, plan.recent) for plan in plans}) == 1

@@ -45,7 +45,22 @@ class Arrangement:
     """Lines of the last events under a table."""
 
 
-def arrange(width: int, height: int, pane: Pane, *, zoomed: bool, trackers: int, troubles: int = 0) -> Arrangement:
+MANY = 200
+"""Rows that fill any screen."""
+MOST_RECENT = 14
+"""More of the last events is what their pane is for."""
+
+
+def arrange(
+    width: int,
+    height: int,
+    pane: Pane,
+    *,
+    zoomed: bool,
+    trackers: int,
+    troubles: int = 0,
+    known: tuple[int, int] = (MANY, MANY),
+) -> Arrangement:
     """Divide a screen.
 
     Args:
@@ -55,6 +70,8 @@ def arrange(width: int, height: int, pane: Pane, *, zoomed: bool, trackers: int,
         zoomed: Show one pane though there is room for all.
         trackers: Rows that the trackers table has.
         troubles: Lines that our own troubles need.
+        known: Trackers and torrents there are, filtered or not: room that neither table can need goes to details and events,
+            and a filter moves nothing.
     """
     ours = min(troubles, 2) if height >= OURS_ROWS else 0
     if width >= WIDE_COLUMNS and height >= WIDE_ROWS and not zoomed:
@@ -62,6 +79,7 @@ def arrange(width: int, height: int, pane: Pane, *, zoomed: bool, trackers: int,
         room = height - 6 - ours
         bottom = max(12, min(18, room // 3))
         table = max(5, min(trackers + 1, int(room * 0.36)))
+        bottom += max(0, min(room // 2 - bottom, room - bottom - table - (known[1] + 2)))
         return Arrangement(
             all_panes=True,
             header=True,
@@ -75,6 +93,12 @@ def arrange(width: int, height: int, pane: Pane, *, zoomed: bool, trackers: int,
             ours=ours,
         )
     is_table = pane in (Pane.TRACKERS, Pane.TORRENTS)
+    strip = 0 if not is_table or height < 16 else 3 if height < 28 else 5
+    recent = 0 if not is_table or height < 20 else 3 if height < 30 else 5
+    if recent:
+        # Beside these: header, problem, tabs, keys, two rules, titles of columns and a line between.
+        spare = height - ours - strip - recent - 8 - known[pane is Pane.TORRENTS]
+        recent += max(0, min(spare, MOST_RECENT - recent))
     return Arrangement(
         all_panes=False,
         header=height >= 8,
@@ -84,6 +108,6 @@ def arrange(width: int, height: int, pane: Pane, *, zoomed: bool, trackers: int,
         rules=False,
         panes=frozenset({pane}),
         ours=ours,
-        strip=0 if not is_table or height < 16 else 3 if height < 28 else 5,
-        recent=0 if not is_table or height < 20 else 3 if height < 30 else 5,
+        strip=strip,
+        recent=recent,
     )
