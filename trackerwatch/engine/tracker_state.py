@@ -123,6 +123,10 @@ class TrackerState:
     """What is asked next."""
     next_probe_at: float | None = None
     """Wall."""
+    every_s: float | None = None
+    """Between full rounds, as things are. None: nothing was planned yet."""
+    heartbeat_s: float | None = None
+    """Between the small probes in between. None: there are none."""
     asking: bool = False
     wants_round: bool = True
     """It was never asked or came back from down, and was not asked for counts since."""
@@ -395,6 +399,8 @@ class TrackerState:
         """It is asked again: for everything, as soon as it may be."""
         self.wants_round = self.hurried = True
         self.plan = Due.FULL
+        # What it is found to be next is its first state, and no recovery after which everything is asked once more.
+        self.since = None
         self.dirty = self.swarms.dirty = self.retold = True
 
     @property
