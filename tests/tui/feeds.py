@@ -483,7 +483,45 @@ def rich_events() -> tuple[Event, ...]:
 
 def rich_snapshot(**more: object) -> Snapshot:
     trackers = rich_trackers()
-    return snapshot(trackers, rich_torrents(trackers), events=rich_events(), **more)
+    return snapshot(trackers, rich_torrents(trackers), **({"events": rich_events()} | more))
+
+
+FOLDERS = ("/srv/torrents/archive", "/srv/distros/debian", "/home/ann/debian")
+
+
+def in_folders() -> Snapshot:
+    """The rich snapshot with torrents from three folders and three trackers on one host; each tracker told of each torrent."""
+    trackers = (
+        *rich_trackers(),
+        tracker(14, "https://tracker.example.org/announce", Health.DOWN, kind=FailureKind.TLS, since_s=99),
+        tracker(15, "http://tracker.example.org:1337/announce"),
+    )
+    views = [
+        replace(
+            view,
+            torrent=replace(view.torrent, sources=(f"{FOLDERS[n % 3]}/{n}.torrent",)),
+            answers=view.answers or _answers(view, trackers, n),
+        )
+        for n, view in enumerate(rich_torrents(trackers))
+    ]
+    return snapshot(trackers, views, events=rich_events())
+
+
+def _answers(view: TorrentView, trackers: tuple[TrackerView, ...], n: int) -> tuple[AnswerView, ...]:
+    by_tracker = {one.tracker: one for one in trackers}
+    found = []
+    for placement in view.torrent.placements:
+        one = by_tracker[placement.tracker]
+        kind = one.failure.kind if one.state is Health.DOWN else None
+        counts = view.counts
+        if n % 9 == 4 and placement.tier:
+            kind = FailureKind.UNREGISTERED
+        elif n % 13 == 5 and placement.tier:
+            counts = SwarmCounts(0, 0, 0)
+        told = NOTHING_KNOWN if kind else counts
+        role = Role.FAILED if kind else Role.BACKUP
+        found.append(answer(one, placement.tier, placement.position, role, told, kind))
+    return tuple(found)
 
 
 A_HYBRID = torrent("hybrid", ((EXAMPLE,),), info_hash_v2=hashlib.sha256(b"hybrid").digest())

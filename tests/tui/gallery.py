@@ -12,6 +12,7 @@ from tests.tui.feeds import (
     HandFeed,
     before,
     event,
+    in_folders,
     marked_trackers,
     rich_events,
     rich_snapshot,
@@ -39,6 +40,11 @@ SHOTS = {
     "torrents-160x48": ((160, 48), ("2", "down", "down")),
     "main-120x36": ((120, 36), ()),
     "main-200x60": ((200, 60), ("2", "f")),
+    "groups-80x24": ((80, 24), ("2", "t")),
+    "groups-trackers-80x24": ((80, 24), ("t",)),
+    "groups-160x48": ((160, 48), ("t", "2", "t", "Z", "home")),
+    "groups-coverage-80x24": ((80, 24), ("2", "f", "v", *["down"] * 9)),
+    "groups-coverage-160x48": ((160, 48), ("2", "f", "v", *["down"] * 9, "right")),
     "start-80x24": ((80, 24), ()),
     "past-80x24": ((80, 24), ("enter",)),
     "past-below-80x24": ((80, 24), ("enter", "pagedown")),
@@ -80,6 +86,8 @@ def picture_of(kind: str) -> Snapshot:
     """The snapshot behind a kind of picture."""
     if kind == "start":
         return snapshot()
+    if kind == "groups":
+        return in_folders()
     if kind in ("marks", "troubles"):
         trackers = marked_trackers()
         more = {"ourselves": TROUBLES, "client": "libtorrent"} if kind == "troubles" else {}

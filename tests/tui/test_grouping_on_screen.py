@@ -2,27 +2,10 @@ from dataclasses import replace
 
 import pytest
 
-from tests.tui.feeds import EXAMPLE, FailureKind, rich_events, rich_torrents, rich_trackers, snapshot, tracker
+from tests.tui.feeds import EXAMPLE, in_folders, snapshot, tracker
 from tests.tui.screens import show
 from trackerwatch.engine.commands import ProbeNow
-from trackerwatch.health.states import Health
 from trackerwatch.tui.arrangement import Pane
-
-FOLDERS = ("/srv/torrents/archive", "/srv/distros/debian", "/home/ann/debian")
-
-
-def in_folders():
-    """The rich snapshot with folders, and with three trackers on one host."""
-    trackers = (
-        *rich_trackers(),
-        tracker(14, "https://tracker.example.org/announce", Health.DOWN, kind=FailureKind.TLS, since_s=99),
-        tracker(15, "http://tracker.example.org:1337/announce"),
-    )
-    views = [
-        replace(view, torrent=replace(view.torrent, sources=(f"{FOLDERS[n % 3]}/{n}.torrent",)))
-        for n, view in enumerate(rich_torrents(trackers))
-    ]
-    return snapshot(trackers, views, events=rich_events())
 
 
 def row_of(shown, text):
