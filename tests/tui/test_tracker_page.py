@@ -146,6 +146,10 @@ def test_intervals_of_everybody_are_told():
     view = replace(tracker(0, URL), min_request_interval_s=900.0, interval_wish_s=3600.0)
     lines = settings(view)
     assert "  announce    30m  min 15m  as the tracker asks" in lines
+    assert not any(line.startswith("  asked") for line in lines)
+    planned = replace(view, every_s=3600.0, heartbeat_s=120.0)
+    assert "  asked       every 60m, and a small probe every 2m  by us" in settings(planned)
+    assert "  asked       every 60m  by us" in settings(replace(planned, heartbeat_s=None))
     assert "  scrape      answers; between scrapes 15m  as the tracker asks" in lines
     assert "  your wish   60m, by hand" in lines
     quiet = settings(replace(view, interval_s=None, min_interval_s=None, scrape_supported=None, interval_wish_s=None))

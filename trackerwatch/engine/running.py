@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 from trackerwatch.engine.due import Due
 from trackerwatch.engine.interruptions import TICK_S
 from trackerwatch.engine.pacing import next_due
+from trackerwatch.engine.standing_orders import heartbeat_s, interval_s
 from trackerwatch.engine.views import EventKind
 from trackerwatch.health import Health
 from trackerwatch.outcome import FailureKind
 from trackerwatch.schedule import Agenda
+from trackerwatch.tracker import Protocol
 
 if TYPE_CHECKING:
     import random
@@ -326,6 +328,10 @@ class Running:
             self._announcer.next_at(state, active_here=self._active_here(state)),
         )
         state.dirty = True
+        settings = self._watchlist.settings
+        state.every_s = interval_s(settings, state)
+        udp = state.tracker.protocol is Protocol.UDP
+        state.heartbeat_s = heartbeat_s(settings, state.tracker) if udp else None
         if due is None:
             self._agenda.drop(state.index)
             state.next_probe_at = None

@@ -192,6 +192,8 @@ def tracker_view(state: TrackerState, now: float) -> TrackerView:
         next_ask=None if state.next_probe_at is None else _NEXT[state.plan],
         min_request_interval_s=state.min_request_interval_s,
         thresholds=state.thresholds,
+        every_s=state.every_s,
+        heartbeat_s=state.heartbeat_s,
     )
 
 

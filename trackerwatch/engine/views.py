@@ -173,6 +173,10 @@ class TrackerView:
     """Between scrapes, as the tracker wishes. None: it said nothing."""
     thresholds: Thresholds | None = None
     """By which its state is judged."""
+    every_s: float | None = None
+    """Between full rounds, after every order, setting and wish. None: nothing was planned yet."""
+    heartbeat_s: float | None = None
+    """Between small probes beside them. None: there are none."""
 
     @property
     def endpoints_up(self) -> int:

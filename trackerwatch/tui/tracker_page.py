@@ -268,7 +268,12 @@ def _intervals(view: TrackerView) -> list[Line]:
 
     wish = view.interval_wish_s
     supported = {None: "not known yet", True: "answers", False: "not supported"}[view.scrape_supported]
+    asked = []
+    if view.every_s is not None:
+        beat = f", and a small probe every {words.duration(view.heartbeat_s)}" if view.heartbeat_s else ""
+        asked.append(labelled("asked", Span(f"every {words.duration(view.every_s)}{beat}"), Span("  by us", Ink.DIM)))
     return [
+        *asked,
         labelled("announce", told(view.interval_s), Span("  min ", Ink.DIM), told(view.min_interval_s), _asks()),
         labelled("scrape", Span(f"{supported}; between scrapes "), told(view.min_request_interval_s), _asks()),
         labelled("your wish", Span("as the settings say" if wish is None else f"{words.duration(wish)}, by hand")),
