@@ -8,6 +8,7 @@ from tests.tui.pasts import GAPS, OUTAGES, tracker_past
 from trackerwatch.engine.views import Disabled, Effect, Mute, OrderSource
 from trackerwatch.failover.states import FailoverState
 from trackerwatch.health.states import Health
+from trackerwatch.meanings import meaning
 from trackerwatch.outcome import FailureKind
 from trackerwatch.tui import tracker_detail as detail
 from trackerwatch.tui.ink import Ink, line_width
@@ -70,6 +71,16 @@ def test_effect_of_a_working_tracker_and_of_none():
     assert "no torrent lists it" in text(detail.tracker_lines(tracker(0, URL), NOW, 80, NOT_KEPT))
     odd = tracker(0, URL, Health.DOWN, torrents=2, effect=Effect(0, 0, 0, 2))
     assert "Hits 2 torrents: 2 not known yet" in text(detail.tracker_lines(odd, NOW, 80, NOT_KEPT))
+
+
+def test_a_tracker_strip_with_room_says_what_that_means_and_what_to_do():
+    view = tracker(0, URL, Health.DOWN, kind=FailureKind.NOT_BENCODE, endpoints=(endpoint("192.0.2.1"),))
+    found = meaning(FailureKind.NOT_BENCODE)
+    assert text(detail.tracker_strip(view, NOW, 2)).endswith(" no torrent lists it")
+    assert text(detail.tracker_strip(view, NOW, 3)[2:]) == f" do    {found.do}"
+    assert text(detail.tracker_strip(view, NOW, 5)[2:4]) == f" means {found.means}\n do    {found.do}"
+    assert detail.tracker_strip(view, NOW, 5)[4] == ()
+    assert detail.tracker_strip(tracker(0, URL), NOW, 5)[2:] == [(), (), ()]
 
 
 def test_a_tracker_strip_ends_in_the_effect():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from trackerwatch import meanings
 from trackerwatch.failover.states import FailoverState
 from trackerwatch.health.states import Health
 from trackerwatch.tui import states, words
@@ -210,7 +211,7 @@ def _phases(phases: PhaseTimes) -> str:
 
 
 def tracker_strip(view: TrackerView, now: datetime, height: int) -> list[Line]:
-    """The few lines under a narrow table: an address a line, and the effect last."""
+    """The few lines under a narrow table: an address a line, the effect, and in what room is left what that means."""
     shown = list(view.endpoints[: max(1, height - 1)])
     lines: list[Line] = []
     for endpoint in shown:
@@ -231,4 +232,10 @@ def tracker_strip(view: TrackerView, now: datetime, height: int) -> list[Line]:
     if not shown:
         what = states.failure(view.failure) or "no address known yet"
         lines.append((Span(f" ? {what}", Ink.WAIT),))
-    return [*lines[: max(0, height - 1)], *[()] * max(0, height - 1 - len(lines)), effect_line(view)]
+    lines = [*lines[: max(0, height - 1)], effect_line(view)]
+    room = height - len(lines)
+    if room > 0 and view.failure is not None and (view.state is not Health.UP or view.pending):
+        found = meanings.meaning(view.failure.kind)
+        means, do = (Span(" means ", Ink.DIM), Span(found.means)), (Span(" do    ", Ink.KEY), Span(found.do))
+        lines += [means, do] if room > 1 else [do]
+    return [*lines, *[()] * (height - len(lines))]
