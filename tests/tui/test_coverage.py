@@ -83,6 +83,7 @@ def test_only_what_trackers_know_differently_disagrees():
         (Cell(Kind.REGISTERED, 41), "+  41", Ink.PLAIN),
         (Cell(Kind.REGISTERED, 1_234_567), "+1.2M", Ink.PLAIN),
         (Cell(Kind.REGISTERED), "+    ", Ink.PLAIN),
+        (Cell(Kind.REGISTERED, 0), "+   0", Ink.BAD),
         (Cell(Kind.DIFFERS, 0, 40), "!   0", Ink.WARN),
         (Cell(Kind.UNREGISTERED), "x not", Ink.BAD),
         (Cell(Kind.FAILED), "~fail", Ink.WARN),

@@ -124,6 +124,8 @@ _TOLD = {Kind.UNREGISTERED: "not", Kind.FAILED: "fail", Kind.UNKNOWN: "", Kind.N
 def cell_span(cell: Cell) -> Span:
     """`+  41`, `!   0`, `x not`, `~fail`, `?`, `    ·`: always as wide as a column."""
     glyph, ink = _INKS[cell.kind]
+    if cell.kind is Kind.REGISTERED and cell.seeders == 0:
+        ink = Ink.BAD
     told = _TOLD.get(cell.kind)
     if told is None:
         told = "" if cell.seeders is None else words.short_count(cell.seeders, CELL - 1)
