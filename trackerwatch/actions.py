@@ -113,6 +113,7 @@ _OTHERS = {
     # There the space bar folds.
     "table.page-down": "pagedown,ctrl+f",
     "page.page-down": "pagedown,ctrl+f",
+    "events.page-down": "pagedown,ctrl+f",
     "table.open": "enter",
     "page.open": "enter",
     "main.filter": "slash",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,10 +16,11 @@ from textual.binding import Binding
 
 import trackerwatch.tui.screens
 import trackerwatch.tui.widgets
+from tests.tui.feeds import event, rich_snapshot
 from tests.tui.screens import Show, show
 from trackerwatch.actions import ACTIONS
 from trackerwatch.engine.commands import AnnounceNow, ProbeNow, Undo
-from trackerwatch.engine.views import Trial
+from trackerwatch.engine.views import EventKind, Trial
 from trackerwatch.tui.app import TrackerwatchApp
 from trackerwatch.tui.arrangement import Pane
 from trackerwatch.tui.ordering import TrackerSort
@@ -35,6 +36,8 @@ from trackerwatch.tui.screens.theming import ThemeScreen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from trackerwatch.engine.views import Snapshot
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,20 @@ def scrolled(position: Callable[[float], bool]) -> Callable[[Show], bool]:
 
 def paged(position: Callable[[float], bool]) -> Callable[[Show], bool]:
     return lambda s: position(s.app.screen.left.scroll_y)
+
+
+def event_cursor(s: Show) -> int:
+    """Number of the event under the cursor."""
+    return s.main.event_pane.cursor.events[-1].number
+
+
+def with_events() -> Snapshot:
+    """The rich picture with a burst of events, and one at the end that names a tracker."""
+    base = rich_snapshot()
+    burst = [event(n, EventKind.FAILED_OVER, f"torrent {n} failed over", ago_s=200 - n) for n in range(1, 6)]
+    others = [event(n, list(EventKind)[n % 5], f"number {n}", ago_s=3600 - n * 60) for n in range(6, 40)]
+    last = replace(event(40, EventKind.RECOVERED, "it is back", ago_s=1), tracker=base.trackers[0].tracker)
+    return replace(base, events=(*burst, *others, last))
 
 
 def section(s: Show) -> object:
@@ -195,9 +212,22 @@ CASES: dict[str, Case] = {
     "detail.fold": Case(lambda s: (set(s.app.screen.toggled), section(s)), before=("enter", "2"), changes=True),
     "detail.back": Case(lambda s: s.app.screen is s.main, before=("enter",)),
     "detail.quit": Case(lambda s: s.app._exit, before=("enter",)),
+    "events.down": Case(event_cursor, before=("4", "home"), changes=True),
+    "events.up": Case(event_cursor, before=("4",), changes=True),
+    "events.page-down": Case(event_cursor, before=("4", "home"), changes=True),
+    "events.page-up": Case(event_cursor, before=("4",), changes=True),
+    "events.half-down": Case(event_cursor, before=("4", "home"), changes=True),
+    "events.half-up": Case(event_cursor, before=("4",), changes=True),
+    "events.first": Case(lambda s: event_cursor(s) == 5, before=("4",)),
+    "events.top": Case(lambda s: event_cursor(s) == 5, before=("4",), times=2),
+    "events.last": Case(lambda s: event_cursor(s) == 40, before=("4", "home")),
+    "events.open": Case(in_pane(Pane.TRACKERS), before=("4",)),
+    "events.fold": Case(lambda s: len(s.main.event_pane.lines), before=("4", "home"), changes=True),
+    "main.return": Case(in_pane(Pane.EVENTS), before=("4", "enter")),
     "coverage.right": Case(lambda s: s.app.screen.column, before=("v", *["h"] * 20), changes=True),
     "coverage.left": Case(lambda s: s.app.screen.column, before=("v", "l"), changes=True),
     "coverage.differing": Case(lambda s: s.app.screen.differing, before=("v",)),
+    "coverage.export": Case(on(ChoiceScreen), before=("v",)),
     "coverage.leave": Case(lambda s: s.app.screen is s.main, before=("v",)),
     "answer.leave": Case(lambda s: s.app.screen is s.main, before=("plus",), by_name=False),
     "main.group": Case(lambda s: s.app.picture.hosts.on),
@@ -258,7 +288,7 @@ async def try_out(url: str) -> Trial:
 async def test_by_key(name, tmp_path):
     case = CASES[name]
     for key in ACTIONS[name].split(","):
-        async with show(preferences=wishes(case, tmp_path / key), try_out=try_out) as s:
+        async with show(with_events(), preferences=wishes(case, tmp_path / key), try_out=try_out) as s:
             await s.press(*case.before)
             was = case.after(s)
             assert case.changes or not was, f"{name} would be true without {key}"
@@ -270,7 +300,7 @@ async def test_by_key(name, tmp_path):
 @pytest.mark.parametrize("name", sorted(name for name in CASES if CASES[name].by_name))
 async def test_by_name(name, tmp_path):
     case = CASES[name]
-    async with show(preferences=wishes(case, tmp_path), try_out=try_out) as s:
+    async with show(with_events(), preferences=wishes(case, tmp_path), try_out=try_out) as s:
         await s.press(*case.before)
         was = case.after(s)
         found = [offer for offer in of_bindings(s.app, s.app.screen) if offer.told == name]

@@ -138,6 +138,7 @@ def test_a_disk_that_is_full_leaves_no_half_file(tmp_path, monkeypatch):
         (("4",), "events", "at,event,message"),
         (("3",), "detail", "line"),
         (("enter",), "detail", "line"),
+        (("v",), "coverage", "name,info_hash,"),
     ],
 )
 async def test_each_pane_is_exported_as_it_is_shown(tmp_path, keys, name, first):

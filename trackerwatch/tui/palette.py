@@ -14,6 +14,7 @@ from trackerwatch.tui import choices, themes
 from trackerwatch.tui.exporting import FORMATS
 from trackerwatch.tui.ink import safe
 from trackerwatch.tui.ordering import TorrentSort, TrackerSort
+from trackerwatch.tui.screens.coverage import CoverageScreen
 from trackerwatch.tui.screens.detail import DetailScreen
 from trackerwatch.tui.screens.main import MainScreen
 
@@ -52,7 +53,7 @@ def offers(app: TrackerwatchApp, screen: Screen[object]) -> Iterator[Offer]:
     yield from of_bindings(app, screen)
     if isinstance(screen, MainScreen):
         yield from _of_main(app, screen)
-    if isinstance(screen, MainScreen | DetailScreen):
+    if isinstance(screen, MainScreen | DetailScreen | CoverageScreen):
         yield from _of_subject(app.main)
     for theme in themes.offered(app.preferences.colors):
         yield Offer(f"Theme {theme}", "", "colours of all panes", partial(app.choose_theme, theme))

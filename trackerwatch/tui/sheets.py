@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeAlias
 
 from trackerwatch.outside_text import redact_host
-from trackerwatch.tui import states, words
+from trackerwatch.tui import coverage, states, words
 from trackerwatch.tui.ink import safe
 
 if TYPE_CHECKING:
@@ -122,6 +122,22 @@ def of_torrents(snapshot: Snapshot, keys: Iterable[int]) -> Sheet:
 def of_events(events: Sequence[Event]) -> Sheet:
     """These events in this order."""
     return Sheet("events", "Events", EVENT_COLUMNS, range(len(events)), lambda key: event_row(events[_index(key)]))
+
+
+def of_coverage(snapshot: Snapshot, keys: Iterable[int], trackers: Sequence[int]) -> Sheet:
+    """These torrents against these trackers: how each stands there, and the seeders that the tracker tells of."""
+    shown = tuple(key for key in keys if 0 <= key < len(snapshot.torrents))
+    views = [snapshot.trackers[index] for index in trackers]
+    columns = ("name", "info_hash", *(safe(view.tracker.shown_url) for view in views))
+
+    def row(key: object) -> Row:
+        view = snapshot.torrents.view(_index(key))
+        found = coverage.cells(view)
+        told = (coverage.cell_at(view, found, tracker) for tracker in views)
+        cells = (cell.kind.value if cell.seeders is None else f"{cell.kind.value} {cell.seeders}" for cell in told)
+        return (safe(view.torrent.name), view.torrent.info_hash_hex, *cells)
+
+    return Sheet("coverage", "Coverage", columns, shown, row)
 
 
 def of_lines(name: str, title: str, texts: Sequence[str]) -> Sheet:

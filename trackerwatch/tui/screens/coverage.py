@@ -31,6 +31,7 @@ _HINTS = (
     ("enter", "to the torrent", "screen.go"),
     ("left right", "tracker", "screen.sideways(1)"),
     ("f", "only what disagrees", "screen.differing"),
+    ("e", "export", "app.export"),
     ("esc", "back", "screen.leave"),
 )
 
@@ -44,6 +45,7 @@ class CoverageScreen(Screen[int | None]):
         Binding(
             "f", "differing", "what disagrees", id="coverage.differing", tooltip="Only torrents whose trackers disagree"
         ),
+        Binding("e", "app.export", "export", id="coverage.export", tooltip="Export these torrents and trackers to a file"),
         Binding("escape,q,v", "leave", "back", id="coverage.leave", tooltip="Back to the panes"),
     ]
 
@@ -131,6 +133,15 @@ class CoverageScreen(Screen[int | None]):
     def _in_sight(self) -> Sequence[int]:
         _, room, _ = coverage.room_for(self.table.scrollable_content_region.width, len(self._trackers))
         return self._trackers[self._first : self._first + room]
+
+    @property
+    def trackers(self) -> Sequence[int]:
+        """Indices of the trackers, in the order of their columns."""
+        return tuple(self._trackers)
+
+    def say(self, text: str, ink: Ink = Ink.PLAIN) -> None:
+        """Tell what an action came to; empty text brings the keys back."""
+        self.query_one(KeyLine).say(text, ink)
 
     # -- drawing -------------------------------------------------------------------------------------------------------
 

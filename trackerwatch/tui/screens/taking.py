@@ -9,9 +9,11 @@ from trackerwatch.tui.arrangement import Pane
 from trackerwatch.tui.choices import Choice
 from trackerwatch.tui.copies import Copy, copies
 from trackerwatch.tui.exporting import FORMATS, Format, export
+from trackerwatch.tui.ink import Ink
 from trackerwatch.tui.screens.asking import AskingScreen
 from trackerwatch.tui.screens.binding import key
 from trackerwatch.tui.screens.choice import ChoiceScreen
+from trackerwatch.tui.screens.coverage import CoverageScreen
 
 if TYPE_CHECKING:
     from textual.binding import BindingType
@@ -43,6 +45,17 @@ class TakingScreen(AskingScreen):
     @property
     def _desk(self) -> Desk:
         return cast("Desk", self.app)
+
+    @property
+    def _covering(self) -> CoverageScreen | None:
+        """The coverage view that is looked at, perhaps below a dialog. None: it is not there."""
+        return next((one for one in reversed(self.app.screen_stack) if isinstance(one, CoverageScreen)), None)
+
+    def say(self, text: str, ink: Ink = Ink.PLAIN) -> None:
+        """Tell what an action came to, where it is looked at."""
+        super().say(text, ink)
+        if self.is_attached and (covering := self._covering) is not None:
+            covering.say(text, ink)
 
     # -- copies --------------------------------------------------------------------------------------------------------
 
@@ -122,6 +135,8 @@ class TakingScreen(AskingScreen):
         snapshot = self.picture.snapshot
         if snapshot is None:
             return None
+        if (covering := self._covering) is not None:
+            return sheets.of_coverage(snapshot, covering.table.order, covering.trackers)
         if (opened := self.opened) is not None:
             return opened.sheet()
         if self.pane is Pane.TRACKERS:
@@ -129,7 +144,7 @@ class TakingScreen(AskingScreen):
         if self.pane is Pane.TORRENTS:
             return sheets.of_torrents(snapshot, self.picture.torrent_order.order)
         if self.pane is Pane.EVENTS:
-            return sheets.of_events(snapshot.events)
+            return sheets.of_events(self.events_shown())
         selected = self.selected
         if selected is None:
             return None
