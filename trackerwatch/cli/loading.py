@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from typing import TYPE_CHECKING, BinaryIO
 
 from trackerwatch.errors import InputError
-from trackerwatch.inputs import Batch, Loaded, Loader, Progress, Skipped, fold_skipped, load_inputs
+from trackerwatch.inputs import Batch, Loaded, Loader, Progress, Skipped, batches_off_loop, fold_skipped, load_inputs
 from trackerwatch.inputs.files import reason_of
 
 if TYPE_CHECKING:
@@ -53,8 +52,7 @@ def own_stdin() -> BinaryIO | None:
 
 async def batches(loader: Loader, prober: SocketProber, wanted: Callable[[Torrent], bool]) -> AsyncIterator[Batch]:
     """What the inputs give, bit by bit: files first, then what has to be fetched."""
-    local = loader.batches()
-    while (batch := await asyncio.to_thread(next, local, None)) is not None:
+    async for batch in batches_off_loop(loader):
         yield Batch(tuple(filter(wanted, batch.torrents)), batch.skipped, batch.progress)
     for url in loader.urls:
         fetched = None

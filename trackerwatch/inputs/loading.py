@@ -198,7 +198,7 @@ async def load_inputs(
     """
     loader = Loader(inputs, stdin=stdin)
     report = on_progress or (lambda _: None)
-    async for batch in _batches_off_loop(loader):
+    async for batch in batches_off_loop(loader):
         report(batch.progress)
     if loader.urls and fetch is None:
         for url in loader.urls:
@@ -236,7 +236,7 @@ async def _fetch_all(
             report(loader.progress)
 
 
-async def _batches_off_loop(loader: Loader) -> AsyncIterator[Batch]:
+async def batches_off_loop(loader: Loader) -> AsyncIterator[Batch]:
     """The loader's batches, made on a thread of its own.
 
     A daemon thread: neither a terminal at `-` nor a network drive that hangs may keep the program from ending.

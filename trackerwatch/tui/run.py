@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import sys
+import threading
 from collections.abc import AsyncIterable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from trackerwatch.outside_text import clean
 from trackerwatch.tui.app import TrackerwatchApp
 from trackerwatch.tui.preferences import DEFAULT, Preferences
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 
     from trackerwatch.engine.commands import Command
     from trackerwatch.engine.views import Trial
@@ -25,8 +27,19 @@ if TYPE_CHECKING:
 STOP_WITHIN_S = 5.0
 """The engine has so long to end; then the program ends without it."""
 
+GONE_WITHIN_S = 20.0
+"""After a signal that ends the program; longer than everything orderly takes."""
+
+GONE_BY_FORCE = 137
+"""Exit code of a program that had to be ended so."""
+
 INTERNAL_ERROR = 3
 """Exit code when the screen itself failed."""
+
+ADD_AT_ONCE = 100
+"""Torrents that are taken in before keys get their turn."""
+
+T = TypeVar("T")
 
 
 class EngineLike(Protocol):
@@ -107,7 +120,8 @@ def run(
     Returns:
         The exit code: 0, or 3 where the screen itself failed (the reason is on stderr).
     """
-    return asyncio.run(_run(engine, batches, history, preferences))
+    with _last_resort() as ended:
+        return asyncio.run(_run(engine, batches, history, preferences, ended))
 
 
 async def _run(
@@ -115,11 +129,12 @@ async def _run(
     batches: AsyncIterable[BatchLike] | Iterable[BatchLike] | None,
     history: History | None,
     preferences: Preferences,
+    on_end: Callable[[], None],
 ) -> int:
     app = TrackerwatchApp(engine.feed(), do=engine.do, try_out=engine.try_out, history=history, preferences=preferences)
     asking = asyncio.create_task(watch_over(engine, app), name="engine")
     loading = None if batches is None else asyncio.create_task(load(engine, batches, app), name="loading")
-    with _ending_on_signals(app):
+    with _ending_on_signals(app, on_end):
         await app.run_async(mouse=preferences.mouse)
     # Asking goes on until here, so that nothing of ours stays registered at a tracker.
     if loading is not None:
@@ -155,8 +170,9 @@ async def load(
     app.picture.loading = "loading"
     try:
         async for batch in _off_loop(batches):
-            if batch.torrents:
-                engine.add_torrents(batch.torrents)
+            for start in range(0, len(batch.torrents), ADD_AT_ONCE):
+                engine.add_torrents(batch.torrents[start : start + ADD_AT_ONCE])
+                await asyncio.sleep(0)
             progress = batch.progress
             skipped = progress.skipped
             total = f" of {progress.total:,}" if progress.total is not None else ""
@@ -178,22 +194,77 @@ async def _off_loop(batches: AsyncIterable[BatchLike] | Iterable[BatchLike]) -> 
             yield batch
         return
     iterator = iter(batches)
-    while (one := await asyncio.to_thread(next, iterator, None)) is not None:
+    while (one := await _in_thread(lambda: next(iterator, None))) is not None:
         yield one
 
 
+async def _in_thread(work: Callable[[], T]) -> T:
+    """What a call comes to, in a thread that does not outlive the program: a network drive that hangs must not keep it."""
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[T] = loop.create_future()
+
+    def settle(result: T | None, error: Exception | None) -> None:
+        if answer.cancelled():
+            return
+        if error is not None:
+            answer.set_exception(error)
+        else:
+            answer.set_result(result)  # type: ignore[arg-type]  # None where T allows it
+
+    def run_it() -> None:
+        result: T | None = None
+        error: Exception | None = None
+        try:
+            result = work()
+        except Exception as found:  # noqa: BLE001 - it surfaces where it is awaited
+            error = found
+        # The loop is closed where the program ended meanwhile.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(settle, result, error)
+
+    threading.Thread(target=run_it, name="load", daemon=True).start()
+    return await answer
+
+
 @contextlib.contextmanager
-def _ending_on_signals(app: TrackerwatchApp) -> Iterator[None]:
+def _last_resort() -> Iterator[Callable[[], None]]:
+    """Gives what to call when the end has been ordered: the process is gone some time later, whatever hangs."""
+    timers: list[threading.Timer] = []
+
+    def begin() -> None:
+        if not timers:
+            # `os._exit` is all that helps where a thread or the loop itself hangs.
+            timer = threading.Timer(GONE_WITHIN_S, os._exit, (GONE_BY_FORCE,))
+            timer.daemon = True
+            timers.append(timer)
+            timer.start()
+
+    try:
+        yield begin
+    finally:
+        for timer in timers:
+            timer.cancel()
+
+
+@contextlib.contextmanager
+def _ending_on_signals(app: TrackerwatchApp, on_end: Callable[[], None]) -> Iterator[None]:
     """A closed terminal or a polite kill ends the program the orderly way."""
     loop = asyncio.get_running_loop()
-    names = [name for name in ("SIGHUP", "SIGTERM") if hasattr(signal, name)]
-    added = []
-    for name in names:
-        with contextlib.suppress(NotImplementedError, ValueError):
-            loop.add_signal_handler(getattr(signal, name), app.exit)
-            added.append(name)
+
+    def end(number: int, frame: object) -> None:
+        del number, frame
+        on_end()
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(app.exit)
+
+    before: list[tuple[signal.Signals, Any]] = []
+    for name in ("SIGHUP", "SIGTERM"):
+        # Not through the loop, which may be what hangs. Outside the main thread there are no signals.
+        with contextlib.suppress(AttributeError, ValueError):
+            number = getattr(signal, name)
+            before.append((number, signal.signal(number, end)))
     try:
         yield
     finally:
-        for name in added:
-            loop.remove_signal_handler(getattr(signal, name))
+        for number, handler in before:
+            signal.signal(number, handler)
