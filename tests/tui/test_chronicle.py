@@ -101,3 +101,46 @@ def test_the_last_few_have_no_divider():
     watch = watched(1)
     watch.arrived(some(2, 3), LATER)
     assert [line[-2:] for line in texts(watch.lines(some(1, 2, 3), LATER, 2))] == ["m2", "m3"]
+
+
+def burst(*numbers, apart_s=5.0, kind=EventKind.FAILED_OVER):
+    return tuple(event(n, kind, f"m{n}", ago_s=1000 - n * apart_s) for n in numbers)
+
+
+def shown(events, **more):
+    return [(entry.key, texts([entry.line])[0]) for entry in entries(events, wide=False, **more)]
+
+
+def test_a_full_line_has_the_whole_date_where_there_is_room():
+    one = event(1, EventKind.EXHAUSTED, "3 dead", ago_s=129)
+    assert texts([full_line(one, wide=True), full_line(one, wide=False)]) == [
+        " 2026-03-14 14:00:02 x 3 dead",
+        " 14 Mar 14:00:02 x 3 dead",
+    ]
+
+
+def test_a_burst_is_one_line_until_it_is_unfolded():
+    events = (*burst(1, 2, 3, 4, 5), *burst(6, kind=EventKind.PROMOTED))
+    assert shown(events) == [(-1, " 14 Mar 13:45:56 ! [+4 more] m5"), (6, " 14 Mar 13:46:01 + m6")]
+    unfolded = shown(events, unfolded={-1})
+    assert unfolded[0] == (-1, " 14 Mar 13:45:56 ! [-] 5 of a kind within 20s: m5")
+    assert unfolded[1] == (1, " 14 Mar 13:45:36   ! m1")
+    assert [key for key, _ in unfolded] == [-1, 1, 2, 3, 4, 5, 6]
+
+
+def test_few_or_slow_or_various_events_are_no_burst():
+    assert [key for key, _ in shown(burst(1, 2, 3))] == [1, 2, 3]
+    assert [key for key, _ in shown(burst(1, 2, 3, 4, apart_s=31))] == [1, 2, 3, 4]
+    various = [replace(one, to_state=str(one.number)) for one in burst(1, 2, 3, 4)]
+    assert [key for key, _ in shown(various)] == [1, 2, 3, 4]
+
+
+def test_news_begin_a_burst_of_their_own():
+    keys = [key for key, _ in shown(burst(*range(1, 10)), news=(4, "-- news --"))]
+    assert keys == [-1, None, -5]
+
+
+def test_news_of_which_the_filter_leaves_only_the_end_still_have_their_line():
+    lines = shown(burst(1, 9, apart_s=40), news=(4, "-- news --"))
+    assert [key for key, _ in lines] == [1, None, 9]
+    assert [key for key, _ in shown(burst(9, 10), news=(4, "-- news --"))] == [9, 10]

@@ -12,7 +12,7 @@ from trackerwatch.filters.fields import EVENTS
 from trackerwatch.tui import emptiness, vocabulary
 from trackerwatch.tui.arrangement import Pane
 from trackerwatch.tui.chronicle import WIDE_CELLS, Entry, entries
-from trackerwatch.tui.ink import Ink, Span, safe
+from trackerwatch.tui.ink import Ink, Span, crop, safe
 from trackerwatch.tui.screens.binding import key
 from trackerwatch.tui.screens.filtering import FilteringScreen
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from trackerwatch.tui.widgets.table import LineTable
 
 MAX_PLACES = 50
+NAME_CELLS = 24
+"""Of a torrent's name in what is said about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,22 +214,23 @@ class ChronicleScreen(FilteringScreen):
             row: The index of a tracker or torrent.
         """
         self._places = [*self._places, self._here()][-MAX_PLACES:]
-        picture, told = self.picture, ""
+        picture = self.picture
+        told: list[str] = []
         if not self._is_shown(pane, row):
             found, snapshot = picture.filter, picture.snapshot
             if found is not None and snapshot is not None and not self._matches(found, pane, row):
                 self.set_filter("")
-                told = "the filter hid it and is cleared; "
+                told.append("filter cleared")
             if pane is Pane.TORRENTS and not self._is_shown(pane, row) and picture.attention:
                 picture.attention = False
-                told += "all torrents are shown; "
+                told.append("all torrents shown")
                 self.criteria_changed()
                 self.draw_keys()
         self.action_pane(pane)
         self._wanted = (pane, row)
         self._go_on()
-        name = self._name_of(pane, row)
-        self.say(f"{safe(name)}: {told}ctrl+o leads back")
+        name = safe(self._name_of(pane, row))
+        self.say(f"{', '.join(told)}: {name}; ctrl+o goes back" if told else f"{name}; ctrl+o goes back")
 
     def _is_shown(self, pane: Pane, row: int) -> bool:
         order = self.picture.tracker_order if pane is Pane.TRACKERS else self.picture.torrent_order.order
@@ -248,7 +251,7 @@ class ChronicleScreen(FilteringScreen):
         if pane is Pane.TRACKERS:
             return snapshot.trackers[row].tracker.host_port
         name = snapshot.torrents.torrents[row].name
-        return name if len(name) <= 40 else f"{name[:39]}\N{HORIZONTAL ELLIPSIS}"
+        return crop(name, NAME_CELLS)
 
     def _show_order(self) -> None:
         super()._show_order()

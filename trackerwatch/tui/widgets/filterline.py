@@ -82,7 +82,8 @@ class FilterLine(Input):
         self._by_completion = None
         self.value = text
         self.display = True
-        self.focus()
+        # At once: `focus` waits for a refresh, and the first letter would still be a command.
+        self.screen.set_focus(self, scroll_visible=False)
         self.cursor_position = len(text)
         self._consider()
 
