@@ -179,6 +179,32 @@ class TestSwitchedOff:
 
         drive(main)
 
+    def test_behind_the_active_one_it_is_told_of_too(self):
+        async def main():
+            engine, watched = watching(ScriptedProber(), torrent(0, [A], [B]))
+            await watched.until(600)
+            engine.do(DisableTrackers((1,), ""))
+            lines = engine.snapshot().torrents.view(0).failover.explanation
+            assert lines[0] == "a client uses a.test:80 (tier 0): nothing before it failed"
+            assert "b.test:80: switched off by you" in lines
+            assert sum("switched off" in line for line in lines) == 1
+            await watched.end()
+
+        drive(main)
+
+    def test_one_order_leaves_the_views_of_others_alone(self):
+        async def main():
+            engine, watched = watching(ScriptedProber(), torrent(0, [A], [B]))
+            await watched.until(600)
+            before = engine.snapshot().trackers
+            engine.do(MuteTrackers((0,), None, ""))
+            after = engine.snapshot().trackers
+            assert after[0] is not before[0]
+            assert after[1] is before[1]
+            await watched.end()
+
+        drive(main)
+
     def test_on_again_it_is_asked_at_once(self):
         async def main():
             prober = ScriptedProber()

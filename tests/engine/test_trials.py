@@ -167,6 +167,29 @@ def test_what_it_asks_for_is_obeyed():
     drive(main)
 
 
+def test_what_it_asked_for_holds_when_it_is_watched():
+    async def main():
+        prober = ScriptedProber()
+        prober.script(A).addresses = ("192.0.2.1",)
+        prober.script(A).dead["*"] = replace(UNREGISTERED, kind=FailureKind.RATE_LIMITED, retry_in_s=600.0)
+        engine = make_engine(prober)
+        watched = Watched(engine)
+        await engine.try_out(A)
+        engine.do(WatchTracker(A))
+        await watched.until(590)
+        assert len(prober.of("check")) == 1
+        await watched.until(700)
+        assert len(prober.of("check")) > 1
+        prober.script(H).dead["*"] = replace(HTTP_404, retry_never=True)
+        await engine.try_out(H)
+        engine.do(WatchTracker(H))
+        await watched.until(90000)
+        assert len(prober.of("check", "h.test:80")) == 1
+        await watched.end()
+
+    drive(main)
+
+
 def test_one_that_is_watched_is_shown_and_not_asked():
     async def main():
         prober = ScriptedProber()

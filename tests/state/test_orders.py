@@ -161,6 +161,17 @@ class TestUndo:
         kept.keep({B: NOTHING_ORDERED}, what="taken back: two", undoes=True)
         assert orders(path).undo() == ("one", "")
 
+    def test_large_steps_make_room_for_none(self, path, monkeypatch):
+        monkeypatch.setattr("trackerwatch.state.orders.MAX_STEP_ORDERS", 3)
+        kept = orders(path)
+        kept.keep({A: TrackerOrder(muted=True)}, what="one")
+        kept.keep({str(n): TrackerOrder(muted=True) for n in range(3)}, what="three")
+        assert orders(path).undo() == ("three", "")
+        assert orders(path).undo() == ("", "")
+        kept.keep({str(n): TrackerOrder(muted=False) for n in range(4)}, what="four")
+        assert orders(path).undo() == ("", "")
+        assert len(orders(path).load()) == 5
+
     def test_steps_are_bounded(self, path):
         kept = orders(path)
         for n in range(40):

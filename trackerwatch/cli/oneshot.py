@@ -219,7 +219,7 @@ async def _tell_progress(engine: Engine, one_run: Run) -> None:
     if not one_run.narrator.is_terminal:
         return
     while True:
-        trackers = engine.snapshot().trackers
+        trackers = [view for view in engine.snapshot().trackers if view.disabled is None]
         done = sum(view.last_probe_at is not None and not view.asking for view in trackers)
         one_run.narrator.progress(
             f"asking {many_trackers(len(trackers))}: {done:,} answered, {one_run.elapsed_s:.1f} s"

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from trackerwatch.engine.tracker_state import TrackerState
     from trackerwatch.engine.watchlist import Watchlist
     from trackerwatch.metainfo import Torrent
+    from trackerwatch.outcome import Failure
     from trackerwatch.tracker import Tracker
 
 MOST = 100
@@ -42,7 +43,21 @@ class Additions:
         events: EventLog,
         on_news: Callable[[Iterable[int]], None],
         remember: Callable[[str, Callable[[], None]], None],
+        wish_of: Callable[[Tracker], tuple[Failure, float] | None],
     ) -> None:
+        """Add to what is watched.
+
+        Args:
+            watchlist: What is watched.
+            clock: Both clocks.
+            running: Asks.
+            outage: Weighs what is heard.
+            conclusions: Brings torrents up to date.
+            events: Where torrents' moves are told.
+            on_news: Called with the torrents whose rows changed.
+            remember: Notes what was done, and how that is taken back.
+            wish_of: What a tracker asked for as it was tried, and when (monotonic).
+        """
         self._watchlist = watchlist
         self._clock = clock
         self._running = running
@@ -51,6 +66,7 @@ class Additions:
         self._events = events
         self._changed = on_news
         self._remember = remember
+        self._wish_of = wish_of
         self._count = 0
 
     def watch(self, command: WatchTracker) -> str:
@@ -70,6 +86,9 @@ class Additions:
         new = known is None or known.retired
         if new:
             state.added, state.let_go = True, False
+            wish = self._wish_of(tracker)
+            if wish is not None:
+                state.obey(*wish)
         name = tracker.host_port
         if command.torrent is None:
             words = f"{name}: watched for this run"

@@ -140,6 +140,7 @@ class Engine:
         self._desk = OrderDesk(
             watchlist, self._clock, running=self._running, outage=outage, conclusions=self._conclusions
         )
+        self._trials = Trials(prober, watchlist, self._clock)
         self._additions = Additions(
             watchlist,
             self._clock,
@@ -149,8 +150,8 @@ class Engine:
             events=self._events,
             on_news=self._changed,
             remember=self._desk.remember,
+            wish_of=self._trials.wish_of,
         )
-        self._trials = Trials(prober, watchlist, self._clock)
         self._recording = recording
         self._client = settings.client
         self._version = 0

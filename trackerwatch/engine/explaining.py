@@ -77,6 +77,9 @@ class Explainer:
                 reason = _why_untried(swarms, view, failures, only_alive=only_alive)
             failure = failures[0] if failures and standing is Standing.FAILED else None
             notes = _notes(swarms, view, standing) if view.note or len(swarms) > 1 else ()
+            if view.disabled is not None and Role.ACTIVE in roles[:place]:
+                # Nothing else is said of what stands behind the active one and does not work.
+                notes = (*notes, reason)
             key = (place, id(shape), standing, reason, failure, notes)
             step = self._steps.get(key)
             if step is None:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from trackerwatch.engine.clock import at
 from trackerwatch.engine.standing_orders import interval_s, mute_of, order_for
-from trackerwatch.orders import NOTHING_ORDERED, Aspect, TrackerOrder, differing, restored, taken
+from trackerwatch.orders import NOTHING_ORDERED, Aspect, TrackerOrder, differing, keys_of, restored, taken
 from trackerwatch.outside_text import clean
 from trackerwatch.schedule.pace import LOCAL_WINDOW_S
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from trackerwatch.engine.clock import Clock
     from trackerwatch.engine.commands import DisableTrackers, MuteTrackers, SetInterval
@@ -138,7 +138,7 @@ class OrderDesk:
         ]
         if not changed:
             return ""
-        self._obey(orders)
+        self._obey(orders, frozenset(changed))
         named = [_shown(key, new.get(key) or old[key]) for key in changed[:3]]
         more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
         words = {key: _words(new.get(key, NOTHING_ORDERED)) for key in changed}
@@ -188,22 +188,25 @@ class OrderDesk:
     def _put(self, changes: Mapping[str, TrackerOrder], what: str, *, undoes: bool = False) -> str:
         """Carry changes out, and have them kept; what to add to the line that says so."""
         merged = {**self._orders, **changes}
-        self._obey({key: order for key, order in merged.items() if not order.is_empty})
+        self._obey({key: order for key, order in merged.items() if not order.is_empty}, changes.keys())
         if self.keeper is None:
             return ""
         trouble = self.keeper.keep(changes, what=what, undoes=undoes)
         return f" ({trouble})" if trouble else ""
 
-    def _obey(self, orders: Orders) -> None:
+    def _obey(self, orders: Orders, keys: Collection[str]) -> None:
+        """Go by these orders from now on, of which those under some keys changed."""
         self._watchlist.settings = replace(self._watchlist.settings, orders=dict(orders))
-        self.apply()
+        # Of ten thousand trackers one is meant, and only that one is looked at and drawn anew.
+        trackers = self._watchlist.trackers
+        self.apply([s for s in trackers if _any_of(keys, s)])
 
-    def apply(self) -> None:
-        """Give every tracker the orders that hold now, and carry out what changed."""
+    def apply(self, states: Sequence[TrackerState] | None = None) -> None:
+        """Give trackers (None: all) the orders that hold now, and carry out what changed."""
         changed: list[TrackerState] = []
         turned: list[TrackerState] = []
         paced: list[TrackerState] = []
-        for state in self._watchlist.trackers:
+        for state in self._watchlist.trackers if states is None else states:
             before = (state.mute, state.disabled, state.interval_wish_s)
             self._watchlist.give_orders(state)
             if before == (state.mute, state.disabled, state.interval_wish_s):
@@ -256,3 +259,9 @@ def _span(seconds: float) -> str:
         return f"{seconds:g} s"
     minutes = seconds / 60
     return f"{minutes:g} min" if minutes < 120 or minutes % 60 else f"{minutes / 60:g} h"
+
+
+def _any_of(keys: Collection[str], state: TrackerState) -> bool:
+    """Whether one of these keys is about a tracker."""
+    tracker = state.tracker
+    return any(key in keys for key in keys_of(tracker.id, tracker.host, tracker.port))

@@ -109,7 +109,7 @@ class Running:
         """Ask for what is new here as soon as manners allow."""
         if state.disabled is not None:
             return
-        if state.asked_at is None and not state.asking:
+        if state.asked_at is None and not state.asking and state.not_before <= self._clock.monotonic():
             if self._agenda.due_at(state.index) is None:
                 self._agenda.put(state.index, self._clock.monotonic())
         elif not state.asking and not self._one_shot:

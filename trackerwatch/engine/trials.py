@@ -36,6 +36,8 @@ class Trials:
         self._clock = clock
         self._free_at: dict[tuple[str, int], float] = {}
         """By host and port, monotonic: when it may be tried again. Infinity: it wants never to be."""
+        self._wishes: dict[tuple[str, int], tuple[Failure, float]] = {}
+        """What a tracker asked for beside a failure, and when it did (monotonic)."""
 
     async def try_out(self, url: str) -> Trial:
         """Ask a tracker once. A URL that is none is an answer, too; it ends within two time-outs and a second."""
@@ -86,9 +88,15 @@ class Trials:
             tracker.shown_url, works=works, lines=tuple(clean(line, secrets=tracker.secrets) for line in lines)
         )
 
+    def wish_of(self, tracker: Tracker) -> tuple[Failure, float] | None:
+        """What a tracker asked for as it was tried: with which failure, and when (monotonic). None: nothing."""
+        return self._wishes.get((tracker.host, tracker.port))
+
     def _obey(self, place: tuple[str, int], failure: Failure | None, now: float) -> None:
         if failure is None:
             return
+        if failure.retry_never or failure.retry_in_s:
+            self._wishes[place] = (failure, now)
         if failure.retry_never:
             self._leave_alone(place, float("inf"))
         elif failure.retry_in_s:
@@ -98,6 +106,7 @@ class Trials:
         if len(self._free_at) >= MOST_REMEMBERED:
             now = self._clock.monotonic()
             self._free_at = {known: at for known, at in self._free_at.items() if at > now}
+            self._wishes = {known: wish for known, wish in self._wishes.items() if known in self._free_at}
         self._free_at[place] = until
 
 

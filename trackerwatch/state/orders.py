@@ -19,8 +19,8 @@ UNDO_SECTION = "undo"
 MAX_ORDERS = 5000
 MAX_STEPS = 30
 """So many changes can be taken back."""
-MAX_STEP_ORDERS = 200
-"""A change of more trackers at once is kept, and cannot be taken back from here."""
+MAX_STEP_ORDERS = 500
+"""In all of them: older ones make room, and a change of more trackers at once cannot be taken back from here."""
 MAX_KEY_CHARS = 300
 MAX_TEXT_CHARS = 200
 _LONGEST_S = 400 * 86400.0
@@ -87,7 +87,7 @@ class KeptOrders:
             after = {key: merged[key] for key in orders}
             if undoes:
                 steps = _without_latest(steps, frozenset(orders))
-            elif len(orders) <= MAX_STEP_ORDERS:
+            else:
                 steps.append(_Step(what, before, after))
             _write_steps(sections, steps)
             result.update(merged)
@@ -201,8 +201,19 @@ def _write_steps(sections: Sections, steps: list[_Step]) -> None:
             "before": {key: _row(order) for key, order in step.before.items()},
             "after": {key: _row(order) for key, order in step.after.items()},
         }
-        for step in steps[-MAX_STEPS:]
+        for step in _latest(steps)
     ]
+
+
+def _latest(steps: list[_Step]) -> list[_Step]:
+    """As many of the latest steps as there is room for."""
+    room, kept = MAX_STEP_ORDERS, 0
+    for step in reversed(steps[-MAX_STEPS:]):
+        room -= len(step.before)
+        if room < 0:
+            break
+        kept += 1
+    return steps[len(steps) - kept :]
 
 
 def _truth(value: object) -> bool | None:
