@@ -108,8 +108,13 @@ def torrent_state(view: TorrentView) -> Span:
         private = any(problem.rule is Rule.PRIVATE_NOT_ASKED for problem in view.problems)
         return Span("- PRIVATE", Ink.DIM) if private else Span("? UNKNOWN", Ink.WAIT)
     bad = view.verdict is Verdict.CRITICAL
-    word = _RULES.get(worst.rule, worst.rule.upper()[:8]) if worst else ("CRITICAL" if bad else "WARNING")
+    word = rule(worst.rule) if worst else ("CRITICAL" if bad else "WARNING")
     return Span(f"{'x' if bad else '!'} {word}", Ink.BAD if bad else Ink.WARN)
+
+
+def rule(value: Rule) -> str:
+    """A broken rule in at most eight characters."""
+    return _RULES.get(value, value.upper()[:8])
 
 
 def severity(value: Severity) -> Span:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
-from trackerwatch.tui import charts, words
+from trackerwatch.tui import charts, legend, words
 from trackerwatch.tui.ink import Ink, Line, Span, fit
 from trackerwatch.tui.rows import ASKING
 from trackerwatch.tui.widgets.inked import InkLines, InkPane
@@ -29,6 +29,7 @@ _LEGEND: tuple[tuple[Span, str], ...] = (
     (Span(ASKING, Ink.PLAIN), "behind a state: being asked right now"),
     (Span("%", Ink.WARN), "xDOWN%FLAP: flapping, changes too often to be believed"),
     (Span("=", Ink.DIM), "MUTED by you: out of verdicts and alerts"),
+    (Span("i", Ink.DIM), "worth knowing, nothing is wrong"),
     (Span("(+)", Ink.WAIT), "remembered from an earlier run, not seen again yet"),
     (Span("█▄x·", Ink.BAR), "strips: answered, partly failed, failed, not known"),
     (Span("n/a 9d", Ink.DIM), "uptime: less than half of it is known, 9 days"),
@@ -105,6 +106,7 @@ class HelpScreen(ModalScreen[None]):
                 ("state=down | kind=refused", "states and failure kinds"),
             )
         ]
+        lines += legend.lines()
         lines += [
             (),
             (Span(" Other keys: [keys] in the config, by the names in grey; --no-mouse lets the terminal select"),),
