@@ -26,12 +26,12 @@ def test_a_meaning_comes_with_what_to_do_unless_that_is_nothing():
     (up,) = [line for line in told if line.startswith("  UP ")]
     assert up.endswith("it answers as a tracker should")
     (muted,) = [line for line in told if line.startswith("  MUTED ")]
-    assert "counts for no verdict and no alert; `m` takes the mute back" in muted
+    assert "counts for no verdict and no alert -> `m` takes the mute back" in muted
 
 
 async def test_help_holds_it():
-    async with show(size=(120, 110)) as s:
-        await s.press("question_mark", "end")
+    async with show(size=(120, 280)) as s:
+        await s.press("question_mark")
         for heading in ("States of trackers", "Why they are so", "What is wrong with torrents", "In the top lines"):
             assert heading in s.text
         assert "the machine is there, and nothing listens on that port" in s.text

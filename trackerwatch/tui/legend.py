@@ -63,5 +63,5 @@ def _section(title: str, words: list[tuple[str, State]] | tuple[tuple[str, State
     for word, state in words:
         told = meaning(state)
         line: Line = (Span(f"  {word:<{WORD_CELLS}} ", Ink.KEY), Span(told.means))
-        found.append(line if told.do == NOTHING else (*line, Span(f"; {told.do}", Ink.DIM)))
+        found.append(line if told.do == NOTHING else (*line, Span(f" -> {told.do}", Ink.DIM)))
     return found
