@@ -7,11 +7,12 @@ import contextlib
 import json
 import subprocess
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from tests.doubles.quiet import Quiet, TcpSentinel, UdpSentinel
-from trackerwatch.cli import doctor, machine, surveying
+from trackerwatch.cli import doctor, machine, remembering, surveying
 from trackerwatch.cli.main import main
 from trackerwatch.config.settings import DEFAULTS
 from trackerwatch.outcome import Endpoint, Failure, FailureKind, Family, Phase, Resolution, SentinelOutcome
@@ -242,6 +243,42 @@ def test_trackers_of_config_and_store_are_looked_up(tmp_path, monkeypatch):
     assert main(["doctor", "--config", str(path), "--no-store"]) == 0
     assert "a.example" in outside.asked
     assert "::1" not in outside.asked
+
+
+class FakePast:
+    """Remembers some trackers, one of which had a secret in its host."""
+
+    closed = False
+
+    async def overview(self, *, since, until, stretches):
+        assert until - since <= 86400.0
+        assert stretches == 1
+        return [SimpleNamespace(host_port=place) for place in ("b.example:6969", "[::1]:80", "….c.example:80")]
+
+    def close(self):
+        self.closed = True
+
+
+def test_trackers_of_the_store_are_looked_up_too(tmp_path, monkeypatch):
+    past, outside = FakePast(), FakeOutside(names={"b.example": resolved("192.0.2.8")})
+    monkeypatch.setattr(remembering, "open_past", lambda _: past)
+    monkeypatch.setattr(doctor, "_Sockets", lambda _: outside)
+    assert main(["doctor", "--store", str(tmp_path / "history.db")]) == 0
+    assert [asked for asked in outside.asked if isinstance(asked, str) and not asked.endswith(".invalid.")] == [
+        "b.example"
+    ]
+    assert past.closed
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_key_among_the_labels_of_a_name_is_not_shown():
+    secret = "0123456789abcdef0123456789abcdef"
+    host = f"{secret}.t.example"
+    outside = FakeOutside(names={host: resolved("192.0.2.8")})
+    facts = await surveying.survey(outside, replace(DEFAULTS, sentinels=()), [host])
+    assert host in outside.asked
+    assert secret not in facts.names[0].name
+    assert facts.names[0].name.endswith("t.example")
 
 
 @pytest.mark.parametrize("tracker", ["wss://x.example/announce", "not a host"])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from trackerwatch.config.settings import DEFAULTS
 from trackerwatch.doctor.facts import NameFound, NetworkFacts
 from trackerwatch.outcome import Endpoint, FailureKind, Family
-from trackerwatch.outside_text import clean
+from trackerwatch.outside_text import clean, redact_host
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
@@ -115,4 +115,6 @@ def _found(name: str, resolution: Resolution, *, private: bool) -> NameFound:
             addresses.append(endpoint.address)
             continue
         refused.append(clean(endpoint.address, limit_chars=64))
-    return NameFound(clean(name, limit_chars=80), tuple(addresses), tuple(refused), sinkhole, resolution.failure)
+    return NameFound(
+        clean(redact_host(name), limit_chars=80), tuple(addresses), tuple(refused), sinkhole, resolution.failure
+    )
