@@ -161,6 +161,17 @@ def test_what_you_ordered_stands_with_it():
     assert text([detail.state_line(off, NOW)]) == (
         " - DISABLED since 13:47 (moved): nothing is sent to it; d asks it again"
     )
+    assert [text([line]) for line in detail.tracker_strip(off, NOW, 3)] == [
+        " - DISABLED since 13:47 (moved): nothing is sent to it; d asks it again",
+        " no torrent lists it",
+        "",
+    ]
+    muted = tracker(0, URL, muted=Mute(None, "noise"), torrents=3)
+    told = [text([line]) for line in detail.tracker_strip(muted, NOW, 3)]
+    assert told[0].startswith(" = MUTED no end set (noise); + UP")
+    assert told[1].startswith(" + 192.0.2.1:6969")
+    assert told[2].startswith(" Serves 3 torrents")
+    assert len(detail.tracker_strip(off, NOW, 1)) == len(detail.tracker_strip(muted, NOW, 1)) == 1
     wished = tracker(0, URL, interval_wish_s=7200.0, added=True)
     lines = text(detail.tracker_lines(wished, NOW, 80, NOT_KEPT)).splitlines()
     (interval,) = [line for line in lines if line.startswith("  interval")]

@@ -212,8 +212,12 @@ def _phases(phases: PhaseTimes) -> str:
 
 def tracker_strip(view: TrackerView, now: datetime, height: int) -> list[Line]:
     """The few lines under a narrow table: an address a line, the effect, and in what room is left what that means."""
+    if view.disabled is not None:
+        # Its addresses are those of when it was last asked.
+        off = [state_line(view, now), effect_line(view)][:height]
+        return [*off, *[()] * (height - len(off))]
     shown = list(view.endpoints[: max(1, height - 1)])
-    lines: list[Line] = []
+    lines: list[Line] = [] if view.muted is None else [state_line(view, now)]
     for endpoint in shown:
         state = states.endpoint_state(endpoint, view.pending_limit)
         what = states.failure(endpoint.failure) if endpoint.failure else words.latency(endpoint.latency_s)
