@@ -228,3 +228,41 @@ async def test_a_tiny_screen_survives():
         await s.pilot.resize_terminal(200, 60)
         await s.settle()
         assert "4 Events 2/7" in s.text
+
+
+async def test_a_filter_about_time_lets_go_of_events_as_they_age():
+    async with show(snapshot()) as s:
+        await s.press("4", "slash", *"since<2m", "enter")
+        assert "Events 2/7" in s.text
+        await s.tick(later_s=90)
+        assert "Events 1/7" in s.text
+        assert under_cursor(s) == 7
+
+
+async def test_the_export_of_events_is_what_the_filter_leaves():
+    async with show(snapshot()) as s:
+        await s.press("4", "slash", *"down", "enter")
+        assert [(sheet := s.main.sheet()).row(key)[-1] for key in s.main.sheet().keys] == [
+            "tracker.foo.org:6969 down: refused",
+            "t2.bar.net:443 down: certificate expired 14:00:00Z",
+        ]
+
+
+async def test_long_messages_wrap_at_words_whatever_they_hold():
+    told = (
+        "a " * 70,
+        "b" * 200,
+        "\N{CJK UNIFIED IDEOGRAPH-65E5}" * 90,
+        f"c {'d' * 75} e",
+    )
+    events = tuple(event(n, list(EventKind)[n], text, ago_s=60) for n, text in enumerate(told, 1))
+    async with show(rich_snapshot(events=events)) as s:
+        await s.press("4")
+        assert sum(line.count("a") for line in s.lines[3:6] if " a a" in line) >= 69
+        assert s.text.count("b") >= 190
+        for _ in range(6):
+            await s.press("k")
+        assert s.main.event_pane.cursor.key == 1
+        await s.pilot.resize_terminal(24, 12)
+        await s.settle()
+        assert "a a a" in s.text

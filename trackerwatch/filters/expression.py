@@ -202,6 +202,11 @@ class EventFilter:
         """Whether it matches everything because nothing is written in it."""
         return self._node == AllOf(())
 
+    @property
+    def depends_on_time(self) -> bool:
+        """Whether what matches changes while nothing happens (`since<1h`)."""
+        return not _fields(self._node).isdisjoint(_OF_TIME)
+
     def matches(self, event: Event, now: datetime) -> bool:
         """Whether an event matches at this moment."""
         return self._matches(facts.SeenEvent(event, now)) is True

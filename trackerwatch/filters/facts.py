@@ -51,8 +51,9 @@ class TorrentRow:
     now_s: float = field(init=False)
     states: dict[Tracker, str] = field(init=False)
     """Of trackers of which something is known."""
-    states_by_tiers: dict[int, Texts] = field(default_factory=dict)
-    """By the id of placements, which the table keeps alive: torrents with the same tiers share them."""
+    states_by_stand: dict[tuple[int, int, int], Texts] = field(default_factory=dict)
+    """By the ids of placements (which the table keeps alive: torrents with the same tiers share them), verdict and
+    failover state: many torrents stand alike."""
     _listed: dict[Callable[[SeenTracker], bool | None], tuple[set[Tracker], dict[int, bool]]] = field(
         default_factory=dict
     )
@@ -265,12 +266,20 @@ def _column(number: int) -> Fact:
 
 
 def _row_state(row: TorrentRow) -> Fact:
-    placements = row_torrent(row).placements
-    states = row.states_by_tiers.get(id(placements))
+    table, index = row.table, row.index
+    placements, verdict, failover = (
+        table.torrents[index].placements,
+        table.verdicts[index],
+        table.failover_states[index],
+    )
+    # Ids, for enumerations take their time to hash.
+    stand = (id(placements), id(verdict), id(failover))
+    states = row.states_by_stand.get(stand)
     if states is None:
         found = {row.states.get(placement.tracker) for placement in placements}
-        states = row.states_by_tiers[id(placements)] = tuple(state for state in found if state is not None)
-    return (row.table.verdicts[row.index].value, row.table.failover_states[row.index].value, *states)
+        listed = (state for state in found if state is not None)
+        states = row.states_by_stand[stand] = (verdict.value, failover.value, *listed)
+    return states
 
 
 def _row_active(row: TorrentRow) -> Fact:
@@ -305,7 +314,7 @@ def row_all_rules(row: TorrentRow) -> Fact:
 ROW: Mapping[Field, Callable[[TorrentRow], Fact]] = {
     **_of_torrent(row_torrent),
     Field.STATE: _row_state,
-    Field.VERDICT: lambda row: (row.table.verdicts[row.index].value,),
+    Field.VERDICT: lambda row: (row.table.verdicts[row.index],),
     Field.RULE: lambda row: row.table.rules[row.index],
     Field.SINCE: _row_since,
     Field.SEEDERS: lambda row: _column(row.table.seeders[row.index]),

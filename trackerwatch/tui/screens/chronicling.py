@@ -17,6 +17,8 @@ from trackerwatch.tui.screens.binding import key
 from trackerwatch.tui.screens.filtering import FilteringScreen
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from textual.binding import BindingType
 
     from trackerwatch.engine.views import Event
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from trackerwatch.tui.widgets.table import LineTable
 
 MAX_PLACES = 50
+SIFT_EVERY_S = 5.0
+"""How often a filter of events that is about time is asked again."""
 NAME_CELLS = 24
 """Of a torrent's name in what is said about it."""
 
@@ -64,6 +68,7 @@ class ChronicleScreen(FilteringScreen):
         self._wanted: tuple[Pane, int] | None = None
         """A row to put the cursor on once the order is there that shows it."""
         self._came_back: _Place | None = None
+        self._sifted_at: datetime | None = None
         self._filters_events = False
         """Whether the filter line was opened for events."""
 
@@ -115,6 +120,18 @@ class ChronicleScreen(FilteringScreen):
         self._unfolded ^= {burst.key}
         self.draw_events()
         self.event_pane.select(burst.key)
+
+    def tick(self) -> None:
+        """Take what changed; what a filter about time leaves changes by itself."""
+        super().tick()
+        found, plan = self.picture.event_filter, self._arrangement
+        if found is None or not found.depends_on_time or plan is None or Pane.EVENTS not in plan.panes:
+            return
+        now = self.picture.now
+        if self._sifted_at is None or abs((now - self._sifted_at).total_seconds()) >= SIFT_EVERY_S:
+            self._sifted_at = now
+            self.draw_event_pane()
+            self.redraw_lines()
 
     # -- their filter --------------------------------------------------------------------------------------------------
 

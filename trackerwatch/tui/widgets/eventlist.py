@@ -9,7 +9,7 @@ from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 
-from trackerwatch.tui.ink import wrap
+from trackerwatch.tui.ink import Span, wrap
 from trackerwatch.tui.widgets.inked import Inked
 from trackerwatch.tui.widgets.keys import Chorded, scroll_bindings
 
@@ -22,8 +22,30 @@ if TYPE_CHECKING:
     from trackerwatch.tui.chronicle import Entry
     from trackerwatch.tui.ink import Line
 
+SHORTEST_PIECE = 12
+"""Cells of a line that are worth filling."""
 MAX_WRAPPED = 4000
 """Lines whose wrapping is remembered: most are the same the next time."""
+
+
+def _wrap(line: Line, width: int, indent: int) -> list[Line]:
+    """As `wrap`, and quick for what nearly all events are: a short head, and a message of ASCII that has spaces."""
+    *head, message = line or (Span(""),)
+    text, used = message.text, sum(len(span.text) for span in head)
+    plain = text.isascii() and all(span.text.isascii() for span in head)
+    if not plain or width - max(used, indent) < SHORTEST_PIECE:
+        return wrap(line, width, indent=indent)
+    lines: list[Line] = []
+    before: tuple[Span, ...] = tuple(head)
+    at, room = 0, width - used
+    while len(text) - at > room:
+        end = text.rfind(" ", at + 1, at + room + 1)
+        if end < 0:
+            # A word that is longer than the line.
+            return wrap(line, width, indent=indent)
+        lines.append((*before, message._replace(text=text[at:end])))
+        before, at, room = (Span(" " * indent),), end + 1, width - indent
+    return [*lines, (*before, message._replace(text=text[at:]))]
 
 
 class EventList(Chorded, Inked, ScrollView, can_focus=True, inherit_bindings=False):
@@ -154,7 +176,7 @@ class EventList(Chorded, Inked, ScrollView, can_focus=True, inherit_bindings=Fal
             self._first.append(len(self._wrapped))
             parts = self._known.get(entry.line)
             if parts is None:
-                parts = self._known[entry.line] = wrap(entry.line, width, indent=self._indent)
+                parts = self._known[entry.line] = _wrap(entry.line, width, self._indent)
             self._wrapped += [(index, part) for part in parts]
         self.virtual_size = Size(width, len(self._wrapped))
         self.refresh()
