@@ -23,6 +23,7 @@ from trackerwatch.errors import ConfigError, UsageError
 from trackerwatch.locations import host_name
 from trackerwatch.outcome import FailureKind, SentinelOutcome
 from trackerwatch.protocol.failures import PHRASES, classify
+from trackerwatch.schedule.windows import parse_window
 
 URL = "udp://127.0.0.1:9"
 
@@ -253,8 +254,9 @@ def test_what_settings_mean_to_the_engine():
         client="bep12",
         max_age_s=60.0,
         trackers=(
-            ("a.example", TrackerOverride(True, 5.0, 6.0, 5, 1, 3.0, 0.5, 7.0, True, "tired")),
+            ("a.example", TrackerOverride(True, 5.0, 6.0, 5, 1, 3.0, 0.5, 7.0, True, why="tired")),
             ("a.example:80", TrackerOverride(muted=1e9)),
+            ("b.example", TrackerOverride(mute_windows=("daily 03:00-04:00",), disabled=True, why="gone")),
         ),
     )
     assert engine_settings(config) == EngineSettings(
@@ -275,6 +277,9 @@ def test_what_settings_mean_to_the_engine():
         trackers={
             "a.example": TrackerSettings(True, 5.0, 6.0, 5, 1, 3.0, 0.5, 7.0, True, None, "tired"),
             "a.example:80": TrackerSettings(muted=True, muted_until=1e9),
+            "b.example": TrackerSettings(
+                mute_why="gone", mute_windows=(parse_window("daily 03:00-04:00"),), disabled=True, disable_why="gone"
+            ),
         },
     )
 

@@ -81,7 +81,7 @@ def _tracker_settings(override: TrackerOverride) -> TrackerSettings:
         mute_why=clean(override.why or ""),
         mute_windows=tuple(map(parse_window, override.mute_windows)),
         disabled=override.disabled,
-        disable_why=clean(override.why or ""),
+        disable_why=clean(override.why or "") if override.disabled else "",
     )
 
 
