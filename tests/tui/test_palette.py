@@ -1,5 +1,6 @@
 """The palette and the keys as a config gives them: names, jumps, themes, remapped and taken away."""
 
+import signal
 from dataclasses import replace
 
 import pytest
@@ -193,6 +194,22 @@ async def test_a_screen_that_looks_alone_says_so_and_asks_nothing():
 async def test_others_do_not():
     async with show() as s:
         assert "read-only" not in s.lines[0]
+
+
+# -- suspending --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("group", "session", "sent"), [(10, 5, [(0, signal.SIGTSTP)]), (5, 5, [])])
+async def test_it_suspends_where_a_shell_can_bring_it_back(monkeypatch, group, session, sent):
+    signals = []
+    async with show() as s:
+        monkeypatch.setattr(type(s.app._driver), "can_suspend", True)
+        monkeypatch.setattr("trackerwatch.tui.app.os.getpgrp", lambda: group)
+        monkeypatch.setattr("trackerwatch.tui.app.os.getsid", lambda _: session)
+        monkeypatch.setattr("trackerwatch.tui.app.os.kill", lambda *what: signals.append(what))
+        await s.press("ctrl+z")
+        assert signals == sent
+        assert ("no shell" in s.lines[-1]) == (not sent)
 
 
 # -- trouble -----------------------------------------------------------------------------------------------------------

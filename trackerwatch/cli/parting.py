@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from trackerwatch.cli.output import OutputError, emit
 from trackerwatch.cli.pipes import drop_stdout
 from trackerwatch.locations import vantage_id
-from trackerwatch.reports.rows import SkippedInput, Vantage, build_report
+from trackerwatch.reports.rows import FailOn, SkippedInput, Vantage, build_report
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,6 +50,8 @@ class PartingReport:
             duration_s=time.monotonic() - self._began_at,
             selected=selected,
             skipped=[SkippedInput(one.source, one.message) for one in skipped],
+            # The exit code tells how the screen ended.
+            fail_on=FailOn.NONE,
         )
         try:
             failures = emit(report, [("table", None)], color=self._color, all_rows=False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
@@ -221,6 +223,18 @@ class TrackerwatchApp(App[None]):
     def action_export(self) -> None:
         """Export what is looked at."""
         self.main.action_export()
+
+    def action_suspend_process(self) -> None:
+        """Stop as any program does at this key, with whatever started it, so that the shell has the terminal again."""
+        if self._driver is None or not self._driver.can_suspend:
+            return
+        if os.getpgrp() == os.getsid(0):
+            # A terminal's or ssh's only program: stopped, it would be there for ever.
+            self.tell("not suspended: there is no shell here that could bring it back")
+            return
+        # First the terminal is given back: whoever has stopped may not touch it any more.
+        with self.suspend():
+            os.kill(0, signal.SIGTSTP)
 
     def action_picture(self) -> None:
         """Save the screen as a picture."""
