@@ -13,8 +13,10 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
 import uuid
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,6 +58,7 @@ PICTURES = {
     "tracker": Picture((120, 35), ("1", "home", "enter")),
     "torrent": Picture((120, 35), ("2", "home", "enter")),
     "coverage": Picture((120, 35), ("v",)),
+    "mute": Picture((80, 24), ("m",)),
     "help": Picture((80, 24), ("question_mark",)),
 }
 """By the end of the file's name."""
@@ -90,8 +93,11 @@ async def main(folder: Path) -> list[Path]:
 
 
 async def draw(folder: Path, name: str, picture: Picture, snapshot: Snapshot, store: Store) -> Path:
+    begun_at = time.monotonic()
+
     def clock() -> datetime:
-        return snapshot.taken_at
+        # It goes on: what the past is asked for is asked a moment after the selection stands still.
+        return snapshot.taken_at + timedelta(seconds=time.monotonic() - begun_at)
 
     app = TrackerwatchApp(
         OneMoment(snapshot),
@@ -105,7 +111,7 @@ async def draw(folder: Path, name: str, picture: Picture, snapshot: Snapshot, st
         await pilot.pause(0.5)
         await pilot.press(*picture.keys)
         # The past is asked for in a thread.
-        await pilot.pause(1.0)
+        await pilot.pause(1.5)
         svg = re.sub(r"@font-face\s*\{[^}]*\}", "", app.export_screenshot(title="trackerwatch demo"))
     path = folder / f"screen-{name}.svg"
     path.write_text(svg, encoding="utf-8")

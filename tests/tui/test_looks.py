@@ -71,6 +71,29 @@ async def test_without_colours_the_cursor_is_a_reversed_row_and_an_underlined_on
         assert torrents.style_of(Ink.PLAIN, selected=True).reverse
 
 
+@pytest.mark.parametrize("colors", [Colors.NONE, Colors.SIXTEEN])
+async def test_the_palette_shows_which_line_is_chosen(colors):
+    async with show(preferences=Preferences(colors=colors)) as shown:
+        await shown.press("colon", *"copy", "down")
+        await shown.pilot.pause(0.5)
+        chosen = {
+            text.strip()
+            for strip in shown.app.screen._compositor.render_strips()[4:]
+            for text, style, _ in strip
+            if style and style.underline and len(text.strip()) > 4
+        }
+        assert chosen
+
+
+async def test_without_colours_the_filter_line_has_a_cursor():
+    async with show(preferences=Preferences(colors=Colors.NONE)) as shown:
+        await shown.press("slash", "a")
+        shown.app.focused._cursor_visible = True
+        strips = shown.app.screen._compositor.render_strips()
+        line = next(strip for strip in strips if strip.text.strip() == "a")
+        assert any(style and style.reverse for _, style, _ in line)
+
+
 async def test_without_colours_a_click_is_still_a_click():
     async with show(preferences=Preferences(colors=Colors.NONE)) as shown:
         row = next(y for y, line in enumerate(shown.lines) if "2 Torrents" in line)

@@ -71,9 +71,21 @@ class WholeCellScrollBar(ScrollBarRender):
 
 CSS = """
 ModalScreen:nocolor, ModalScreen:ansi { background: $background; }
-Screen:nocolor ToastRack Toast { border: none; }
+ThemeScreen:ansi { background: transparent; }
+Inked:ansi, Input:ansi { background: ansi_default; }
+Input:nocolor, Input:ansi {
+    text-style: bold;
+    & > .input--cursor { color: ansi_default; background: ansi_default; text-style: reverse; }
+    & > .input--selection { color: ansi_default; background: ansi_default; text-style: underline; }
+}
+OptionList:nocolor, OptionList:ansi {
+    & > .option-list--option-highlighted { color: ansi_default; background: ansi_default; text-style: bold underline; }
+}
 """
-"""Without colours of one's own nothing shines through: a dialog has the screen for itself."""
+"""Without colours of one's own nothing shines through: a dialog has the screen for itself.
+
+Lists of Textual's are underlined where one would reverse: it forgets that on the way (`Widget.get_visual_style`).
+"""
 
 
 def dress(app: App[None], preferences: Preferences) -> None:
