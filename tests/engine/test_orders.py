@@ -1,16 +1,27 @@
 """What the user orders of single trackers: muted, switched off, another interval; kept, changed from outside, taken back."""
 
+import asyncio
+import random
+
 import pytest
 
 from tests.engine.driven import BEGIN, REFUSED, TIMEOUT, Script, ScriptedProber, Watched, drive, make_engine, torrent
 from tests.engine.keeping import MemoryKeeper
-from trackerwatch.engine.commands import AnnounceNow, DisableTrackers, MuteTrackers, ProbeNow, SetInterval, Undo
+from trackerwatch.engine.commands import (
+    AnnounceNow,
+    DisableTrackers,
+    MuteTrackers,
+    ProbeNow,
+    SetInterval,
+    Undo,
+    WatchTracker,
+)
 from trackerwatch.engine.settings import AnnounceMode, EngineSettings, TrackerSettings
 from trackerwatch.engine.views import EventKind, LocalState, OrderSource
 from trackerwatch.failover import FailoverState, Role
 from trackerwatch.health import Health
 from trackerwatch.orders import NOTHING_ORDERED, TrackerOrder
-from trackerwatch.outcome import SentinelOutcome
+from trackerwatch.outcome import FailureKind, SentinelOutcome
 from trackerwatch.policy.rules import Verdict
 from trackerwatch.schedule.windows import parse_window
 from trackerwatch.tracker import parse_tracker
@@ -585,3 +596,74 @@ class TestFromOutside:
 def test_an_empty_order_orders_nothing():
     assert NOTHING_ORDERED.is_empty
     assert not TrackerOrder(muted=False).is_empty
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_whatever_is_ordered_in_whatever_weather_nothing_breaks(seed):
+    """Orders, arrivals, outages and failures at random: nothing is sent to what is switched off, and nothing ends in a bug."""
+
+    async def main():
+        rng = random.Random(seed)
+        prober = ScriptedProber()
+        urls = [f"udp://t{n}.test:80" for n in range(7)] + ["http://h.test:80/announce"]
+        for n, url in enumerate(urls):
+            prober.script(url, Script(addresses=(f"192.0.2.{n + 1}", f"2001:db8::{n + 1}")))
+        mode = rng.choice(list(AnnounceMode))
+        engine = make_engine(prober, EngineSettings(announce=mode), keeper=MemoryKeeper())
+        torrents = [torrent(n, *[[url] for url in rng.sample(urls[:6], 3)]) for n in range(8)]
+        engine.add_torrents(torrents)
+        watched = Watched(engine)
+        now = 0.0
+        for _ in range(120):
+            now += rng.choice([0.02, 0.5, 3.0, 40.0, 400.0])
+            await watched.until(now)
+            trackers = engine.snapshot().trackers
+            some = tuple(rng.sample(range(len(trackers)), rng.randint(1, 3)))
+            match rng.randrange(12):
+                case 0 | 1:
+                    engine.do(DisableTrackers(some, "x", disabled=rng.random() < 0.6))
+                case 2:
+                    engine.do(
+                        MuteTrackers(some, BEGIN + now + 60 if rng.random() < 0.5 else None, "", rng.random() < 0.6)
+                    )
+                case 3:
+                    engine.do(SetInterval(some, rng.choice([None, 60.0, 600.0])))
+                case 4 | 5:
+                    engine.do(Undo())
+                case 6:
+                    engine.do(WatchTracker(rng.choice(urls), rng.choice([None, rng.randrange(8)])))
+                case 7:
+                    engine.remove_torrents([rng.choice(torrents).info_hash])
+                case 8:
+                    engine.add_torrents([rng.choice(torrents)])
+                case 9:
+                    ours = rng.random() < 0.5
+                    prober.sentinels = SentinelOutcome(tcp=not ours, udp=not ours)
+                    for url in urls:
+                        prober.script(url).dead = {"*": TIMEOUT} if ours else {}
+                case 10:
+                    prober.script(rng.choice(urls)).dead = rng.choice([{}, {"*": REFUSED}, {"*": TIMEOUT}])
+                case _:
+                    engine.do(ProbeNow(some))
+                    await engine.try_out(rng.choice(urls))
+            off = {v.tracker.host_port for v in engine.snapshot().trackers if v.disabled is not None}
+            for view in engine.snapshot().trackers:
+                if view.disabled is not None:
+                    assert (view.state, view.next_probe_at) == (Health.UNKNOWN, None)
+            sent = len(prober.sent)
+            await asyncio.sleep(0.5)
+            assert not off & {s.host for s in prober.sent[sent:]}
+            table = engine.snapshot().torrents
+            for index in table.listed:
+                view = table.view(index)
+                assert all(a.role is Role.UNTRIED for a in view.answers if a.tracker.host_port in off)
+                assert view.failover.total == len(view.torrent.placements)
+        for state, view in zip(engine._trackers, engine.snapshot().trackers, strict=True):
+            listing = [i for i in table.listed if any(p.tracker is view.tracker for p in table.torrents[i].placements)]
+            assert (state.torrents, view.torrents) == (len(listing), len(listing))
+        assert not [e for e in engine.snapshot().events if e.reason is FailureKind.INTERNAL]
+        while engine.do(Undo()) != "nothing to take back":
+            pass
+        await watched.end()
+
+    drive(main)

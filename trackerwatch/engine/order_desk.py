@@ -76,8 +76,9 @@ class OrderDesk:
             return "that is over already: nothing is muted"
         if command.muted:
             wish = TrackerOrder(muted=True, muted_until=command.until, mute_why=_line(command.why))
-            until = at(command.until)
-            words = "muted until " + ("you take it back" if until is None else f"{until:%d %b %H:%M} UTC")
+            until, today = at(command.until), at(now)
+            year = " %Y" if until and today and until.year != today.year else ""
+            words = "muted until " + ("you take it back" if until is None else until.strftime(f"%d %b{year} %H:%M UTC"))
             return self._order(states, Aspect.MUTE, lambda _: wish, words)
         return self._order(states, Aspect.MUTE, self._heard, "heard again")
 
