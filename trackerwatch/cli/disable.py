@@ -20,7 +20,7 @@ def register(commands: Commands) -> None:
     parser = commands.add_parser(
         NAME,
         help="send a tracker nothing more; --off asks it again",
-        description="Send a tracker nothing more: no probe, no announce. It counts for nothing in verdicts and failover. "
+        description="Send a tracker nothing more: no probe, no announce. It counts for nothing in verdicts and failover.\n"
         "A watch that runs takes changes over within seconds; `trackerwatch mute` lists what is switched off.",
     )
     parser.add_argument("tracker", metavar="TRACKER", help=WHOM)

@@ -20,7 +20,7 @@ def register(commands: Commands) -> None:
     parser = commands.add_parser(
         NAME,
         help="ask a tracker at an interval of its own; --off as the settings say",
-        description="Ask a tracker at an interval of its own, as far as manners and its own wish allow. "
+        description="Ask a tracker at an interval of its own, as far as manners and its own wish allow.\n"
         "A watch that runs takes changes over within seconds; `trackerwatch mute` lists them.",
     )
     parser.add_argument("tracker", metavar="TRACKER", help=WHOM)

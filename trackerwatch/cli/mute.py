@@ -22,8 +22,9 @@ def register(commands: Commands) -> None:
     parser = commands.add_parser(
         NAME,
         help="keep a tracker out of verdicts, until a date; or list all orders",
-        description="Keep a tracker out of verdicts and alerts, but not out of history. Without TRACKER: list what is muted, "
-        "switched off, or asked at an interval of its own. A watch that runs takes changes over within seconds.",
+        description="Keep a tracker out of verdicts and alerts, but not out of history.\n"
+        "Without TRACKER: list what is muted, switched off, or asked at an interval of its own.\n"
+        "A watch that runs takes changes over within seconds.",
     )
     parser.add_argument("tracker", nargs="?", metavar="TRACKER", help=WHOM)
     end = parser.add_mutually_exclusive_group()

@@ -17,7 +17,7 @@ def register(commands: Commands) -> None:
     parser = commands.add_parser(
         NAME,
         help="take back the latest mute, disable or interval",
-        description="Take back the latest change of what is muted, switched off or asked at an interval of its own, "
+        description="Take back the latest change of what is muted, switched off or asked at an interval of its own,\n"
         "whether it was made here or on the live screen. Again: the one before it.",
     )
     parser.set_defaults(run=run)
