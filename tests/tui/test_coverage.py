@@ -58,8 +58,22 @@ def test_an_announce_that_is_refused_goes_before_a_scrape_that_is_answered():
     assert kinds(both) == {0: Kind.UNREGISTERED}
 
 
-def test_an_answer_without_a_count_is_one():
-    assert cells(of(answer(A, 0, 0, Role.ACTIVE, NOTHING_KNOWN)))[0].kind is Kind.REGISTERED
+def test_an_announce_that_is_answered_is_one_without_a_count():
+    peers = replace(unasked(A), announce=AnnounceView(AskState.ANSWERED, peers=3))
+    assert cells(of(peers))[0].kind is Kind.REGISTERED
+
+
+def test_a_scrape_that_leaves_a_torrent_out_is_neither_an_answer_nor_a_refusal():
+    left_out = answer(A, 0, 0, Role.UNTRIED, NOTHING_KNOWN)
+    assert kinds(left_out, seeders(B, 9)) == {0: Kind.OMITTED, 1: Kind.REGISTERED}
+    assert disagrees(of(left_out, seeders(B, 9)))
+    assert not disagrees(of(left_out, unasked(B)))
+    assert said(of(left_out), A).startswith(" - it answered, and said nothing of this torrent")
+
+
+def test_counts_from_before_a_failure_do_not_hide_it():
+    assert kinds(replace(failed(A, FailureKind.TIMEOUT), counts=SwarmCounts(9, 9, 9))) == {0: Kind.FAILED}
+    assert kinds(replace(unasked(A), counts=SwarmCounts(9, 9, 9))) == {0: Kind.REGISTERED}
 
 
 def test_the_swarms_of_a_hybrid_are_compared_each_with_its_own():
@@ -86,6 +100,7 @@ def test_only_what_trackers_know_differently_disagrees():
         (Cell(Kind.REGISTERED, 0), "+   0", Ink.BAD),
         (Cell(Kind.DIFFERS, 0, 40), "!   0", Ink.WARN),
         (Cell(Kind.UNREGISTERED), "x not", Ink.BAD),
+        (Cell(Kind.OMITTED), "-    ", Ink.WARN),
         (Cell(Kind.FAILED), "~fail", Ink.WARN),
         (Cell(Kind.UNKNOWN), "?    ", Ink.WAIT),
         (Cell(Kind.NOT_LISTED), "    ·", Ink.DIM),
@@ -176,5 +191,5 @@ def test_the_legend_of_columns_always_has_the_current_one():
 
 
 def test_the_legend_of_glyphs_fits_eighty_columns_and_is_cut_at_words():
-    assert [span.text for span in coverage.legend(80)][-1] == " not listed "
+    assert [span.text for span in coverage.legend(80)][-1] == " unlisted"
     assert all(line_width(coverage.legend(width)) <= width for width in range(120))

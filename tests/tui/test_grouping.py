@@ -129,6 +129,8 @@ def test_a_row_knows_its_group_and_is_revealed():
     a, b = groups.groups
     assert groups.heading_of(1) is b
     assert groups.heading_of(a.key) is None
+    # One that came since belongs to none yet.
+    assert groups.heading_of(2) is None
     assert groups.reveal(1)
     assert list(groups.rows) == [a.key, b.key, 1]
     assert not groups.reveal(1)

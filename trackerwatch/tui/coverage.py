@@ -40,13 +40,15 @@ class Kind(StrEnum):
     DIFFERS = "differs"
     """Registered, with far fewer seeders than another tracker tells of."""
     UNREGISTERED = "unregistered"
+    OMITTED = "omitted"
+    """The tracker answered, and left this torrent out."""
     FAILED = "failed"
     UNKNOWN = "unknown"
     """Nobody asked yet, or nobody may."""
     NOT_LISTED = "not listed"
 
 
-_WORST = (Kind.UNREGISTERED, Kind.DIFFERS, Kind.REGISTERED, Kind.FAILED, Kind.UNKNOWN)
+_WORST = (Kind.UNREGISTERED, Kind.OMITTED, Kind.DIFFERS, Kind.REGISTERED, Kind.FAILED, Kind.UNKNOWN)
 """Of two swarms of one torrent at a tracker the first of these is told."""
 
 
@@ -88,11 +90,15 @@ def _cell(answer: AnswerView, most: int | None) -> Cell:
     refused = next((failure for failure in failures if failure.kind is FailureKind.UNREGISTERED), None)
     if refused is not None:
         return Cell(Kind.UNREGISTERED, None, most, refused, observed)
-    if seeders is not None or AskState.ANSWERED in (scrape.state, announce.state):
-        differs = seeders is not None and most is not None and seeders * FEW < most
-        return Cell(Kind.DIFFERS if differs else Kind.REGISTERED, seeders, most, None, observed)
-    if AskState.FAILED in (scrape.state, announce.state):
+    states_of = (scrape.state, announce.state)
+    if AskState.ANSWERED not in states_of and AskState.FAILED in states_of:
         return Cell(Kind.FAILED, None, most, failures[0] if failures else None, observed)
+    if seeders is not None:
+        return Cell(Kind.DIFFERS if seeders * FEW < (most or 0) else Kind.REGISTERED, seeders, most, None, observed)
+    if announce.state is AskState.ANSWERED:
+        return Cell(Kind.REGISTERED, None, most, None, observed)
+    if scrape.state is AskState.ANSWERED:
+        return Cell(Kind.OMITTED, None, most, None, observed)
     return Cell(Kind.UNKNOWN, None, most, failures[0] if failures else None, observed)
 
 
@@ -106,19 +112,23 @@ def cell_at(view: TorrentView, found: Mapping[int, Cell], tracker: TrackerView) 
 
 
 def disagrees(view: TorrentView) -> bool:
-    """Whether one tracker knows a torrent that another one does not, or tells of far fewer seeders."""
-    return any(cell.kind in (Kind.UNREGISTERED, Kind.DIFFERS) for cell in cells(view).values())
+    """Whether one tracker does not know a torrent, or leaves out or belittles what another one tells of."""
+    return any(
+        cell.kind in (Kind.UNREGISTERED, Kind.DIFFERS) or (cell.kind is Kind.OMITTED and cell.most is not None)
+        for cell in cells(view).values()
+    )
 
 
 _INKS = {
     Kind.REGISTERED: ("+", Ink.PLAIN),
     Kind.DIFFERS: ("!", Ink.WARN),
     Kind.UNREGISTERED: ("x", Ink.BAD),
+    Kind.OMITTED: ("-", Ink.WARN),
     Kind.FAILED: ("~", Ink.WARN),
     Kind.UNKNOWN: ("?", Ink.WAIT),
     Kind.NOT_LISTED: (" ", Ink.DIM),
 }
-_TOLD = {Kind.UNREGISTERED: "not", Kind.FAILED: "fail", Kind.UNKNOWN: "", Kind.NOT_LISTED: "·"}
+_TOLD = {Kind.UNREGISTERED: "not", Kind.OMITTED: "", Kind.FAILED: "fail", Kind.UNKNOWN: "", Kind.NOT_LISTED: "·"}
 
 
 def cell_span(cell: Cell) -> Span:
@@ -136,9 +146,10 @@ LEGEND: tuple[tuple[Span, str], ...] = (
     (Span("+", Ink.PLAIN), "seeders"),
     (Span("!", Ink.WARN), "disagree"),
     (Span("x", Ink.BAD), "unregistered"),
+    (Span("-", Ink.WARN), "left out"),
     (Span("~", Ink.WARN), "no answer"),
     (Span("?", Ink.WAIT), "unknown"),
-    (Span("·", Ink.DIM), "not listed"),
+    (Span("·", Ink.DIM), "unlisted"),
 )
 
 
@@ -147,10 +158,10 @@ def legend(width: int) -> Line:
     line: Line = ()
     used = 0
     for mark, told in LEGEND:
-        used += width_of(mark.text) + width_of(told) + 3
+        used += width_of(mark.text) + width_of(told) + 2
         if used > width:
             break
-        line = (*line, Span(" "), mark, Span(f" {told} ", Ink.DIM))
+        line = (*line, Span(" "), mark, Span(f" {told}", Ink.DIM))
     return line
 
 
@@ -161,6 +172,7 @@ def explain(view: TorrentView, tracker: TrackerView, now: datetime) -> Line:
         Kind.REGISTERED: "registered" if cell.seeders is None else f"registered, {_seeders(cell.seeders)}",
         Kind.DIFFERS: f"{_seeders(cell.seeders)} here, {words.count(cell.most)} elsewhere: the counts disagree",
         Kind.UNREGISTERED: "not registered",
+        Kind.OMITTED: "it answered, and said nothing of this torrent",
         Kind.FAILED: "no answer",
         Kind.UNKNOWN: "private: only asked whether it is up" if view.torrent.private else "not known yet",
         Kind.NOT_LISTED: "not in this torrent's list",

@@ -91,6 +91,10 @@ class Sorter(Protocol):
         """Gives the name of a row's group."""
         ...
 
+    def length(self, snapshot: Snapshot) -> int:
+        """One more than the highest index there is."""
+        ...
+
     def everything(self, snapshot: Snapshot) -> tuple[tuple[int, int], Sequence[int]]:
         """A mark that changes with the number of rows, and all rows there are."""
         ...
@@ -130,6 +134,10 @@ class Collections:
             return names[index]
 
         return name
+
+    def length(self, snapshot: Snapshot) -> int:
+        """As `Sorter.length`."""
+        return len(snapshot.torrents)
 
     def everything(self, snapshot: Snapshot) -> tuple[tuple[int, int], Sequence[int]]:
         """As `Sorter.everything`."""
@@ -185,6 +193,10 @@ class Hosts:
         """As `Sorter.namer`."""
         trackers = snapshot.trackers
         return lambda index: trackers[index].tracker.shown_host
+
+    def length(self, snapshot: Snapshot) -> int:
+        """As `Sorter.length`."""
+        return len(snapshot.trackers)
 
     def everything(self, snapshot: Snapshot) -> tuple[tuple[int, int], Sequence[int]]:
         """As `Sorter.everything`."""

@@ -70,6 +70,7 @@ class Groups:
         self._by_key: dict[int, Group] = {}
         self._short: dict[str, str] = {}
         self._name: Callable[[int], str] | None = None
+        self._length = 0
 
     # -- making --------------------------------------------------------------------------------------------------------
 
@@ -106,7 +107,7 @@ class Groups:
             if by_name and found:
                 backwards = len(found) > 1 and natural_key(found[0].name) > natural_key(found[-1].name)
                 found.sort(key=lambda group: natural_key(group.name), reverse=backwards)
-        self._order, self._name = order, name
+        self._order, self._name, self._length = order, name, self._sorter.length(snapshot)
         # It may have been switched off meanwhile.
         self.groups = found if self.on else []
         self._by_key = {group.key: group for group in self.groups}
@@ -168,6 +169,9 @@ class Groups:
     def heading_of(self, index: int) -> Group | None:
         """The group with a heading that a row is in. None: it is in none, or stands alone."""
         if not self.on or self._name is None or index < 0:
+            return None
+        if index >= self._length:
+            # It came after the groups were made.
             return None
         number = self._numbers.get(self._name(index))
         group = None if number is None else self._by_key.get(-1 - number)

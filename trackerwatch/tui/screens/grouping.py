@@ -56,6 +56,9 @@ class GroupingScreen(ChronicleScreen):
 
     def _follow_trouble(self) -> None:
         snapshot = self.picture.snapshot
+        if self.trackers.scroll_offset.y or self.torrents.scroll_offset.y:
+            # A wheel is as good as a key.
+            self.follows_trouble = False
         if self.follows_trouble and snapshot is not None:
             worst = worst_pane(snapshot, self.pane)
             if worst is not self.pane:
