@@ -166,7 +166,7 @@ def home(tmp_path, monkeypatch):
 async def test_into_a_pipe_go_lines_and_a_signal_asks_for_more(tmp_path, home, closed_port):
     path = torrent_file(tmp_path, f"udp://127.0.0.1:{closed_port}/announce", name="x\x1b[31mevil")
     child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "trackerwatch", path, "--allow-private", "--no-store",
+        sys.executable, "-m", "trackerwatch", path, "--allow-private", "--no-store", "--report-on-exit",
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     async with asyncio.timeout(PATIENCE_S):
@@ -180,6 +180,8 @@ async def test_into_a_pipe_go_lines_and_a_signal_asks_for_more(tmp_path, home, c
         out, err = await child.communicate()
     assert (child.returncode, err) == (0, b"")
     assert b"\x1b" not in out
+    # The report comes after the last line.
+    assert out.decode().splitlines()[-1].startswith("seen from ")
 
 
 def test_what_cannot_be_watched_is_3_in_lines_too(tmp_path, home):

@@ -11,11 +11,13 @@ from trackerwatch.config.settings import COLOR_WHEN, DEFAULTS
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Callable
 
     from trackerwatch.cli.arguments import Commands
     from trackerwatch.cli.longrun import Watched
     from trackerwatch.cli.narration import Narrator
-    from trackerwatch.engine.views import Event
+    from trackerwatch.config.settings import Config
+    from trackerwatch.engine.views import Event, Snapshot
 
 NAME = "demo"
 
@@ -44,21 +46,26 @@ def run(arguments: Namespace) -> int:
 
     config = load(given_settings(arguments), file=arguments.config, environment=os.environ).config
     if arguments.plain or not terminal.can_draw():
-        return _run_plain(ascii_too=config.ascii)
+        return _run_plain(ascii_too=config.ascii, afterwards=_parting(arguments, config))
     from trackerwatch.cli.facing import preferences  # noqa: PLC0415 - only when the screen opens
 
     terminal.take_keys()
-    afterwards = None
-    if arguments.report_on_exit:
-        from trackerwatch.cli.narration import Narrator  # noqa: PLC0415 - as above
-        from trackerwatch.cli.parting import PartingReport  # noqa: PLC0415 - as above
-
-        afterwards = PartingReport(vantage="demo", color=config.color, narrator=Narrator()).show
     # What is arranged and ordered in the demo goes with it.
-    return run_tui(preferences=preferences(arguments, config, keep_layout=False), afterwards=afterwards)
+    return run_tui(
+        preferences=preferences(arguments, config, keep_layout=False), afterwards=_parting(arguments, config)
+    )
 
 
-def _run_plain(*, ascii_too: bool) -> int:
+def _parting(arguments: Namespace, config: Config) -> Callable[[Snapshot], None] | None:
+    if not arguments.report_on_exit:
+        return None
+    from trackerwatch.cli.narration import Narrator  # noqa: PLC0415 - as above
+    from trackerwatch.cli.parting import PartingReport  # noqa: PLC0415 - as above
+
+    return PartingReport(vantage="demo", color=config.color, narrator=Narrator()).show
+
+
+def _run_plain(*, ascii_too: bool, afterwards: Callable[[Snapshot], None] | None) -> int:
     from trackerwatch.cli.longrun import Ending  # noqa: PLC0415 - as above
     from trackerwatch.cli.narration import Narrator  # noqa: PLC0415 - as above
     from trackerwatch.cli.plain import tell  # noqa: PLC0415 - as above
@@ -68,7 +75,7 @@ def _run_plain(*, ascii_too: bool) -> int:
     with serve_in_thread() as demo:
         for note in demo.notes(own_screen=True):
             narrator.say(note)
-        return tell(_Samples(), narrator, Ending(), ascii_too=ascii_too)
+        return tell(_Samples(), narrator, Ending(), ascii_too=ascii_too, afterwards=afterwards)
 
 
 class _Samples:

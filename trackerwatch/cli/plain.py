@@ -10,12 +10,14 @@ import signal
 import sys
 import time
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from trackerwatch.cli.exit_codes import ExitCode
 from trackerwatch.cli.lines import stdout_descriptor
 from trackerwatch.cli.longrun import Ending, Inputs, LongRun
 from trackerwatch.cli.narration import Narrator
+from trackerwatch.cli.parting import PartingReport
 from trackerwatch.cli.remembering import remembering
 from trackerwatch.cli.terminal import takes_unicode
 from trackerwatch.cli.watching import Watch
@@ -44,11 +46,20 @@ def watch_plain(arguments: Namespace) -> int:
     watch = Watch(arguments)
     narrator = Narrator(repaints=False)
     ending = Ending()
+    parting = PartingReport(vantage=watch.config.vantage or "", color=watch.config.color, narrator=narrator)
+    afterwards = partial(parting.show, filter_=watch.filter) if arguments.report_on_exit else None
     with remembering(watch.config, narrator, close_within_s=ending.for_the_store) as memory:
-        return tell(Inputs(watch, memory), narrator, ending, ascii_too=watch.config.ascii)
+        return tell(Inputs(watch, memory), narrator, ending, ascii_too=watch.config.ascii, afterwards=afterwards)
 
 
-def tell(source: Source, narrator: Narrator, ending: Ending, *, ascii_too: bool = False) -> int:
+def tell(
+    source: Source,
+    narrator: Narrator,
+    ending: Ending,
+    *,
+    ascii_too: bool = False,
+    afterwards: Callable[[Snapshot], None] | None = None,
+) -> int:
     """Run something to its end in plain lines.
 
     Args:
@@ -56,6 +67,7 @@ def tell(source: Source, narrator: Narrator, ending: Ending, *, ascii_too: bool 
         narrator: For stderr.
         ending: Who is told that it is to end.
         ascii_too: Say everything in characters of ASCII.
+        afterwards: Is given what was seen last, when the last line is told.
 
     Returns:
         The exit code.
@@ -63,17 +75,22 @@ def tell(source: Source, narrator: Narrator, ending: Ending, *, ascii_too: bool 
     descriptor = stdout_descriptor()
     wishes = Wishes(ending)
     only_ascii = ascii_too or not takes_unicode(sys.stdout.encoding)
+    seen: list[Watched] = []
 
     def teller(watched: Watched, write: Callable[[str], bool]) -> Teller:
+        seen.append(watched)
         return PlainTeller(watched, (lambda line: write(ascii_only(line))) if only_ascii else write, wishes)
 
     try:
         with wishes.heard():
             run = LongRun(source, narrator, ending, teller, hangup_ends=True)
-            return asyncio.run(run.to_its_end(descriptor))
+            code = asyncio.run(run.to_its_end(descriptor))
     finally:
         ending.reached()
         narrator.clear()
+    if afterwards is not None and seen:
+        afterwards(seen[0].snapshot())
+    return code
 
 
 class Wishes:
