@@ -112,6 +112,25 @@ def test_sections_that_are_not_ours_stay(path):
     assert StateFile(path).read()["later"] == [1]
 
 
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
+def test_what_is_no_file_is_one_line_and_holds_nobody_up(path, make):
+    make(path)
+    file = StateFile(path)
+    assert file.read() == {}
+    assert "cannot be read" in file.trouble
+    kept, said = put(file, x=1)
+    assert not kept
+    assert said.startswith("not kept in")
+
+
+def test_where_there_are_no_locks_it_is_written_all_the_same(path, monkeypatch):
+    def no_locks(*_):
+        raise OSError(37, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", no_locks)
+    assert put(StateFile(path), x=1) == (True, "")
+
+
 def test_a_folder_that_cannot_be_made_is_one_line(tmp_path):
     (tmp_path / "file").write_text("")
     file = StateFile(tmp_path / "file" / "state.json")

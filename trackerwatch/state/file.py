@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import stat
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -111,7 +112,12 @@ class StateFile:
 
     def _read(self) -> Sections:
         try:
-            with self._path.open("rb") as file:
+            # Whatever somebody put there, opening it waits for nobody.
+            descriptor = os.open(self._path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                os.close(descriptor)
+                raise ValueError("it is no regular file")
+            with os.fdopen(descriptor, "rb") as file:
                 content = file.read(MAX_BYTES + 1)
         except FileNotFoundError:
             return {}
