@@ -91,6 +91,15 @@ def test_check_says_all_mistakes(capsys, file, monkeypatch):
     ]
 
 
+def test_check_knows_keys_filters_and_themes(capsys, file):
+    file.write_text('theme = "nrd"\n[keys]\n"main.srt" = "o"\n[filters]\nbad = "seeders<"\n')
+    assert main(["config", "check"]) == 3
+    told = capsys.readouterr().out.splitlines()
+    assert [line.removeprefix(f"{file} ")[:6] for line in told] == ["line 3", "line 5", "line 1"]
+    assert "did you mean main.sort?" in told[0]
+    assert "did you mean nord" in told[2]
+
+
 def test_check_remarks_on_mutes_that_are_over(capsys, file):
     file.write_text('[trackers."a.example"]\nmuted = 2020-01-01T00:00:00Z\n')
     remark = 'remark: trackers."a.example".muted is over since 2020-01-01T00:00:00Z: it mutes nobody any more'

@@ -40,3 +40,21 @@ def test_what_is_right_is_taken_as_written(tmp_path):
     found = settle({}, ConfigFile(str(path), ""), {})
     assert found.mistakes == ()
     assert found.config.keys == (("main.sort", "o, F6"), ("main.mute", ""))
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        ('bad = "seeders<"', "F line 2: filters.bad: saved 'bad': "),
+        ('bad = "@gone"', "F line 2: filters.bad: saved 'bad': "),
+        ('bad = "@bad"', "F line 2: filters.bad: saved 'bad': "),
+    ],
+)
+def test_saved_filters_are_filters(tmp_path, table, told):
+    found = mistakes(tmp_path, f"[filters]\n{table}\n")
+    assert len(found) == 1
+    assert found[0].startswith(told)
+
+
+def test_saved_filters_may_call_each_other(tmp_path):
+    assert mistakes(tmp_path, '[filters]\nthin = "seeders<3"\nworse = "@thin & leechers>10"\n') == []

@@ -165,6 +165,21 @@ async def test_a_filter_and_a_sort_hold_for_the_export(tmp_path):
         assert all("release-02" in name for name in names)
 
 
+async def test_keys_that_the_screen_reveals_stay_there(tmp_path):
+    async with show(torrents(), preferences=Preferences(folder=tmp_path, reveal=True)) as s:
+        await s.press("1", "enter")
+        assert "0123456789abcdef" in "".join(s.app.screen.left.texts)
+        await s.press("e", "4")
+        await s.app.workers.wait_for_complete()
+        (path,) = tmp_path.iterdir()
+        text = path.read_text()
+        assert "a.example" in text
+        assert "0123456789abcdef" not in text.replace("\n", "").replace(" ", "")
+        await s.press("E")
+        assert "no picture was saved" in s.lines[-1]
+        assert list(tmp_path.iterdir()) == [path]
+
+
 async def test_a_picture_of_the_screen_fetches_nothing(tmp_path):
     async with show(preferences=Preferences(folder=tmp_path)) as s:
         await s.press("E")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from trackerwatch.config.keys import Keys
 from trackerwatch.config.overrides import TrackerTables
 from trackerwatch.config.places import HostModes, Networks, Sentinels
-from trackerwatch.config.tables import Texts
+from trackerwatch.config.tables import Filters
 from trackerwatch.config.values import (
     LONGEST_CERTIFICATE_S,
     SHORTEST_HEARTBEAT_S,
@@ -213,7 +213,7 @@ class Config:
     )
     filters: tuple[tuple[str, str], ...] = _setting(
         (),
-        Texts('{starving = "seeders<3 & leechers>10"}'),
+        Filters('{starving = "seeders<3 & leechers>10"}'),
         "Filters saved by name, for `F` on the live screen and for --filter @name.",
         default_words="none",
         example='{starving = "seeders<3 & leechers>10"}',

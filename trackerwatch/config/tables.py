@@ -39,3 +39,19 @@ class Texts(Kind):
         """Write an inline table."""
         rows = value if isinstance(value, tuple) else ()
         return f"{{{', '.join(f'{quoted(name)} = {quoted(text)}' for name, text in rows)}}}"
+
+
+@dataclass(frozen=True, slots=True)
+class Filters(Texts):
+    """A table from names to filters, which may call each other. Gives a tuple of (name, filter)."""
+
+    def read(self, value: object) -> tuple[tuple[str, str], ...]:
+        """Take a table in which every filter is one."""
+        # `Texts` is a slotted dataclass: `super()` without arguments would look for its first form.
+        read = Texts.read(self, value)
+        if read:
+            from trackerwatch.filters import mistakes  # noqa: PLC0415 - few configs save filters
+
+            for name, told in mistakes(dict(read)).items():
+                raise WrongValueError(told, at=(name,))
+        return read

@@ -238,6 +238,9 @@ class TrackerwatchApp(App[None]):
 
     def action_picture(self) -> None:
         """Save the screen as a picture."""
+        if self.preferences.reveal:
+            self.tell("no picture was saved: with --reveal keys are on this screen, and only there")
+            return
         svg = without_fonts(self.export_screenshot(title="trackerwatch"))
         name = f"trackerwatch-screen-{self.picture.real_now.strftime('%Y%m%d-%H%M%S')}.svg"
         path, problem = write_new(self.preferences.folder, name, svg)

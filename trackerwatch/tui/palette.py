@@ -52,7 +52,7 @@ def offers(app: TrackerwatchApp, screen: Screen[object]) -> Iterator[Offer]:
     """Everything that can be done on a screen now."""
     yield from of_bindings(app, screen)
     if isinstance(screen, MainScreen):
-        yield from _of_main(app, screen)
+        yield from _of_main(screen)
     if isinstance(screen, MainScreen | DetailScreen | CoverageScreen):
         yield from _of_subject(app.main)
     for theme in themes.offered(app.preferences.colors):
@@ -78,8 +78,8 @@ def of_bindings(app: TrackerwatchApp, screen: Screen[object]) -> Iterator[Offer]
         yield Offer(active.binding.tooltip, " ".join(keys[name]), name, cast("Callable[[], Awaitable[bool]]", run))
 
 
-def _of_main(app: TrackerwatchApp, main: MainScreen) -> Iterator[Offer]:
-    for name, text in app.preferences.filters.items():
+def _of_main(main: MainScreen) -> Iterator[Offer]:
+    for name, text in main.saved.named.items():
         yield Offer(f"Filter {safe(name)}", "", safe(text), partial(main.apply_filter, text))
     for by in TrackerSort:
         yield Offer(f"Sort trackers by {by.value}", "", "again reverses", partial(main.sort_by, by))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Protocol, cast
 
-from trackerwatch.tui import sheets
+from trackerwatch.tui import pages, sheets
 from trackerwatch.tui.arrangement import Pane
 from trackerwatch.tui.choices import Choice
 from trackerwatch.tui.copies import Copy, copies
 from trackerwatch.tui.exporting import FORMATS, Format, export
 from trackerwatch.tui.ink import Ink
+from trackerwatch.tui.page import Layout
 from trackerwatch.tui.screens.asking import AskingScreen
 from trackerwatch.tui.screens.binding import key
 from trackerwatch.tui.screens.choice import ChoiceScreen
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 TO_FILE = Choice("all, to a file", "for where nothing can be pasted", None)
 SHOWN_CHARS = 60
+PAGE_CELLS, PAGE_LINES = 120, 60
+"""What a full screen is laid out for when it is exported, whatever the terminal's size."""
 
 
 class Desk(Protocol):
@@ -150,6 +153,17 @@ class TakingScreen(AskingScreen):
             return None
         lines = selected.lines(self.picture.now, max(80, self.detail.size.width), self.lookback)
         return self._sheet_of_lines(["".join(span.text for span in line) for line in lines])
+
+    def _sheet_of_page(self) -> Sheet | None:
+        """All of a full screen, nothing folded; keys are left out, also where the screen shows them."""
+        selected = self.selected
+        if selected is None:
+            return None
+        room = pages.Room(PAGE_CELLS, 0, PAGE_LINES)
+        left, _ = pages.sections(selected, self.picture, self.lookback, room, toggled=None, reveal=False)
+        layout = Layout(left, PAGE_CELLS)
+        lines = ("".join(span.text for span in layout.line(at)) for at in range(len(layout)))
+        return self._sheet_of_lines(list(lines))
 
     def _sheet_of_lines(self, texts: list[str]) -> Sheet | None:
         selected = self.selected
