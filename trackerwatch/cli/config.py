@@ -121,12 +121,18 @@ def _check(arguments: Namespace) -> int:
 
 
 def _mistakes_beyond(found: Settled) -> list[str]:
-    """What is wrong with the files that settings name."""
+    """What is wrong with the files and themes that settings name."""
+    told = []
     try:
         checked_ca_file(found.config.ca_file, found.origins["ca_file"].where)
     except UsageError as error:
-        return [str(error)]
-    return []
+        told.append(str(error))
+    if found.config.theme:
+        from trackerwatch.tui import themes  # noqa: PLC0415 - textual, only where a theme is named
+
+        if mistake := themes.mistake(found.config.theme):
+            told.append(f"{found.origins['theme'].where}: {mistake}")
+    return told
 
 
 def _file(arguments: Namespace) -> ConfigFile:
