@@ -84,6 +84,12 @@ async def test_an_order_says_where_it_is_kept():
         assert s.main.keys.message == "asked in 4 s; u undoes it; kept in the state file"
 
 
+async def test_what_was_done_goes_before_where_it_is_kept():
+    async with show(preferences=Preferences(layout=Layout()), size=(44, 20)) as s:
+        await s.press("1", "m", "1", "enter")
+        assert s.main.keys.message == "asked in 4 s; u undoes it"
+
+
 async def test_all_trackers_of_a_host_are_ordered_about_together():
     sisters = (tracker(0, "udp://a.example:1/announce"), tracker(1, "http://a.example/announce"))
     async with show(snapshot((*sisters, tracker(2, URL))), size=(160, 48)) as s:

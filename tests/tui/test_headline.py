@@ -189,6 +189,11 @@ def test_disabled_trackers_are_told_as_that_alone():
     assert "trackers 2: 1 up 1 disabled" in text(told)
 
 
+def test_a_tracker_that_nobody_watches_any_more_is_not_counted():
+    gone = tracker(1, "udp://b.example:1/announce", Health.UNKNOWN, retired=True)
+    assert "trackers 1: 1 up" in text(header(snapshot((tracker(0, FOO), gone)), HERE, 120))
+
+
 def test_muted_trackers_make_no_problem_line_and_are_told_as_muted():
     muted = down(Effect(4, 12, 4, 0), muted=Mute(None, ""))
     shown = snapshot((muted, tracker(1, "udp://b.example:1/announce")), torrents(dead=4, moved=12, well=4))

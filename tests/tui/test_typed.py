@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.tui.feeds import EXAMPLE, NOW, endpoint, rich_snapshot, tracker
+from tests.tui.feeds import EXAMPLE, NOW, endpoint, rich_snapshot, snapshot, tracker
 from trackerwatch.config.moments import read_until
 from trackerwatch.config.values import WrongValueError
 from trackerwatch.tui.typed import (
@@ -125,3 +125,5 @@ def test_a_url_is_told_by_its_host_and_without_its_key():
     assert judged == Judged(good=True, told="https to t.example.org:443")
     assert secret not in judge_url(f"gopher://t.example.org/{secret}/announce", None).told
     assert judge_url(EXAMPLE, rich_snapshot()).told == "udp to tracker.example.org:1337; it is watched already"
+    gone = snapshot((tracker(0, EXAMPLE, retired=True),))
+    assert judge_url(EXAMPLE, gone).told == "udp to tracker.example.org:1337"

@@ -116,11 +116,12 @@ def _data_age(snapshot: Snapshot, now: datetime, *, long: bool) -> str:
 
 def _trackers(snapshot: Snapshot, *, short: bool) -> Line:
     """How many there are in each state; those that are muted or switched off are counted as that alone."""
-    total = len(snapshot.trackers)
-    off = Counter(view.state for view in snapshot.trackers if view.disabled is not None)
-    muted = Counter(view.state for view in snapshot.trackers if view.muted is not None and view.disabled is None)
-    counts = snapshot.totals.trackers_by_state.items()
-    by_state = {state: number - muted[state] - off[state] for state, number in counts}
+    watched = [view for view in snapshot.trackers if not view.retired]
+    total = len(watched)
+    off = sum(view.disabled is not None for view in watched)
+    heard = [view for view in watched if view.disabled is None]
+    muted = sum(view.muted is not None for view in heard)
+    by_state = Counter(view.state for view in heard if view.muted is None)
     names = ((Health.DOWN, "down", Ink.BAD), (Health.DEGRADED, "degr" if short else "degraded", Ink.WARN))
     line: list[Span] = [Span(f"trackers {total:,}:" if total else "no trackers", Ink.PLAIN)]
     line += [Span(f" {by_state[h]:,} {name}", ink) for h, name, ink in names if by_state.get(h)]
@@ -128,9 +129,9 @@ def _trackers(snapshot: Snapshot, *, short: bool) -> Line:
         if number := by_state.get(health):
             line.append(Span(f" {number:,} {name}", ink))
     if muted:
-        line.append(Span(f" {muted.total():,} muted", Ink.DIM))
+        line.append(Span(f" {muted:,} muted", Ink.DIM))
     if off:
-        line.append(Span(f" {off.total():,} disabled", Ink.DIM))
+        line.append(Span(f" {off:,} disabled", Ink.DIM))
     return tuple(line)
 
 
@@ -317,7 +318,7 @@ def _cause(view: TrackerView, now: datetime, detail: int) -> str:
 
 
 def _minor(snapshot: Snapshot, now: datetime) -> Line:
-    trackers = [view for view in snapshot.trackers if view.muted is None]
+    trackers = [view for view in snapshot.trackers if view.muted is None and view.disabled is None and not view.retired]
     for view in trackers:
         if view.pending:
             what = states.failure_kind(view.failure.kind) if view.failure else "failure"

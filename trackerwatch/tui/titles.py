@@ -35,7 +35,7 @@ TORRENT_SORTS = {
 
 
 def _trackers(picture: Picture) -> str:
-    total = len(picture.snapshot.trackers) if picture.snapshot else 0
+    total = sum(not view.retired for view in picture.snapshot.trackers) if picture.snapshot else 0
     shown = len(picture.tracker_order)
     return f"Trackers {total:,}" if shown == total else f"Trackers {shown:,}/{total:,}"
 

@@ -89,7 +89,10 @@ def settings_section(view: TrackerView, now: datetime, width: int, *, reveal: bo
 
 
 def _meaning(view: TrackerView) -> list[Line]:
-    """What that means and what to do, where something is wrong."""
+    """What that means and what to do, where something is wrong or was ordered."""
+    if view.disabled is not None:
+        found = meanings.meaning(Condition.DISABLED)
+        return _told(found.means, found.do)
     if view.state is Health.UP and not view.pending and not view.flapping:
         return []
     if view.state is Health.DOWN and (view.failure is None or view.failure.kind.answered) and view.endpoints:

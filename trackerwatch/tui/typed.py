@@ -98,6 +98,6 @@ def judge_url(text: str, snapshot: Snapshot | None) -> Judged:
         tracker = parse_tracker(text)
     except TrackerUrlError as error:
         return Judged(good=False, told=str(error))
-    watched = snapshot is not None and any(view.tracker is tracker for view in snapshot.trackers)
+    watched = snapshot is not None and any(view.tracker is tracker and not view.retired for view in snapshot.trackers)
     told = f"{tracker.protocol} to {tracker.host_port}"
     return Judged(good=True, told=f"{told}; it is watched already" if watched else told)

@@ -11,6 +11,7 @@ from trackerwatch.config.values import WrongValueError
 from trackerwatch.engine.commands import DisableTrackers, MuteTrackers, SetInterval, Undo
 from trackerwatch.tui import choices, typed
 from trackerwatch.tui.group_subject import GroupSubject
+from trackerwatch.tui.ink import width_of
 from trackerwatch.tui.screens.answer import AnswerScreen
 from trackerwatch.tui.screens.binding import key
 from trackerwatch.tui.screens.choice import ChoiceScreen
@@ -262,8 +263,11 @@ class AskingScreen(OpeningScreen):
     def _order(self, command: Command) -> None:
         """Give an order, and say how it is undone and how long it holds."""
         # The layout and orders are in one file, or in none.
-        kept = KEPT if self.lobby.preferences.layout is not None else NOT_KEPT
-        self.say(f"{self.do(command)}; {UNDOES}; {kept}")
+        keeps = self.lobby.preferences.layout is not None
+        said = f"{self.do(command)}; {UNDOES}"
+        longer = f"{said}; {KEPT if keeps else NOT_KEPT}"
+        # What was done comes first; where it is kept is told where there is room.
+        self.say(longer if width_of(longer) < self.size.width else said)
 
     def _choose(self, title: str, offered: Sequence[Choice], then: Callable[[Choice | None], None]) -> None:
         self.app.push_screen(ChoiceScreen(title, offered), then)

@@ -67,7 +67,7 @@ class TrialScreen(ChoiceScreen):
         except TrackerUrlError:
             return False
         snapshot = self._snapshot()
-        return snapshot is not None and any(view.tracker is tracker for view in snapshot.trackers)
+        return snapshot is not None and any(view.tracker is tracker and not view.retired for view in snapshot.trackers)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Say that asking failed for a reason of our own."""
