@@ -170,3 +170,16 @@ def test_a_screen_that_fails_says_one_line_and_ends_with_3(headless, monkeypatch
     told = capsys.readouterr()
     assert told.err.strip() == "trackerwatch: the screen failed: RuntimeError: boom"
     assert "Traceback" not in told.out + told.err
+
+
+async def test_the_timer_draws_nothing_while_the_screen_is_taken_down():
+    async with show() as shown:
+        drawn = []
+        shown.app.tick = lambda: drawn.append(1)
+        shown.app.pace.is_time = lambda: True
+        shown.app.look()
+        assert drawn == [1]
+        shown.app._running = False
+        shown.app.look()
+        assert drawn == [1]
+        shown.app._running = True

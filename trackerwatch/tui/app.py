@@ -166,7 +166,8 @@ class TrackerwatchApp(App[None]):
 
     def look(self) -> None:
         """The timer's: take what the feed has where it is time for that and the terminal keeps up."""
-        if self.pace.is_time():
+        # While the screen is taken down, the timer may come once more.
+        if self.is_running and self.pace.is_time():
             self.tick()
 
     def tick(self) -> None:
