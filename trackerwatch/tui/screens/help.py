@@ -8,6 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
 from trackerwatch.tui import charts, legend, words
+from trackerwatch.tui.group_rows import FOLDED, OPEN
 from trackerwatch.tui.ink import Ink, Line, Span, fit
 from trackerwatch.tui.rows import ASKING
 from trackerwatch.tui.widgets.inked import InkLines, InkPane
@@ -35,6 +36,8 @@ _LEGEND: tuple[tuple[Span, str], ...] = (
     (Span("n/a 9d", Ink.DIM), "uptime: less than half of it is known, 9 days"),
     (Span(charts.BARS, Ink.BAR), "last rounds, 20 ms to over 2 s; x: no answer"),
     (Span("k/n", Ink.PLAIN), "k of n ADDResses answer, k of n trackers WORK"),
+    (Span(f"{FOLDED} {OPEN} 3/40", Ink.STRONG), "a group, folded or open: 3 of its 40 rows are shown"),
+    (Span("≥2", Ink.DIM), "of a group: at least so many; none of it has fewer seeders"),
 )
 
 
