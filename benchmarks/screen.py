@@ -31,6 +31,7 @@ SLOW_BYTES_PER_S = 20_000
 FEW_TORRENTS = 1000
 RUNS = 7
 IDLE_S = 20.0
+SETTLED_S = 65.0
 LOST_S = 2.0
 """A key that shows nothing for so long changed nothing: it is not counted, and told."""
 
@@ -237,7 +238,8 @@ def _idle() -> Iterator[Figure]:
     beside = f"{FEW_TORRENTS:,} torrents, nothing due"
     with Terminal(_app(*options), columns=120, rows=40) as terminal:
         terminal.until(lambda glass: "50 up" in glass.text, limit_s=60)
-        terminal.take_for(10.0)
+        # In the first minute every age on the screen moves every second.
+        terminal.take_for(SETTLED_S)
         share = _share(terminal, lambda: terminal.take_for(IDLE_S))
         yield _idle_figure("idle: screen visible", share, beside)
         terminal.send(BLURRED)

@@ -14,12 +14,15 @@ import asyncio
 import hashlib
 import json
 import time
+from contextlib import suppress
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trackerwatch.engine.commands import ProbeNow
 from trackerwatch.engine.engine import Engine
 from trackerwatch.engine.settings import EngineSettings
+from trackerwatch.inputs import Batch, Progress
 from trackerwatch.metainfo import Placement, Torrent
 from trackerwatch.outcome import (
     AnnounceOutcome,
@@ -173,8 +176,21 @@ def torrents(number: int, trackers: int, *, udp: bool) -> Iterator[Torrent]:
         )  # fmt: skip
 
 
+class Hang(StrEnum):
+    """What never comes back."""
+
+    ENGINE = "engine"
+    """Neither stopping nor cancelling helps."""
+    LOADING = "loading"
+    """A thread that reads."""
+    LOOP = "loop"
+    """Everything."""
+
+
 class Hurried(Engine):
     """The engine, and somebody who presses `r` on one tracker after the other."""
+
+    hangs: Hang | None = None
 
     pause_s: float = 0.0
     """Between two trackers. 0: nobody does."""
@@ -182,10 +198,21 @@ class Hurried(Engine):
     async def run(self) -> None:
         """Watch until stopped."""
         pressing = asyncio.create_task(self._press())
+        if self.hangs is Hang.LOOP:
+            await asyncio.sleep(SETTLED_S)
+            while True:
+                time.sleep(0.01)  # noqa: ASYNC251 - this is the point
         try:
             await super().run()
         finally:
             pressing.cancel()
+
+    async def stop(self) -> None:
+        """End soon, or never."""
+        while self.hangs is Hang.ENGINE:
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(3600)
+        await super().stop()
 
     async def _press(self) -> None:
         number, at = 0, time.monotonic() + SETTLED_S
@@ -197,6 +224,13 @@ class Hurried(Engine):
             number = (number + 1) % len(self.snapshot().trackers)
 
 
+def never() -> Iterator[Batch]:
+    """Inputs on a drive that is gone."""
+    yield Batch((), (), Progress(0, None, 0))
+    while True:
+        time.sleep(3600)
+
+
 def main() -> int:
     """Show the screen."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -206,10 +240,12 @@ def main() -> int:
     parser.add_argument("--well", action="store_true", help="every tracker answers, and none wants a heartbeat (UDP)")
     parser.add_argument("--slow-link", action="store_true")
     parser.add_argument("--notes", type=Path, help="write how many results there were here, when the screen is left")
+    parser.add_argument("--hang", type=Hang, choices=Hang, help="this never comes back")
     parser.add_argument("--profile", type=Path, help="write a profile of the whole run here")
     arguments = parser.parse_args()
     script = Script(well=arguments.well)
     engine = Hurried(script, EngineSettings(), vantage="benchmark")
+    engine.hangs = arguments.hang
     if arguments.results:
         engine.pause_s = arguments.torrents * LISTED / arguments.trackers / arguments.results
     engine.add_torrents(torrents(arguments.torrents, arguments.trackers, udp=not arguments.well))
@@ -222,7 +258,7 @@ def main() -> int:
         code = profile.runcall(run, engine, None, None, preferences)
         profile.dump_stats(arguments.profile)
     else:
-        code = run(engine, preferences=preferences)
+        code = run(engine, never() if arguments.hang is Hang.LOADING else None, preferences=preferences)
     if arguments.notes:
         seconds = time.monotonic() - began
         arguments.notes.write_text(json.dumps({"seconds": seconds, "results": script.results, "rounds": script.rounds}))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 
-PATIENCE_S = 10.0
+PATIENCE_S = 5.0
 """A question that is not answered for so long is lost, or nobody is there who answers."""
 
 

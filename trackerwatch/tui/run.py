@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 STOP_WITHIN_S = 5.0
 """The engine has so long to end; then the program ends without it."""
 
-GONE_WITHIN_S = 20.0
+GONE_WITHIN_S = 12.0
 """After a signal that ends the program; longer than everything orderly takes."""
 
 GONE_BY_FORCE = 137

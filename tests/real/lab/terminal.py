@@ -62,6 +62,8 @@ class Glass:
     """Whole frames so far, each begun and ended as synchronized output."""
     asked: int = 0
     """Questions so far whether it knows synchronized output."""
+    alternate: bool = False
+    """Whether the program has taken the whole screen."""
     _cells: list[list[Cell]] = field(default_factory=list)
     _row: int = 0
     _column: int = 0
@@ -141,6 +143,8 @@ class Glass:
                 self.frames += 1
             elif numbers == "2026" and final == "p":
                 self.asked += 1
+            elif numbers == "1049":
+                self.alternate = final == "h"
         elif private:
             return
         elif final == "m":
@@ -276,7 +280,7 @@ class Terminal:
         asked = self.glass.asked
         self.glass.feed(self._decode(data))
         if self.glass.asked != asked:
-            os.write(self.fd, MAY_FRAME)
+            os.write(self.fd, MAY_FRAME * (self.glass.asked - asked))
         return bool(data)
 
     def take_for(self, seconds: float) -> None:
