@@ -18,7 +18,7 @@ from trackerwatch.engine.commands import (
     WatchTracker,
 )
 from trackerwatch.engine.views import Disabled, OrderSource, Trial
-from trackerwatch.tui.preferences import Preferences
+from trackerwatch.tui.preferences import Colors, Preferences
 
 AT = NOW.timestamp()
 URL = "udp://new.example:6969/announce"
@@ -363,3 +363,20 @@ async def test_dialogs_survive_any_size(size):
             await s.pilot.resize_terminal(*size)
         assert s.app.screen is s.main
         assert s.commands == []
+
+
+async def test_dialogs_are_drawn_in_ascii_where_that_is_wished():
+    trier = Trier()
+    trier.go.set()
+    async with show(preferences=Preferences(ascii=True, colors=Colors.NONE), try_out=trier) as s:
+        for keys in (("m",), ("m", "4"), ("m", "1"), ("d",), ("i",), ("plus",)):
+            await s.press(*keys)
+            assert s.app.screen is not s.main
+            assert s.text.isascii(), keys
+            await s.press("escape")
+        await s.press("plus")
+        await type_in(s, URL)
+        await s.press("enter")
+        await s.settle()
+        assert "Watch it until you quit?" in s.text
+        assert s.text.isascii()
