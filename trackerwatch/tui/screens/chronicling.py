@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from trackerwatch.tui.widgets.eventlist import EventList
     from trackerwatch.tui.widgets.table import LineTable
 
+NARROW_CELLS = 44
 MAX_PLACES = 50
 SIFT_EVERY_S = 5.0
 """How often a filter of events that is about time is asked again."""
@@ -97,7 +98,10 @@ class ChronicleScreen(FilteringScreen):
     def draw_event_pane(self) -> None:
         """Draw the events in their pane, those that match."""
         self.picture.events_matched = None if self.picture.event_filter is None else len(self.events_shown())
-        self.event_pane.show(self._entries())
+        width = self.event_pane.size.width
+        # Under the message, as long as there is room enough for one.
+        indent = 22 if width >= WIDE_CELLS else 18 if width >= NARROW_CELLS else 4
+        self.event_pane.show(self._entries(), indent)
 
     def on_event_list_widened(self, message: EventList.Widened) -> None:
         """How much of a date there is room for is known after the layout."""

@@ -80,10 +80,10 @@ class EventList(Chorded, Inked, ScrollView, can_focus=True, inherit_bindings=Fal
             super().__init__()
             self.entry = entry
 
-    def __init__(self, *, id: str | None = None, indent: int = 12) -> None:  # noqa: A002 - Textual's name
-        """Args of its own: `indent` for what follows a wrapped line's first."""
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
-        self._indent = indent
+        self._indent = 4
+        """Of what follows a wrapped line's first."""
         self._entries: tuple[Entry, ...] = ()
         self._places: list[int] = []
         """Indices of the entries that can be chosen."""
@@ -114,11 +114,19 @@ class EventList(Chorded, Inked, ScrollView, can_focus=True, inherit_bindings=Fal
         """Whether the end is kept in view."""
         return self._follows
 
-    def show(self, entries: Sequence[Entry]) -> None:
-        """Show these. The cursor stays on its entry, or at the end while that is followed."""
+    def show(self, entries: Sequence[Entry], indent: int) -> None:
+        """Show these. The cursor stays on its entry, or at the end while that is followed.
+
+        Args:
+            entries: All there are to show.
+            indent: Cells before what follows a wrapped line's first.
+        """
         shown = tuple(entries)
-        if shown == self._entries:
+        if shown == self._entries and indent == self._indent:
             return
+        if indent != self._indent:
+            self._indent = indent
+            self._known.clear()
         key = None if self.cursor is None else self.cursor.key
         top = self._entry_at(self.scroll_offset.y)
         top_key = self._entries[top].key if top >= 0 else None
@@ -262,6 +270,11 @@ class EventList(Chorded, Inked, ScrollView, can_focus=True, inherit_bindings=Fal
     def on_mouse_scroll_up(self) -> None:
         """Whoever scrolls up wants to read, whatever comes."""
         self._follows = False
+
+    def on_mouse_scroll_down(self) -> None:
+        """Whoever is at the end again wants to see what comes."""
+        if self.scroll_target_y >= self.max_scroll_y:
+            self._follows = True
 
     def on_click(self, event: events.Click) -> None:
         """A click selects, the second opens."""
