@@ -1,4 +1,4 @@
-"""Print how the budgets are kept: `python -m benchmarks [--quick] [scraping] [loading] [starting] [history]`.
+"""Print how the budgets are kept: `python -m benchmarks [--quick] [scraping] [loading] [starting] [history] [screen]`.
 
 Ends 0 when every figure could be taken, over budget or not, and 1 when one could not or a count was wrong.
 """
@@ -20,7 +20,7 @@ from tests.real.lab.places import ROOT, find_program
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PARTS = ("scraping", "loading", "starting", "history")
+PARTS = ("scraping", "loading", "starting", "history", "screen")
 
 
 def main() -> int:
@@ -63,6 +63,11 @@ def _measure(part: str, size: int) -> Iterator[Figure]:
         from benchmarks import history  # noqa: PLC0415 - imported when measured, as below
 
         yield from history.figures(size)
+        return
+    if part == "screen":
+        from benchmarks import screen  # noqa: PLC0415 - as above
+
+        yield from screen.figures(size)
         return
     if find_program("opentracker") is None:
         raise RuntimeError("opentracker is not installed (make lab)")

@@ -343,6 +343,10 @@ class Terminal:
             fields = file.read().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def kept_waiting_s(self) -> float:
+        """Time in which the program's main thread could have gone on and other programs had the processors."""
+        return int(Path(f"/proc/{self.pid}/schedstat").read_text(encoding="utf-8").split()[1]) / 1e9
+
     def resident_bytes(self) -> int:
         """Memory that the program has in use."""
         with Path(f"/proc/{self.pid}/statm").open(encoding="utf-8") as file:
