@@ -142,6 +142,7 @@ def test_the_cell_under_the_cursor_is_explained():
 def test_the_most_used_tracker_is_the_first_column():
     few, many = tracker(0, EXAMPLE, torrents=3), tracker(1, FOO, torrents=30)
     assert coverage.columns_of((few, many, replace(many, index=2))) == [1, 2, 0]
+    assert coverage.columns_of((few, replace(many, retired=True))) == [0]
 
 
 def test_marks_of_columns():

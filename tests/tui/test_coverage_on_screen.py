@@ -137,6 +137,17 @@ async def test_data_that_comes_is_shown_and_the_cursor_stays():
         assert coverage_of(shown).column == 1
 
 
+async def test_a_tracker_that_is_watched_no_more_loses_its_column_and_a_new_one_comes_last():
+    async with show(matrix()) as shown:
+        await shown.press("2", "v", "right")
+        new = tracker(2, "udp://new.example:1/announce", torrents=99)
+        changed = replace(matrix(version=2), trackers=(replace(TRACKERS[0], retired=True), TRACKERS[1], new))
+        await shown.post(changed, later_s=2, torrents=None)
+        assert coverage_of(shown)._trackers == [1, 2]
+        assert coverage_of(shown).column == 1
+        assert "new.example" in shown.lines[1]
+
+
 async def test_columns_scroll_sideways_to_the_last_and_no_further():
     async with show(many(30)) as shown:
         await shown.press("2", "v")

@@ -56,3 +56,4 @@ def test_grades_of_trackers():
     assert tracker_grade(tracker(2, "udp://c.example/", Health.UNKNOWN)) is Grade.UNKNOWN
     assert tracker_grade(replace(down, muted=Mute(None, ""))) is Grade.ASIDE
     assert tracker_grade(replace(down, disabled=Disabled(""))) is Grade.ASIDE
+    assert tracker_grade(replace(down, retired=True)) is Grade.ASIDE

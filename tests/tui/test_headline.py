@@ -150,6 +150,16 @@ def test_a_muted_tracker_is_no_cause():
     assert text(problem(snapshot(views, torrents(well=1)), HERE, 80)) == "+ all is well: 1 torrent, 1 tracker up"
 
 
+@pytest.mark.parametrize("aside", [{"disabled": Disabled("")}, {"retired": True}])
+def test_a_tracker_that_is_off_or_watched_no_more_is_no_cause(aside):
+    views = (down(Effect(9, 3, 1, 0), **aside), tracker(1, FOO, Health.DOWN, kind=FailureKind.TIMEOUT))
+    told = text(problem(snapshot(views, torrents(dead=1, moved=3, well=1)), HERE, 160))
+    assert told == "x 1 torrent has NO working tracker, 3 run on a backup"
+    told = text(problem(snapshot(views, torrents(well=1)), HERE, 160))
+    assert told.startswith("x 1 tracker down; no torrent is hit.  Cause: ")
+    assert "timeout" in told
+
+
 def test_header_names_the_client_and_what_is_new():
     busy = rich_snapshot(client="libtorrent")
     assert "3 new since you looked   as libtorrent" in text(header(busy, replace(HERE, unseen=3), 160))

@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 from tests.tui.feeds import before, snapshot, torrent, torrent_view, tracker
+from trackerwatch.engine.views import Disabled, Mute
 from trackerwatch.failover.states import FailoverState
 from trackerwatch.filters import parse_filter
 from trackerwatch.health.states import Health
@@ -31,6 +32,19 @@ def test_trackers_that_nobody_watches_any_more_are_left_out():
 def test_trackers_by_name_and_reversed():
     assert order_trackers(TRACKERS, TrackerSort.NAME) == [1, 0, 3, 2, 4, 5]
     assert order_trackers(TRACKERS, TrackerSort.NAME, reverse=True) == [5, 4, 2, 3, 0, 1]
+
+
+def test_numbers_in_names_count_as_numbers():
+    trackers = [tracker(n, f"udp://t{name}.example:1/announce") for n, name in enumerate((10, 9, 2))]
+    assert order_trackers(trackers, TrackerSort.NAME) == [2, 1, 0]
+    views = [torrent_view(n, torrent(name)) for n, name in enumerate(("disc 10", "Disc 9", "disc 2"))]
+    assert _order(TorrentSort.NAME, views).order == (2, 1, 0)
+
+
+def test_what_is_muted_or_switched_off_comes_last():
+    off = replace(TRACKERS[2], disabled=Disabled(""))
+    muted = replace(TRACKERS[5], muted=Mute(None, ""))
+    assert order_trackers((*TRACKERS[:2], off, *TRACKERS[3:5], muted), TrackerSort.WORST) == [3, 4, 1, 0, 2, 5]
 
 
 def test_unknown_trackers_are_last_either_way():

@@ -191,8 +191,9 @@ def _seeders(number: int | None) -> str:
 
 
 def columns_of(trackers: Sequence[TrackerView]) -> list[int]:
-    """The trackers from left to right: most used first."""
-    return [view.index for view in sorted(trackers, key=lambda view: (-view.torrents, view.index))]
+    """The trackers from left to right: most used first; without those that are watched no more."""
+    watched = [view for view in trackers if not view.retired]
+    return [view.index for view in sorted(watched, key=lambda view: (-view.torrents, view.index))]
 
 
 _MARKS = {Health.UP: "+", Health.DEGRADED: "!", Health.DOWN: "x", Health.UNKNOWN: "?"}

@@ -176,9 +176,14 @@ _HEALTH_GRADES = {
 }
 
 
+def is_aside(view: TrackerView) -> bool:
+    """Whether a tracker counts for nothing: muted, switched off, or watched no more."""
+    return view.muted is not None or view.disabled is not None or view.retired
+
+
 def tracker_grade(view: TrackerView) -> Grade:
     """How bad a tracker is; one that fails and is not believed to be down yet is to be looked at."""
-    if view.muted is not None or view.disabled is not None:
+    if is_aside(view):
         return Grade.ASIDE
     grade = _HEALTH_GRADES[view.state]
     return max(grade, Grade.WARNING) if view.pending or view.flapping else grade
@@ -200,7 +205,8 @@ class Hosts:
 
     def everything(self, snapshot: Snapshot) -> tuple[tuple[int, int], Sequence[int]]:
         """As `Sorter.everything`."""
-        return (len(snapshot.trackers), 0), range(len(snapshot.trackers))
+        watched = [view.index for view in snapshot.trackers if not view.retired]
+        return (len(snapshot.trackers), len(watched)), watched
 
     def grader(self, snapshot: Snapshot) -> Callable[[int], Grade]:
         """As `Sorter.grader`."""

@@ -11,6 +11,7 @@ from trackerwatch.health.states import Health
 from trackerwatch.outcome import FailureKind
 from trackerwatch.policy.rules import Rule, Severity, Verdict
 from trackerwatch.tui import states, words
+from trackerwatch.tui.gathering import is_aside
 from trackerwatch.tui.ink import Ink, Line, Span, line_width, safe
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ def problem(snapshot: Snapshot | None, situation: Situation, width: int) -> Line
     now = situation.now
     if snapshot.ourselves.state is LocalState.OFFLINE:
         return _offline(snapshot.ourselves, now, width)
-    causes = [view for view in snapshot.trackers if view.state is Health.DOWN and view.muted is None]
+    causes = [view for view in snapshot.trackers if view.state is Health.DOWN and not is_aside(view)]
     causes.sort(key=_damage)
     broken = snapshot.totals.broken
     dead, moved = broken.get(Rule.EXHAUSTED, 0), broken.get(Rule.FAILED_OVER, 0)
@@ -165,7 +166,7 @@ def problem(snapshot: Snapshot | None, situation: Situation, width: int) -> Line
     by_verdict = snapshot.totals.torrents_by_verdict
     if dead or moved:
         hurting = (view for view in snapshot.trackers if view.effect.exhausted or view.effect.failed_over)
-        guilty = sorted((view for view in hurting if view.muted is None), key=_damage)
+        guilty = sorted((view for view in hurting if not is_aside(view)), key=_damage)
         heads, apart = _effects(dead, moved, seedless), bool(seedless and not dead)
         line = _with_causes(heads, guilty, now, width, apart=apart)
         if seedless and dead:
@@ -318,7 +319,7 @@ def _cause(view: TrackerView, now: datetime, detail: int) -> str:
 
 
 def _minor(snapshot: Snapshot, now: datetime) -> Line:
-    trackers = [view for view in snapshot.trackers if view.muted is None and view.disabled is None and not view.retired]
+    trackers = [view for view in snapshot.trackers if not is_aside(view)]
     for view in trackers:
         if view.pending:
             what = states.failure_kind(view.failure.kind) if view.failure else "failure"

@@ -45,7 +45,9 @@ class CoverageScreen(Screen[int | None]):
         Binding(
             "f", "differing", "what disagrees", id="coverage.differing", tooltip="Only torrents whose trackers disagree"
         ),
-        Binding("e", "app.export", "export", id="coverage.export", tooltip="Export these torrents and trackers to a file"),
+        Binding(
+            "e", "app.export", "export", id="coverage.export", tooltip="Export these torrents and trackers to a file"
+        ),
         Binding("escape,q,v", "leave", "back", id="coverage.leave", tooltip="Back to the panes"),
     ]
 
@@ -105,10 +107,12 @@ class CoverageScreen(Screen[int | None]):
         if snapshot is None or (snapshot.version == self._version and second == self._second):
             return
         self._version, self._second = snapshot.version, second
-        if len(self._trackers) != len(snapshot.trackers):
+        watched = coverage.columns_of(snapshot.trackers)
+        if set(watched) != set(self._trackers):
             # A tracker stays in its column while one looks at it: new ones come last.
-            known = set(self._trackers)
-            self._trackers += [index for index in coverage.columns_of(snapshot.trackers) if index not in known]
+            kept = [index for index in self._trackers if index in set(watched)]
+            self._trackers = kept + [index for index in watched if index not in set(kept)]
+            self.column = max(0, min(self.column, len(self._trackers) - 1))
         with self.app.batch_update():
             self.table.set_order(self._found if self.differing else self.picture.torrent_order.order)
             self.table.rows_changed()
