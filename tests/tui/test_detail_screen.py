@@ -211,6 +211,19 @@ async def test_a_full_screen_is_live():
         assert any(line.startswith("+ UP       tracker.foo.org:6969") for line in s.lines)
 
 
+async def test_a_torrent_that_leaves_is_told_of():
+    base = rich_snapshot()
+    async with show(base) as s:
+        await s.press("2", "enter")
+        assert top(s).about == ToTorrent(0)
+        left = rich_snapshot(version=2)
+        left.torrents.listed = range(1, 200)
+        await s.post(left, later_s=1)
+        assert "this torrent is not watched any more: esc goes back" in s.text
+        await s.press("3", "tab", "space", "r", "escape")
+        assert s.app.screen is s.main
+
+
 async def test_a_frozen_picture_says_so_on_the_full_screen():
     async with show() as s:
         await s.press("enter", "p")

@@ -56,6 +56,7 @@ def test_what_is_well_needs_no_explanation():
         (replace(FOO, flapping=True), Condition.FLAPPING),
         (replace(FOO, endpoints=(), failure=None, reasons=()), Health.DOWN),
         (tracker(0, URL, Health.UNKNOWN), Health.UNKNOWN),
+        (replace(FOO, disabled=Disabled("gone")), Condition.DISABLED),
     ],
 )
 def test_every_trouble_is_explained(view, what):
@@ -83,7 +84,8 @@ def test_the_first_answer_after_an_outage_is_not_explained_by_the_outage():
         ({"torrents": 0}, "whether it lives in 14m"),
         ({"asking": True}, "it is being asked right now"),
         ({"next_probe_at": None}, "nothing is planned"),
-        ({"disabled": Disabled("why")}, "nothing: it is disabled"),
+        ({"disabled": Disabled("why")}, "nothing: it is switched off"),
+        ({"retired": True}, "nothing: no torrent lists it any more"),
     ],
 )
 def test_what_is_asked_next(changes, told):

@@ -126,7 +126,9 @@ def _of_tracker(
 def _of_torrent(
     subject: TorrentSubject, picture: Picture, lookback: Lookback, room: Room
 ) -> tuple[list[Section], list[Section]]:
-    view, now = subject.view, picture.now
+    view, now, snapshot = subject.view, picture.now, picture.snapshot
+    if snapshot is not None and view.index not in snapshot.torrents.listed:
+        return [torrent_page.gone_section()], []
     past = lookback.torrent(OfTorrent(view.torrent.info_hash_hex))
     width = room.right or room.left
     first = [

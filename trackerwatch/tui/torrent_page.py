@@ -63,6 +63,11 @@ def state_section(view: TorrentView, past: TorrentPast, now: datetime) -> Sectio
     return Section(STATE, [Row(line, indent=3) for line in lines])
 
 
+def gone_section() -> Section:
+    """Of a torrent that left while it was looked at."""
+    return Section(STATE, rows([(Span(" this torrent is not watched any more: esc goes back", Ink.WAIT),)]))
+
+
 def trackers_section(view: TorrentView, trackers: Sequence[TrackerView], now: datetime, width: int) -> Section:
     """The tiers as a tree: every tracker with its role, addresses, counts and answers. Enter opens a tracker."""
     title = (

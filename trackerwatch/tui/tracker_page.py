@@ -93,7 +93,7 @@ def _meaning(view: TrackerView) -> list[Line]:
     if view.disabled is not None:
         found = meanings.meaning(Condition.DISABLED)
         return _told(found.means, found.do)
-    if view.state is Health.UP and not view.pending and not view.flapping:
+    if (view.state is Health.UP and not view.pending and not view.flapping) or view.retired:
         return []
     if view.state is Health.DOWN and (view.failure is None or view.failure.kind.answered) and view.endpoints:
         # The reasons are of the outage, which may be over.
@@ -121,8 +121,9 @@ _ASKS = {
 
 def _next(view: TrackerView, now: datetime) -> Line:
     """`next  heartbeat (connects, asks for nothing) in 38s, at 14:02:49`."""
-    if view.disabled is not None:
-        return (Span(" next  ", Ink.DIM), Span("nothing: it is disabled"))
+    if view.disabled is not None or view.retired:
+        why = "it is switched off" if view.disabled is not None else "no torrent lists it any more"
+        return (Span(" next  ", Ink.DIM), Span(f"nothing: {why}"))
     if view.asking:
         return (Span(" next  ", Ink.DIM), Span("it is being asked right now", Ink.KEY))
     if view.next_probe_at is None:

@@ -145,10 +145,8 @@ class DetailScreen(Screen[None]):
             self.draw()
 
     def _concerns(self, update: Update) -> bool:
-        if update.torrents is None or update.events:
-            return True
         if isinstance(self.about, ToTorrent):
-            return self.about.index in update.torrents
+            return update.torrents is None or self.about.index in update.torrents
         # Its torrents are many: they wait for the next second.
         return self.about.index in update.trackers
 
