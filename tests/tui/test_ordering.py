@@ -127,3 +127,70 @@ def test_a_filter_shows_all_that_match_whether_they_need_attention_or_not():
     order = _order(filter_=parse_filter("delta | echo"))
     assert order.order == (4, 0)
     assert not order.attention_only
+
+
+def _many(number=1700):
+    """Torrents whose names run against their indices."""
+    verdicts = (Verdict.OK, Verdict.WARNING, Verdict.CRITICAL)
+    return snapshot(
+        TRACKERS,
+        [torrent_view(n, torrent(f"name {number - n}"), verdicts[n % 3], working=n % 7) for n in range(number)],
+    )
+
+
+def test_in_steps_it_comes_to_the_same():
+    shown = _many()
+    for sort in TorrentSort:
+        looked_at = []
+
+        def watched(sort=sort, looked_at=looked_at):
+            steps = TorrentOrdering().steps(shown, sort, attention=False)
+            while True:
+                try:
+                    looked_at.append(next(steps))
+                except StopIteration as end:
+                    return end.value
+
+        order = watched()
+        assert order == TorrentOrdering().order(shown, sort, attention=False)
+        assert sorted(order.order) == list(range(1700))
+        assert len(looked_at) > 10
+        assert max(looked_at) <= 3 * 1700, sort
+
+
+def test_steps_that_are_not_taken_to_the_end_do_no_harm():
+    ordering, shown = TorrentOrdering(), _many()
+    for taken in (1, 3, 6):
+        steps = ordering.steps(shown, TorrentSort.NAME, attention=False)
+        for _ in range(taken):
+            next(steps)
+    assert ordering.order(shown, TorrentSort.NAME, attention=False).order == tuple(range(1699, -1, -1))
+
+
+def test_new_torrents_and_new_names_find_their_place():
+    ordering = TorrentOrdering()
+    views = [torrent_view(n, torrent(name)) for n, name in enumerate("bdf")]
+    assert ordering.order(snapshot(TRACKERS, views), TorrentSort.NAME).order == (0, 1, 2)
+    views[0] = torrent_view(0, torrent("e"))
+    views += [torrent_view(3, torrent("a")), torrent_view(4, torrent("g"))]
+    assert ordering.order(snapshot(TRACKERS, views), TorrentSort.NAME).order == (3, 1, 0, 2, 4)
+
+
+def test_torrents_that_left_are_left_out():
+    ordering, shown = TorrentOrdering(), _many(5)
+    ordering.order(shown, TorrentSort.NAME)
+    shown.torrents.listed = [0, 2, 4]
+    assert ordering.order(shown, TorrentSort.NAME, attention=False).order == (4, 2, 0)
+
+
+def test_a_filter_that_makes_full_views_takes_small_steps():
+    shown = _many(60)
+    full = parse_filter("why~x")
+    assert full.in_full
+    steps = TorrentOrdering().steps(shown, TorrentSort.NAME, filter_=full)
+    seen = 0
+    for cost in steps:
+        assert cost <= 600
+        assert len(shown.torrents.looked_at) - seen <= 5
+        seen = len(shown.torrents.looked_at)
+    assert seen == 60
