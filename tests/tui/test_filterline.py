@@ -3,6 +3,7 @@
 from tests.tui.screens import show
 from trackerwatch.filters import FilterError, parse_filter
 from trackerwatch.filters.completion import Candidate, Completion
+from trackerwatch.filters.fields import TABLES
 from trackerwatch.tui import filter_hint
 
 LONG = Completion(0, 3, (Candidate("seeders<", "peers that have all"), Candidate("since>"), Candidate("x" * 90)))
@@ -134,3 +135,18 @@ async def test_a_regular_expression_filters_the_tables():
         await s.press("2", "slash", *"name~/^release-0[1-3]\\d-(amd|arm)64/", "enter")
         assert len(s.names()) == 30
         assert "30/200" in s.text
+
+
+async def test_help_names_every_field_that_can_be_asked_where_one_is():
+    async with show() as s:
+        await s.press("question_mark")
+        told = "\n".join(text_of(line) for line in s.app.screen.query_one("#help").lines)
+        for info in TABLES.fields.values():
+            assert info.example in told or info.example[:20] in told
+            assert info.told in told
+        assert "kind=failed_over" not in told
+        await s.press("escape", "4", "question_mark")
+        told = "\n".join(text_of(line) for line in s.app.screen.query_one("#help").lines)
+        assert "kind=failed_over" in told
+        assert "leechers>10" not in told
+        assert "a word of message, host or name" in told

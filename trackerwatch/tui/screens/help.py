@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
-from trackerwatch.tui import charts, legend, words
+from trackerwatch.filters.fields import EVENTS, TABLES
+from trackerwatch.tui import charts, filter_hint, legend, words
 from trackerwatch.tui.group_rows import FOLDED, OPEN
 from trackerwatch.tui.ink import Ink, Line, Span, fit
 from trackerwatch.tui.rows import ASKING
+from trackerwatch.tui.widgets.eventlist import EventList
 from trackerwatch.tui.widgets.inked import InkLines, InkPane
 
 if TYPE_CHECKING:
@@ -100,16 +102,8 @@ class HelpScreen(ModalScreen[None]):
         lines: list[Line] = [(Span(" Glyphs", Ink.HEAD),)]
         lines += [(Span("  " + fit(span.text, 18), span.ink), Span(told)) for span, told in _LEGEND]
         lines += key_lines(self._live, self._below, self._screen_below)
-        lines += [(), (Span(" Filter", Ink.HEAD),)]
-        lines += [
-            (Span("  " + fit(text, 28), Ink.KEY), Span(told))
-            for text, told in (
-                ("debian", "a word of a name or host"),
-                ("seeders<3 & !private=true", "fields, not, and; | is or"),
-                ("state=down | kind=refused", "states and failure kinds"),
-            )
-        ]
         lines += legend.lines()
+        lines += filter_hint.help_lines(EVENTS if isinstance(self._below, EventList) else TABLES)
         lines += [
             (),
             (Span(" Other keys: [keys] in the config, by the names in grey; --no-mouse lets the terminal select"),),
