@@ -111,6 +111,26 @@ async def test_all_trackers_of_a_host_are_ordered_about_together():
         assert s.commands[-1] == DisableTrackers(tuple(group.members), "")
 
 
+async def test_a_line_is_chosen_with_the_mouse():
+    async with show() as s:
+        await s.press("m")
+        line = next(n for n, text in enumerate(s.lines) if "24 hours" in text)
+        await s.pilot.click(offset=(s.lines[line].index("24 hours") + 2, line))
+        await s.settle()
+        assert "Why is tracker.foo.org:6969 muted?" in s.text
+        await s.press("enter")
+        assert s.commands == [MuteTrackers((1,), AT + 86400, "")]
+
+
+async def test_where_nothing_is_selected_it_is_said_what_to_choose():
+    async with show(snapshot()) as s:
+        for key in ("r", "a", "c"):
+            await s.press(key)
+            assert s.main.keys.message == "nothing selected: choose a row in 1 Trackers or 2 Torrents"
+        await s.press("m")
+        assert s.main.keys.message == "muting is for a tracker: choose one in 1 Trackers"
+
+
 async def test_a_reason_may_be_left_out_and_escape_mutes_nothing():
     async with show() as s:
         await s.press("m", "3", "enter")

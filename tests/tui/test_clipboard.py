@@ -214,7 +214,7 @@ async def test_reveal_is_for_the_screen_that_was_told_so():
 async def test_nothing_selected_is_nothing_to_copy():
     async with show(snapshot()) as s:
         await s.press("c", "y")
-        assert s.lines[-1].strip() == "nothing selected"
+        assert s.lines[-1].strip() == "nothing selected: choose a row in 1 Trackers or 2 Torrents"
         assert s.app.clipboard == ""
 
 

@@ -93,7 +93,7 @@ class AskingScreen(OpeningScreen):
         if selected is None:
             self.say(NOTHING)
         elif (command := selected.recheck) is None:
-            self.say("this torrent has no tracker to ask")
+            self.say("this torrent lists no tracker to ask: + tries one and adds it")
         else:
             self.say(self.do(command))
 

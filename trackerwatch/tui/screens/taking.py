@@ -11,7 +11,7 @@ from trackerwatch.tui.copies import Copy, copies
 from trackerwatch.tui.exporting import FORMATS, Format, export
 from trackerwatch.tui.ink import Ink
 from trackerwatch.tui.page import Layout
-from trackerwatch.tui.screens.asking import AskingScreen
+from trackerwatch.tui.screens.asking import NOTHING, AskingScreen
 from trackerwatch.tui.screens.binding import key
 from trackerwatch.tui.screens.choice import ChoiceScreen
 from trackerwatch.tui.screens.coverage import CoverageScreen
@@ -27,6 +27,8 @@ TO_FILE = Choice("all, to a file", "for where nothing can be pasted", None)
 SHOWN_CHARS = 60
 PAGE_CELLS, PAGE_LINES = 120, 60
 """What a full screen is laid out for when it is exported, whatever the terminal's size."""
+
+NOTHING_YET = "there is nothing to export yet: the first picture is still to come, or no row is selected"
 
 
 class Desk(Protocol):
@@ -65,7 +67,7 @@ class TakingScreen(AskingScreen):
     def _copies(self) -> tuple[Copy, ...]:
         selected = self.selected
         if selected is None:
-            self.say("nothing selected")
+            self.say(NOTHING)
             return ()
         return copies(selected, reveal=self._desk.preferences.reveal)
 
@@ -114,7 +116,7 @@ class TakingScreen(AskingScreen):
 
         sheet = self.sheet()
         if sheet is None:
-            self.say("there is nothing to export yet")
+            self.say(NOTHING_YET)
         else:
             rows = f"{len(sheet.keys):,} row{'' if len(sheet.keys) == 1 else 's'}"
             self.app.push_screen(ChoiceScreen(f"Export {sheet.title}, {rows}, as what?", tuple(forms)), take)
@@ -123,7 +125,7 @@ class TakingScreen(AskingScreen):
         """Write what the pane shows, in its order, into a new file; keys go on working meanwhile."""
         sheet = self.sheet()
         if sheet is None:
-            self.say("there is nothing to export yet")
+            self.say(NOTHING_YET)
             return
         self.say(f"exporting {len(sheet.keys):,} rows")
         # One at a time: a second one is what the user wants instead.
