@@ -26,8 +26,13 @@ from trackerwatch.tui.app import TrackerwatchApp
 SHOTS = {
     "main-80x24": ((80, 24), ()),
     "torrents-80x24": ((80, 24), ("2", "down")),
-    "detail-80x24": ((80, 24), ("enter",)),
-    "torrent-detail-80x24": ((80, 24), ("2", "down", "down", "enter")),
+    "detail-80x24": ((80, 24), ("3",)),
+    "torrent-detail-80x24": ((80, 24), ("2", "down", "down", "3")),
+    "full-80x24": ((80, 24), ("enter",)),
+    "full-past-120x35": ((120, 35), ("enter", "3")),
+    "full-200x60": ((200, 60), ("enter",)),
+    "full-torrent-80x24": ((80, 24), ("2", "down", "down", "enter")),
+    "full-torrent-160x48": ((160, 48), ("2", "down", "down", "enter")),
     "events-80x24": ((80, 24), ("4",)),
     "filter-80x24": ((80, 24), ("2", "slash", *"seeders<3", "enter")),
     "typing-80x24": ((80, 24), ("2", "slash", *"seedrs<", "enter")),
@@ -46,11 +51,11 @@ SHOTS = {
     "groups-coverage-80x24": ((80, 24), ("2", "f", "v", *["down"] * 9)),
     "groups-coverage-160x48": ((160, 48), ("2", "f", "v", *["down"] * 9, "right")),
     "start-80x24": ((80, 24), ()),
-    "past-80x24": ((80, 24), ("enter",)),
-    "past-below-80x24": ((80, 24), ("enter", "pagedown")),
-    "past-100x60": ((100, 60), ("enter",)),
+    "past-80x24": ((80, 24), ("3",)),
+    "past-below-80x24": ((80, 24), ("3", "pagedown")),
+    "past-100x60": ((100, 60), ("3",)),
     "past-160x48": ((160, 48), ()),
-    "past-torrent-80x24": ((80, 24), ("2", "enter", "G")),
+    "past-torrent-80x24": ((80, 24), ("2", "3", "G")),
     "past-torrent-160x48": ((160, 48), ("2", "down", "3", "G")),
     "marks-80x24": ((80, 24), ()),
     "marks-160x48": ((160, 48), ()),
@@ -73,6 +78,10 @@ MOVES = (
     moved(9 * 86400 - 3600, "promoted", "back on tracker.foo.org:6969"),
     moved(811, "failed_over", "tracker.foo.org:6969 refused -> tracker.example.org:1337"),
 )
+SEEDERS = tuple(
+    (hours * 3600.0, 12 + hours * 7 % 9 if hours not in range(40, 52) else 0) for hours in range(140, 0, -4)
+)
+"""Seconds ago, and how many."""
 NEWS = (
     event(7, EventKind.STATE_CHANGED, "open.baz.io:1337 down: timeout", ago_s=0, to_state="down"),
     event(8, EventKind.FAILED_OVER, "12 torrents failed over to tracker.example.org:1337"),
@@ -101,12 +110,14 @@ async def draw(directory: Path, only: tuple[str, ...]) -> None:
             continue
         kind = name.partition("-")[0]
         clock, feed = Clock(), HandFeed(picture_of(kind))
-        history = FakeHistory(*MOVES, last_seeder_ago_s=3 * 86400) if kind in ("past", "marks") else None
+        history = None
+        if kind in ("past", "marks", "full"):
+            history = FakeHistory(*MOVES, last_seeder_ago_s=3 * 86400, seeders=SEEDERS)
         app = TrackerwatchApp(feed, do=lambda command: "asked in 4 s", history=history, clock=clock, tick_s=None)
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
             await pilot.press(*keys)
-            if kind in ("past", "marks", "news"):
+            if kind in ("past", "marks", "news", "full"):
                 if kind == "news":
                     feed.post(replace(picture_of(kind), events=(*rich_events(), *NEWS)), events=NEWS)
                 await pilot.pause(0.2)

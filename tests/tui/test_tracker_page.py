@@ -197,5 +197,7 @@ def test_the_title_fits_and_tells_state_and_next():
     )
     for width in (1, 10, 30, 60, 100):
         for view in (FOO, *marked_trackers()):
-            assert line_width(page.title(view, NOW, width)) <= max(width, 50)
+            line = page.title(view, NOW, width)
+            assert line_width(line) <= max(width, 18)
+            assert any(view.tracker.host_port[-5:] in span.text for span in line) or width < 20
     assert tracker_past().tracker

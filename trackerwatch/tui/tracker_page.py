@@ -11,7 +11,7 @@ from trackerwatch.meanings import Condition
 from trackerwatch.outcome import Family
 from trackerwatch.tracker import Protocol
 from trackerwatch.tui import states, words
-from trackerwatch.tui.ink import Ink, Line, Span, fit, labelled, line_width, safe
+from trackerwatch.tui.ink import Ink, Line, Span, crop_left, fit, labelled, line_width, safe
 from trackerwatch.tui.page import Row, Section
 from trackerwatch.tui.timing import happened_lines, tracker_time
 from trackerwatch.tui.titles import section_rule
@@ -46,7 +46,7 @@ def state_section(view: TrackerView, now: datetime, width: int) -> Section:
     if view.note:
         lines.append((Span(f" {safe(view.note)}", Ink.KEY),))
     lines += [()]
-    about = [Row(line, indent=7) for line in lines]
+    about = [Row(line, indent=7 if width >= NARROW else 2) for line in lines]
     addresses = [Row(line) for line in (*_addresses(view, now, width), *_not_judged(view), ())]
     return Section(STATE, [*about, *addresses])
 
@@ -338,7 +338,9 @@ def _orders(view: TrackerView, now: datetime) -> list[Line]:
 def title(view: TrackerView, now: datetime, width: int) -> Line:
     """The first line: name and state, at the right when it is asked next."""
     state = states.tracker_state(view)
-    name = f" {safe(view.tracker.host_port)} {view.tracker.protocol} "
+    name = f"{safe(view.tracker.host_port)} {view.tracker.protocol}"
+    # The end of a host name tells most, and the state goes before all.
+    name = f" {crop_left(name, max(4, width - len(state.text) - 4))} "
     due = words.until(view.next_probe_at, now)
     asks = "asking now" if view.asking else "" if due == words.NO_TIME else f"next try {words.due(due)}"
     line: Line = (Span(name, Ink.ACCENT), Span(f" {state.text} ", state.ink))
