@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trackerwatch.filters.regex import MAX_PATTERN_CHARS, Regex, RegexError
+from trackerwatch.filters.regex import Regex
+from trackerwatch.filters.regex_parsing import MAX_PATTERN_CHARS, RegexError
 
 
 @pytest.mark.parametrize(

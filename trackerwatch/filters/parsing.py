@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING
 from trackerwatch.filters.fields import NUMBERS, TABLES, Comparison, Field, Language, Shape, choice
 from trackerwatch.filters.mistakes import FilterError
 from trackerwatch.filters.quantities import EXAMPLES, Unknown, number
-from trackerwatch.filters.regex import Regex, RegexError
+from trackerwatch.filters.regex import Regex
+from trackerwatch.filters.regex_parsing import RegexError
 from trackerwatch.filters.texts import Glob
 from trackerwatch.outside_text import clean
 
