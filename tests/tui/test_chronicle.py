@@ -144,3 +144,12 @@ def test_news_of_which_the_filter_leaves_only_the_end_still_have_their_line():
     lines = shown(burst(1, 9, apart_s=40), news=(4, "-- news --"))
     assert [key for key, _ in lines] == [1, None, 9]
     assert [key for key, _ in shown(burst(9, 10), news=(4, "-- news --"))] == [9, 10]
+
+
+def test_a_narrow_pane_spares_the_date_of_today():
+    one = event(1, EventKind.EXHAUSTED, "3 dead", ago_s=129)
+    today = NOW.date()
+    assert texts([full_line(one, wide=False, today=today)]) == [" 14:00:02 x 3 dead"]
+    assert texts([full_line(one, wide=False, today=today - timedelta(days=1))]) == [" 14 Mar 14:00:02 x 3 dead"]
+    assert texts([full_line(one, wide=True, today=today)]) == [" 2026-03-14 14:00:02 x 3 dead"]
+    assert texts(entry.line for entry in entries([one], wide=False, today=today)) == [" 14:00:02 x 3 dead"]

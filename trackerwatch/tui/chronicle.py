@@ -11,7 +11,7 @@ from trackerwatch.tui.ink import Ink, Line, Span, safe
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from trackerwatch.engine.views import Event
 
@@ -49,16 +49,19 @@ class Entry:
     """What the line stands for."""
 
 
-def full_line(event: Event, *, wide: bool, told: str = "", indent: str = "") -> Line:
+def full_line(event: Event, *, wide: bool, today: date | None = None, told: str = "", indent: str = "") -> Line:
     """Date, time, glyph and message.
 
     Args:
         event: The event.
         wide: Whether there is room for the year.
+        today: Where there is no such room, events of this UTC day need no date. None: all have one.
         told: Stands before the message.
         indent: Stands before the glyph.
     """
-    at = event.at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S" if wide else "%d %b %H:%M:%S")
+    moment = event.at.astimezone(UTC)
+    day = "%Y-%m-%d " if wide else "" if moment.date() == today else "%d %b "
+    at = moment.strftime(f"{day}%H:%M:%S")
     mark = states.event_mark(event)
     return (
         Span(f" {at} {indent}", Ink.DIM),
@@ -89,6 +92,7 @@ def entries(
     events: Sequence[Event],
     *,
     wide: bool,
+    today: date | None = None,
     unfolded: Collection[int] = (),
     news: tuple[int, str] | None = None,
 ) -> list[Entry]:
@@ -97,6 +101,7 @@ def entries(
     Args:
         events: Those that the filter leaves.
         wide: Whether there is room for the year.
+        today: As for `full_line`.
         unfolded: Keys of bursts that are not folded.
         news: From `Watchfulness.news`.
     """
@@ -107,16 +112,20 @@ def entries(
             shown.append(Entry(None, (Span(news[1], Ink.KEY),)))
             news = None
         if len(burst) < FOLD_FROM:
-            shown += [Entry(event.number, full_line(event, wide=wide), (event,)) for event in burst]
+            shown += [Entry(event.number, full_line(event, wide=wide, today=today), (event,)) for event in burst]
             continue
         key, together = -first.number, tuple(burst)
         if key in unfolded:
             within = words.duration((last.at - first.at).total_seconds())
             told = f"[-] {len(burst)} of a kind within {within}: "
-            shown.append(Entry(key, full_line(last, wide=wide, told=told), together))
-            shown += [Entry(event.number, full_line(event, wide=wide, indent="  "), (event,)) for event in burst]
+            shown.append(Entry(key, full_line(last, wide=wide, today=today, told=told), together))
+            shown += [
+                Entry(event.number, full_line(event, wide=wide, today=today, indent="  "), (event,)) for event in burst
+            ]
         else:
-            shown.append(Entry(key, full_line(last, wide=wide, told=f"[+{len(burst) - 1} more] "), together))
+            shown.append(
+                Entry(key, full_line(last, wide=wide, today=today, told=f"[+{len(burst) - 1} more] "), together)
+            )
     return shown
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -93,14 +94,15 @@ class ChronicleScreen(FilteringScreen):
             return [Entry(None, line) for line in empty]
         news = self.picture.watchfulness.news(events, self.picture.now)
         wide = self.event_pane.size.width >= WIDE_CELLS
-        return entries(events, wide=wide, unfolded=self._unfolded, news=news)
+        today = self.picture.now.astimezone(UTC).date()
+        return entries(events, wide=wide, today=today, unfolded=self._unfolded, news=news)
 
     def draw_event_pane(self) -> None:
         """Draw the events in their pane, those that match."""
         self.picture.events_matched = None if self.picture.event_filter is None else len(self.events_shown())
         width = self.event_pane.size.width
         # Under the message, as long as there is room enough for one.
-        indent = 22 if width >= WIDE_CELLS else 18 if width >= NARROW_CELLS else 4
+        indent = 22 if width >= WIDE_CELLS else 12 if width >= NARROW_CELLS else 4
         self.event_pane.show(self._entries(), indent)
 
     def on_event_list_widened(self, message: EventList.Widened) -> None:
