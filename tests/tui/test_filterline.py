@@ -1,10 +1,14 @@
 """The filter line on the screen: it completes, shows mistakes under their column, and remembers."""
 
+from dataclasses import replace
+
+from tests.tui.feeds import FOO, event, snapshot, tracker
 from tests.tui.screens import show
+from trackerwatch.engine.views import EventKind
 from trackerwatch.filters import FilterError, parse_filter
 from trackerwatch.filters.completion import Candidate, Completion
 from trackerwatch.filters.fields import TABLES
-from trackerwatch.tui import filter_hint
+from trackerwatch.tui import filter_hint, vocabulary
 
 LONG = Completion(0, 3, (Candidate("seeders<", "peers that have all"), Candidate("since>"), Candidate("x" * 90)))
 
@@ -150,3 +154,14 @@ async def test_help_names_every_field_that_can_be_asked_where_one_is():
         assert "kind=failed_over" in told
         assert "leechers>10" not in told
         assert "a word of message, host or name" in told
+
+
+def test_a_passkey_in_a_host_is_offered_nowhere():
+    secret = "0123456789abcdef0123456789abcdef"
+    keyed = tracker(0, f"http://{secret}.priv.net/announce", torrents=3)
+    plain = tracker(1, FOO, torrents=5)
+    moved = replace(event(1, EventKind.FAILED_OVER, "moved"), tracker=keyed.tracker)
+    words = (vocabulary.of_tables(snapshot((keyed, plain)), {}), vocabulary.of_events((moved,)))
+    offered = [one.text for found in words for field in found.values for one in found.values[field]]
+    assert "tracker.foo.org" in offered
+    assert not any(secret in text for text in offered)

@@ -68,7 +68,7 @@ def of_events(events: Sequence[Event]) -> Vocabulary:
         _Values(
             {
                 Field.KIND: lambda: _event_kinds(events),
-                Field.HOST: lambda: _event_names(events, lambda event: event.tracker.host if event.tracker else ""),
+                Field.HOST: lambda: _event_names(events, _host_of),
                 Field.TRACKER: lambda: _event_names(
                     events, lambda event: event.tracker.host_port if event.tracker else ""
                 ),
@@ -82,7 +82,9 @@ def of_events(events: Sequence[Event]) -> Vocabulary:
 def _hosts(trackers: Sequence[TrackerView]) -> list[Candidate]:
     listed: Counter[str] = Counter()
     for view in trackers:
-        listed[view.tracker.host] += view.torrents
+        # A passkey among a host's labels is not shown, and what is shown instead would find nothing.
+        if view.tracker.shown_host == view.tracker.host:
+            listed[view.tracker.host] += view.torrents
     return [Candidate(safe(host), words.plural(number, "torrent")) for host, number in listed.most_common(MAX_NAMES)]
 
 
@@ -136,6 +138,11 @@ def _meaning_of(code: str) -> str:
 def _event_kinds(events: Sequence[Event]) -> list[Candidate]:
     happened = Counter(event.kind for event in events)
     return [Candidate(kind.value, words.plural(happened[kind], "event")) for kind in EventKind]
+
+
+def _host_of(event: Event) -> str:
+    tracker = event.tracker
+    return tracker.host if tracker is not None and tracker.shown_host == tracker.host else ""
 
 
 def _event_names(events: Sequence[Event], name_of: Callable[[Event], str]) -> list[Candidate]:
