@@ -16,6 +16,7 @@ ROOT = Path(trackerwatch.__file__).parent
 PURE = (
     *("metainfo", "protocol", "schedule", "health", "failover", "stats", "policy", "filters", "doctor"),
     *("outcome", "bencoding", "outside_text", "tracker", "errors", "history", "meanings", "orders"),
+    *("actions", "escaping"),
 )
 """Rooms and modules that know no socket, clock, loop or widget."""
 
