@@ -158,6 +158,7 @@ _OTHERS = {
     "main.interval": "i",
     "main.undo": "u",
     "main.try": "plus",
+    "main.open": "enter",
     "main.group": "t",
     "main.fold": "space",
     "main.fold-all": "Z",

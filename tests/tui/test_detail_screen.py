@@ -19,6 +19,7 @@ from trackerwatch.engine.views import EventKind, Mute, OrderSource
 from trackerwatch.failover.states import FailoverState
 from trackerwatch.health.states import Health
 from trackerwatch.policy.rules import Verdict
+from trackerwatch.tui.arrangement import Pane
 from trackerwatch.tui.page import ToTorrent, ToTracker
 from trackerwatch.tui.preferences import Preferences
 from trackerwatch.tui.screens.detail import DetailScreen
@@ -67,6 +68,16 @@ async def test_the_pane_names_a_few_of_the_torrents_that_are_hit():
         assert "more: enter on the tracker lists them all" in s.text
         await s.press("1", "G", "3")
         assert "none left" not in s.text
+
+
+async def test_enter_in_the_detail_pane_opens_the_same_on_the_whole_screen():
+    async with show() as s:
+        await s.press("3", "enter")
+        assert top(s).about == ToTracker(1)
+        await s.press("escape", "2", "j", "3", "enter")
+        assert top(s).about == ToTorrent(4)
+        await s.press("escape")
+        assert s.main.pane is Pane.DETAIL
 
 
 async def test_torrents_of_a_down_tracker_open_and_come_back():

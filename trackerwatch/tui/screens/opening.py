@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, ClassVar
 from trackerwatch.tui.arrangement import Pane
 from trackerwatch.tui.ink import Ink
 from trackerwatch.tui.page import ToTorrent, ToTracker
+from trackerwatch.tui.screens.binding import key
 from trackerwatch.tui.screens.detail import DetailScreen
 from trackerwatch.tui.screens.grouping import GroupingScreen
+from trackerwatch.tui.subject import TorrentSubject, TrackerSubject
 
 if TYPE_CHECKING:
     from textual.binding import BindingType
@@ -21,12 +23,24 @@ if TYPE_CHECKING:
 class OpeningScreen(GroupingScreen):
     """What enter opens: full screens of a tracker and of a torrent."""
 
-    BINDINGS: ClassVar[list[BindingType]] = []
+    BINDINGS: ClassVar[list[BindingType]] = [
+        key("enter", "open", "open", "open", "Show everything about the selection on the whole screen"),
+    ]
 
     def on_line_table_opened(self, message: LineTable.Opened) -> None:
         """Enter: everything about it, on the whole screen."""
         self.turn_to(Pane(message.table.id or ""))
         self.open_full((ToTracker if message.table is self.trackers else ToTorrent)(message.key))
+
+    def action_open(self) -> None:
+        """From the detail: the same on the whole screen. Tables and events have an enter of their own."""
+        selected = self.selected
+        if isinstance(selected, TrackerSubject):
+            self.open_full(ToTracker(selected.view.index))
+        elif isinstance(selected, TorrentSubject):
+            self.open_full(ToTorrent(selected.view.index))
+        else:
+            self.say("choose a tracker or a torrent first")
 
     def open_full(self, about: ToTracker | ToTorrent) -> None:
         """Open the full screen of a tracker or torrent, where it is there."""
