@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from textual.containers import Horizontal, Vertical
+from textual.reactive import Reactive
 from textual.screen import Screen
 
 from trackerwatch.tui import emptiness, headline, titles
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
     from textual.timer import Timer
+    from textual.widget import Widget
 
     from trackerwatch.history import History
     from trackerwatch.tui.picture import Picture
@@ -63,6 +65,9 @@ class PaneScreen(Screen[None]):
         & #filter-hint { display: none; background: $surface; }
     }
     """
+
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
+    """As Textual's, which paints the whole screen for it; the two panes that it is about paint themselves."""
 
     def __init__(self, picture: Picture, history: History | None) -> None:
         """Args: what to show, and whom to ask about the past (None: nobody keeps it)."""
