@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from tests.tui.feeds import FOO, event, rich_events, rich_snapshot, torrent
+from tests.tui import feeds
+from tests.tui.feeds import FOO, event, rich_events, rich_snapshot, torrent, torrent_view, tracker
 from tests.tui.screens import show
 from trackerwatch.engine.views import EventKind
 from trackerwatch.outcome import FailureKind
+from trackerwatch.policy.rules import Verdict
 from trackerwatch.tracker import parse_tracker
 from trackerwatch.tui.arrangement import Pane
 
@@ -270,3 +272,30 @@ async def test_long_messages_wrap_at_words_whatever_they_hold():
         await s.pilot.resize_terminal(24, 12)
         await s.settle()
         assert "a a a" in s.text
+
+
+async def test_a_row_among_many_is_gone_to_once_the_new_order_is_there():
+    views = [
+        torrent_view(n, torrent(f"t{n:05}", ((FOO,),)), Verdict.WARNING if n < 20 else Verdict.OK) for n in range(9000)
+    ]
+    told = replace(event(1, EventKind.RECOVERED, "t08000 is back"), torrent=views[8000].torrent)
+    async with show(feeds.snapshot((tracker(0, FOO),), views, events=(told,))) as s:
+        await s.press("2", "slash", *"t00003", "enter")
+        for _ in range(100):
+            await s.settle()
+            if not s.app.picture.ordering:
+                break
+        assert s.names() == ["t00003"]
+        await s.press("4", "enter")
+        for _ in range(100):
+            await s.settle()
+            if s.main.torrents.cursor_key == 8000:
+                break
+        assert s.main.torrents.cursor_key == 8000
+        assert len(s.main.torrents.order) == 9000
+        await s.press("ctrl+o", "2")
+        for _ in range(100):
+            await s.settle()
+            if len(s.main.torrents.order) == 1:
+                break
+        assert s.names() == ["t00003"]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 from trackerwatch.filters import FilterError, parse_event_filter
 from trackerwatch.filters.completion import complete
 from trackerwatch.filters.fields import EVENTS
+from trackerwatch.policy.rules import Verdict
 from trackerwatch.tui import emptiness, vocabulary
 from trackerwatch.tui.arrangement import Pane
 from trackerwatch.tui.chronicle import WIDE_CELLS, Entry, entries
@@ -239,16 +240,14 @@ class ChronicleScreen(FilteringScreen):
         self._places = [*self._places, self._here()][-MAX_PLACES:]
         picture = self.picture
         told: list[str] = []
-        if not self._is_shown(pane, row):
-            found, snapshot = picture.filter, picture.snapshot
-            if found is not None and snapshot is not None and not self._matches(found, pane, row):
-                self.set_filter("")
-                told.append("filter cleared")
-            if pane is Pane.TORRENTS and not self._is_shown(pane, row) and picture.attention:
-                picture.attention = False
-                told.append("all torrents shown")
-                self.criteria_changed()
-                self.draw_keys()
+        if picture.filter is not None and not self._matches(picture.filter, pane, row):
+            self.set_filter("")
+            told.append("filter cleared")
+        if pane is Pane.TORRENTS and picture.filter is None and picture.attention and self._is_passed_over(row):
+            picture.attention = False
+            told.append("all torrents shown")
+            self.criteria_changed()
+            self.draw_keys()
         self.action_pane(pane)
         self._wanted = (pane, row)
         self._go_on()
@@ -258,6 +257,15 @@ class ChronicleScreen(FilteringScreen):
     def _is_shown(self, pane: Pane, row: int) -> bool:
         order = self.picture.tracker_order if pane is Pane.TRACKERS else self.picture.torrent_order.order
         return row in order and not self.picture.ordering
+
+    def _is_passed_over(self, row: int) -> bool:
+        """Whether others need attention and this torrent does not."""
+        snapshot = self.picture.snapshot
+        if snapshot is None:
+            return False
+        by_verdict = snapshot.totals.torrents_by_verdict
+        needing = (Verdict.CRITICAL, Verdict.WARNING)
+        return any(by_verdict.get(verdict) for verdict in needing) and snapshot.torrents.verdicts[row] not in needing
 
     def _matches(self, found: Filter, pane: Pane, row: int) -> bool:
         snapshot, now = self.picture.snapshot, self.picture.now
