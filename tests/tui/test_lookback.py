@@ -16,6 +16,7 @@ from trackerwatch.tui.lookback import (
     OfTorrent,
     OfTracker,
     cells_for,
+    full_cells_for,
     window,
 )
 
@@ -252,3 +253,31 @@ def test_stretches_are_cut_at_the_same_times_on_every_look():
     assert until % 1800 == 0
     assert 0 <= until - AT < 1800
     assert window(AT + 60, 86400.0, 48) == (since, until)
+
+
+@pytest.mark.parametrize(
+    ("width", "cells"),
+    [
+        (200, (96, 90, 84)),
+        (126, (96, 90, 84)),
+        (119, (48, 60, 56)),
+        (79, (48, 30, 42)),
+        (58, (24, 15, 28)),
+        (39, (12, 10, 14)),
+    ],
+)
+def test_strips_of_a_full_screen_fit_beside_what_they_say(width, cells):
+    assert full_cells_for(width) == cells
+    assert max(cells) + 14 <= width
+    for span_s, count in zip((86400, 30 * 86400, 7 * 86400), cells, strict=True):
+        assert span_s % (count * 60) == 0
+
+
+async def test_a_full_screen_asks_for_the_week_once():
+    desk = Desk(FakeHistory())
+    wish = OfTracker("aaaaaaaaaa", 48, 30, 42)
+    desk.lookback.look_at(wish)
+    await desk.tick()
+    assert [cells for _, _, cells in desk.history.asked] == [48, 30, 42]
+    assert len(desk.lookback.tracker(wish).week.stretches) == 42
+    assert desk.lookback.tracker(ONE).week is None

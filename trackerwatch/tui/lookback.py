@@ -27,6 +27,10 @@ NEAR_S = (10800.0, 1800.0, 300.0)
 """Where no more than this is known of the day, it is shown beside the day."""
 STRIPS_S = (300.0, 1800.0, 10800.0)
 """Strips of the table: three hours, in ten minutes a cell where it has its full width; less where less is known."""
+FULL_CELLS = ((96, 90, 84), (48, 60, 56), (48, 30, 42), (24, 15, 28), (12, 10, 14))
+"""Stretches of a day, a month and a week on full screens, each of a round length."""
+BESIDE_CELLS = 30
+"""What stands before and behind a strip there."""
 KEPT = 16
 """Answers of earlier selections that are kept: going back shows them at once."""
 
@@ -71,10 +75,7 @@ def cells_for(width: int) -> tuple[int, int]:
 
 def full_cells_for(width: int) -> tuple[int, int, int]:
     """Stretches of the day, the month and the week on a full screen of this width."""
-    for cells in ((96, 90, 84), (48, 60, 56)):
-        if width >= max(cells) + 26:
-            return cells
-    return (48, 30, 42) if width >= 66 else (24, 15, 28)
+    return next((cells for cells in FULL_CELLS if width >= max(cells) + BESIDE_CELLS), FULL_CELLS[-1])
 
 
 def window(now: float, span_s: float, cells: int) -> tuple[float, float]:
