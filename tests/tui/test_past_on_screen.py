@@ -12,6 +12,7 @@ from trackerwatch.engine.views import EventKind, LocalState, OurselvesView
 from trackerwatch.failover import CLIENTS
 from trackerwatch.policy.rules import Verdict
 from trackerwatch.tui.arrangement import Pane
+from trackerwatch.tui.palette import offers
 
 A, B = "udp://a.example:6969/announce", "udp://b.example:6969/announce"
 
@@ -106,8 +107,8 @@ async def test_the_client_is_chosen_from_a_list_or_the_palette():
         await s.press("w", "9", "q")
         assert len(s.commands) == 1
         assert s.app.is_running
-        offered = {command.title: command for command in s.app.get_system_commands(s.main)}
-        offered["Walk the tiers as libtorrent"].callback()
+        offered = {offer.name: offer for offer in offers(s.app, s.main)}
+        offered["Walk the tiers as libtorrent"].run()
         assert s.commands[-1] == WalkAs("libtorrent")
 
 
