@@ -255,7 +255,8 @@ class _Parser:
         if field is None:
             known = self._around.language.fields
             also = [alias for info in known.values() for alias in info.aliases]
-            near = get_close_matches(name.casefold()[:40], [*known, *also], n=1, cutoff=0.6)
+            wrong = name.casefold()[:40]
+            near = get_close_matches(wrong, known, n=1) or get_close_matches(wrong, also, n=1)
             hint = f"did you mean {near[0]}?" if near else f"fields: {', '.join(known)}"
             raise self.mistake(f"unknown field {clean(name)!r}", at, hint)
         return field
