@@ -1,6 +1,7 @@
 import pytest
 from textual.app import App
 from textual.events import MouseScrollDown
+from textual.geometry import Region
 
 from tests.tui.screens import settle
 from trackerwatch.tui.ink import Ink, Span
@@ -186,3 +187,32 @@ async def test_resizing_keeps_the_cursor_in_view():
         top = app.table.scroll_offset.y
         assert app.table.cursor == 25
         assert top <= 25 < top + 5
+
+
+async def test_only_the_columns_that_differ_are_painted(monkeypatch):
+    app = TableApp()
+    async with app.run_test(size=(40, 10)) as pilot:
+        app.table.set_order(range(100))
+        await settle(pilot)
+        painted = []
+        monkeypatch.setattr(app.table, "refresh", lambda *regions, **_: painted.extend(regions))
+        app.values[2] = app.values[50] = 7
+        app.table.rows_changed()
+        # 40 cells, one of them the scrollbar's: the name takes 26, the number stands behind it.
+        assert painted == [Region(27, 3, 5, 1)]
+        painted.clear()
+        app.table.rows_changed()
+        assert painted == []
+
+
+async def test_a_column_that_is_not_shown_paints_nothing(monkeypatch):
+    app = TableApp()
+    async with app.run_test(size=(20, 10)) as pilot:
+        app.table.set_order(range(100))
+        await settle(pilot)
+        painted = []
+        monkeypatch.setattr(app.table, "refresh", lambda *regions, **_: painted.extend(regions))
+        row = app.table._row
+        app.table._row = lambda key: row(key) | {"wide": Span("other")}
+        app.table.rows_changed()
+        assert painted == []

@@ -1,0 +1,54 @@
+"""The main screen with more torrents than are sorted at one go."""
+
+from tests.tui.feeds import snapshot, torrent, torrent_view, tracker
+from tests.tui.screens import show
+from trackerwatch.policy.rules import Verdict
+from trackerwatch.tui.ordering import TorrentSort
+
+A = "udp://a.example:6969/announce"
+MANY = snapshot(
+    (tracker(0, A),),
+    [torrent_view(n, torrent(f"t{n:04}", ((A,),)), Verdict.WARNING) for n in range(5000)],
+)
+
+
+async def sorted_out(s):
+    while s.app.picture.ordering:
+        await s.pilot.pause(0.001)
+    await s.settle()
+
+
+async def test_keys_are_answered_while_it_sorts():
+    async with show(MANY) as s:
+        await s.press("2", "j")
+        assert len(s.main.torrents.order) == 5000, "the first picture is whole"
+        s.app.picture.torrent_sort, s.app.picture.torrents_reversed = TorrentSort.NAME, True
+        s.main.criteria_changed()
+        assert s.app.picture.ordering
+        s.main.torrents.action_move(1)
+        assert s.main.torrents.cursor == 2
+        assert s.main.torrents.order[0] == 0, "the old order stands until the new one is there"
+        await sorted_out(s)
+        assert s.main.torrents.cursor_key == 2, "the cursor stays on its row"
+        assert s.main.torrents.cursor == 4997
+
+
+async def test_criteria_that_change_meanwhile_throw_the_older_away():
+    async with show(MANY) as s:
+        await s.press("2")
+        s.main.set_filter("t1")
+        assert s.app.picture.ordering
+        s.main.set_filter("t49")
+        await sorted_out(s)
+        assert s.app.picture.torrent_order.matched == 100
+        assert len(s.main.torrents.order) == 100
+        assert "100/5,000" in s.text
+
+
+async def test_another_pane_is_no_reason_to_paint_the_whole_screen():
+    async with show(MANY, size=(120, 40)) as s:
+        painted = []
+        refresh = s.main.refresh
+        s.main.refresh = lambda *regions, **how: painted.append(regions) or refresh(*regions, **how)
+        await s.press("tab", "tab")
+        assert painted == []
