@@ -324,7 +324,7 @@ async def test_messages_go_away_by_themselves():
 
 async def test_help_comes_from_the_live_bindings():
     async with show(size=(100, 80)) as s:
-        bound = {binding.tooltip for key, binding in s.main._bindings}
+        bound = {active.binding.tooltip for active in s.main.active_bindings.values() if active.node is s.main}
         await s.press("question_mark")
         assert isinstance(s.app.screen, HelpScreen)
         text = "\n".join("".join(span.text for span in line) for line in s.app.screen.query_one("#help", InkPane).lines)
