@@ -8,7 +8,7 @@ from trackerwatch.tui.ordering import TorrentSort
 A = "udp://a.example:6969/announce"
 MANY = snapshot(
     (tracker(0, A),),
-    [torrent_view(n, torrent(f"t{n:04}", ((A,),)), Verdict.WARNING) for n in range(5000)],
+    [torrent_view(n, torrent(f"t{n:04}", ((A,),)), Verdict.WARNING) for n in range(7000)],
 )
 
 
@@ -21,7 +21,7 @@ async def sorted_out(s):
 async def test_keys_are_answered_while_it_sorts():
     async with show(MANY) as s:
         await s.press("2", "j")
-        assert len(s.main.torrents.order) == 5000, "the first picture is whole"
+        assert len(s.main.torrents.order) == 7000, "the first picture is whole"
         s.app.picture.torrent_sort, s.app.picture.torrents_reversed = TorrentSort.NAME, True
         s.main.criteria_changed()
         assert s.app.picture.ordering
@@ -30,7 +30,7 @@ async def test_keys_are_answered_while_it_sorts():
         assert s.main.torrents.order[0] == 0, "the old order stands until the new one is there"
         await sorted_out(s)
         assert s.main.torrents.cursor_key == 2, "the cursor stays on its row"
-        assert s.main.torrents.cursor == 4997
+        assert s.main.torrents.cursor == 6997
 
 
 async def test_criteria_that_change_meanwhile_throw_the_older_away():
@@ -42,7 +42,7 @@ async def test_criteria_that_change_meanwhile_throw_the_older_away():
         await sorted_out(s)
         assert s.app.picture.torrent_order.matched == 100
         assert len(s.main.torrents.order) == 100
-        assert "100/5,000" in s.text
+        assert "100/7,000" in s.text
 
 
 async def test_another_pane_is_no_reason_to_paint_the_whole_screen():

@@ -23,7 +23,7 @@ SLOW_LOOK_S = 2.0
 """Between two frames with new data on a slow link."""
 SLOW_STEP_S = 10.0
 """Ages and countdowns move in such steps on a slow link: each that moves is a line to send."""
-UNWATCHED_LOOK_S = 1.0
+UNWATCHED_LOOK_S = 2.0
 """The same while another window has the keys. No slower: beside an editor, or on a second monitor, it is looked at all day."""
 QUESTION = "\x1b[?2026$p"
 """Asks whether synchronized output is known (DECRQM); terminals that know it answer, and Textual reads the answer."""
