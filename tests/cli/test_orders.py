@@ -240,6 +240,7 @@ def test_the_file_is_read_again_when_it_changed_and_never_when_it_is_lost(tmp_pa
     path, engine = tmp_path / "state.json", Taking()
     file = StateFile(path)
     file.orders.keep({"a.example": TrackerOrder(muted=True)}, what="w")
+    file.orders.load()
     watched = WatchedEngine(engine, None, [], lambda _: True, dict, orders=file.orders)
     watched.look_at_orders()
     assert engine.taken == []
@@ -253,3 +254,12 @@ def test_the_file_is_read_again_when_it_changed_and_never_when_it_is_lost(tmp_pa
     path.unlink()
     watched.look_at_orders()
     assert len(engine.taken) == 1
+
+
+def test_what_is_ordered_while_a_watch_starts_is_not_missed(tmp_path):
+    path, engine = tmp_path / "state.json", Taking()
+    file = StateFile(path)
+    file.orders.load()
+    StateFile(path).orders.keep({"a.example": TrackerOrder(muted=True)}, what="w")
+    WatchedEngine(engine, None, [], lambda _: True, dict, orders=file.orders).look_at_orders()
+    assert [set(orders) for orders in engine.taken] == [{"a.example"}]

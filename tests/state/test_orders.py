@@ -83,6 +83,27 @@ def test_what_could_not_be_written_holds_and_is_tried_again(tmp_path):
     assert orders(folder / "state.json").load().keys() == {A, B}
 
 
+@pytest.mark.parametrize("lost", [None, "{", '{"schema": "trackerwatch.state/1", "screen": {"sort": "name"}}'])
+def test_orders_outlive_the_loss_of_their_file(path, lost):
+    kept = orders(path)
+    kept.keep({A: TrackerOrder(muted=True)}, what="w")
+    if lost is None:
+        path.unlink()
+    else:
+        path.write_text(lost)
+    assert kept.load().keys() == {A}
+    kept.keep({B: TrackerOrder(disabled=True)}, what="w")
+    assert kept.load().keys() == {A, B}
+    assert orders(path).load().keys() == {A, B}
+
+
+def test_that_nothing_is_ordered_any_more_is_no_loss(path):
+    first = orders(path)
+    first.keep({A: TrackerOrder(muted=True)}, what="w")
+    orders(path).undo()
+    assert first.load() == {}
+
+
 @pytest.mark.parametrize(
     "row",
     [

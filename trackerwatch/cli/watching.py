@@ -107,7 +107,7 @@ class WatchedEngine:
             orders: Where orders are kept, which others may change. None: nobody does.
         """
         self._orders = orders
-        self._orders_stamp = None if orders is None else orders.stamp()
+        self._orders_stamp = None if orders is None else orders.loaded_stamp
         self._engine = engine
         self._memory = memory
         self._prober = prober

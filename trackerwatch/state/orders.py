@@ -46,11 +46,19 @@ class KeptOrders:
         self._kept = True
         self._unkept: dict[str, TrackerOrder] = {}
         """What could not be written: it holds for this run, and is tried again with the next change."""
+        self.loaded_stamp: tuple[int, int, int] | None = None
+        """`stamp` as it was when the file was last loaded."""
 
     def load(self) -> dict[str, TrackerOrder]:
         """All orders that are not over, by key (`trackerwatch.orders`). What cannot be understood is left out."""
-        self._seen = {**_read(self._file.read(), time.time()), **self._unkept}
+        # Before reading: what is written meanwhile is then read again, and never missed.
+        self.loaded_stamp = self._file.stamp()
+        self._seen = {**self._known(self._file.read(), time.time()), **self._unkept}
         return {key: order for key, order in self._seen.items() if not order.is_empty}
+
+    def _known(self, sections: Sections, now: float) -> dict[str, TrackerOrder]:
+        """What the file orders. Where it says nothing of orders at all it was lost meanwhile, and what was seen in it holds."""
+        return _read(sections if SECTION in sections else {SECTION: _rows(self._seen)}, now)
 
     @property
     def trouble(self) -> str:
@@ -73,7 +81,7 @@ class KeptOrders:
         result: dict[str, TrackerOrder] = {}
 
         def put(sections: Sections) -> None:
-            theirs = _read(sections, now)
+            theirs = self._known(sections, now)
             merged = dict(theirs)
             for key, mine in wanted.items():
                 old = theirs.get(key, NOTHING_ORDERED)
@@ -111,7 +119,7 @@ class KeptOrders:
             if not steps:
                 return
             step = steps.pop()
-            orders = _read(sections, time.time())
+            orders = self._known(sections, time.time())
             for key, before in step.before.items():
                 current, after = orders.get(key, NOTHING_ORDERED), step.after.get(key, NOTHING_ORDERED)
                 orders[key] = restored(current, before, after)
@@ -163,10 +171,14 @@ def _order(row: dict[str, object]) -> TrackerOrder:
 
 
 def _write(sections: Sections, orders: Mapping[str, TrackerOrder]) -> None:
-    rows = {key: _row(order) for key, order in orders.items() if not order.is_empty}
+    rows = _rows(orders)
     if len(rows) > MAX_ORDERS:
         raise ValueError(f"there are more than {MAX_ORDERS} orders already")
     sections[SECTION] = rows
+
+
+def _rows(orders: Mapping[str, TrackerOrder]) -> dict[str, object]:
+    return {key: _row(order) for key, order in orders.items() if not order.is_empty}
 
 
 def _row(order: TrackerOrder) -> dict[str, object]:
