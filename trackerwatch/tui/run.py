@@ -36,6 +36,9 @@ GONE_BY_FORCE = 137
 INTERNAL_ERROR = 3
 """Exit code when the screen itself failed."""
 
+TURN_S = 0.0005
+"""While files are read in another thread, it gives way after so long."""
+
 ADD_AT_ONCE = 100
 """Torrents that are taken in before keys get their turn."""
 
@@ -168,6 +171,9 @@ async def load(
     """Hand torrents to the engine as they come, and say how far loading is."""
     skipped = 0
     app.picture.loading = "loading"
+    usual_s = sys.getswitchinterval()
+    # The thread that reads files would keep every key waiting for several of its turns.
+    sys.setswitchinterval(TURN_S)
     try:
         async for batch in _off_loop(batches):
             for start in range(0, len(batch.torrents), ADD_AT_ONCE):
@@ -182,6 +188,7 @@ async def load(
     except Exception as error:  # noqa: BLE001 - the boundary of the inputs: what is loaded stays on the screen
         app.tell(f"loading stopped: internal error ({type(error).__name__})")
     finally:
+        sys.setswitchinterval(usual_s)
         app.picture.loading = ""
     if skipped:
         app.tell(f"{skipped:,} input{'s' if skipped > 1 else ''} could not be used; the reasons follow when you quit")
