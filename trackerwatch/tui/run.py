@@ -42,6 +42,9 @@ TURN_S = 0.0005
 ADD_AT_ONCE = 100
 """Torrents that are taken in before keys get their turn."""
 
+KEYS_S = 0.01
+"""The turn that keys get then."""
+
 T = TypeVar("T")
 
 
@@ -178,7 +181,8 @@ async def load(
         async for batch in _off_loop(batches):
             for start in range(0, len(batch.torrents), ADD_AT_ONCE):
                 engine.add_torrents(batch.torrents[start : start + ADD_AT_ONCE])
-                await asyncio.sleep(0)
+                # A key takes several trips through the loop until it shows.
+                await asyncio.sleep(KEYS_S)
             progress = batch.progress
             skipped = progress.skipped
             total = f" of {progress.total:,}" if progress.total is not None else ""
