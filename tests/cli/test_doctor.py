@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import subprocess
 from dataclasses import replace
 from types import SimpleNamespace
@@ -147,15 +148,12 @@ def test_no_rights_are_told(tmp_path, monkeypatch):
     assert "no right to write in" in machine.place(tmp_path / "x", "history").problem
 
 
-@pytest.mark.parametrize(
-    ("content", "told"), [(b"", ""), (b"{}", ""), (b"[1]", "no state file"), (b"{", "damaged"), (b"\xff", "damaged")]
-)
-def test_a_state_file_is_read_and_left_alone(tmp_path, content, told):
+def test_a_state_file_that_is_a_pipe_is_not_waited_for(tmp_path, monkeypatch, capsys):
     path = tmp_path / "state.json"
-    path.write_bytes(content)
-    assert told in machine._unreadable_state(path)
-    assert bool(machine._unreadable_state(path)) == bool(told)
-    assert path.read_bytes() == content
+    os.mkfifo(path)
+    monkeypatch.setenv("TRACKERWATCH_STATE", str(path))
+    main(["doctor", "--offline", "--no-store"])
+    assert "no regular file" in " ".join(capsys.readouterr().out.split())
 
 
 class Terminal:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
+import subprocess
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -263,3 +266,48 @@ def test_what_is_ordered_while_a_watch_starts_is_not_missed(tmp_path):
     StateFile(path).orders.keep({"a.example": TrackerOrder(muted=True)}, what="w")
     WatchedEngine(engine, None, [], lambda _: True, dict, orders=file.orders).look_at_orders()
     assert [set(orders) for orders in engine.taken] == [{"a.example"}]
+
+
+def test_off_of_an_ipv6_host_is_off_for_its_trackers(capsys):
+    run("mute", "http://[fd00::1]:6969/announce")
+    assert run("mute", "fd00::1", "--off") == 0
+    assert "heard again" in capsys.readouterr().out
+    assert kept() == {}
+
+
+def test_trackers_of_one_name_are_told_apart(capsys):
+    urls = ("http://a.example/announce", "http://a.example/other/announce")
+    for url in urls:
+        run("mute", url)
+    capsys.readouterr()
+    run("mute")
+    out = capsys.readouterr().out
+    for url in urls:
+        assert f"a.example:80 ({parse_tracker(url).id})" in out
+        assert run("mute", parse_tracker(url).id, "--off") == 0
+    assert kept() == {}
+
+
+def test_a_key_in_the_reason_is_not_written_down(capsys):
+    run("mute", KEYED, "--why", "key 0123456789abcdef0123456789abcdef is new")
+    assert "0123456789abcdef" not in capsys.readouterr().out + state_file().read_text()
+
+
+@pytest.mark.parametrize("words", [("mute",), ("mute", "a.example"), ("mute", "a.example", "--off"), ("undo",)])
+def test_a_stdout_that_takes_nothing_is_no_bug(words):
+    run("mute", "b.example")
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "trackerwatch", *words], stdout=full, stderr=subprocess.PIPE, check=False, text=True
+        )
+    assert (ended.returncode, ended.stderr) == (3, "trackerwatch: stdout: No space left on device\n")
+
+
+def test_whoever_reads_no_more_changes_nothing_of_what_was_done():
+    reading, writing = os.pipe()
+    os.close(reading)
+    words = [sys.executable, "-m", "trackerwatch", "mute", "a.example"]
+    ended = subprocess.run(words, stdout=writing, stderr=subprocess.PIPE, check=False, text=True)
+    os.close(writing)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "a.example" in kept()

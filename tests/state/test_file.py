@@ -96,6 +96,26 @@ def test_a_damaged_file_is_set_aside_with_one_line(path, content):
     assert file.read() == {"schema": SCHEMA, "x": 1}
 
 
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (None, ""),
+        (b'{"schema": "trackerwatch.state/1"}', ""),
+        (b'{"schema": "trackerwatch.state/2"}', "of another version"),
+        (b"", "damaged (no JSON)"),
+        (b"[1]", "damaged (no JSON object)"),
+        (b"{}", "damaged (its schema"),
+    ],
+)
+def test_it_is_examined_and_left_alone(path, content, told):
+    if content is not None:
+        path.write_bytes(content)
+    said = StateFile(path).examine()
+    assert told in said
+    assert bool(said) == bool(told)
+    assert [child.name for child in path.parent.iterdir()] == ([] if content is None else [path.name])
+
+
 def test_a_file_of_a_later_version_stays_as_it_is(path):
     path.write_text('{"schema": "trackerwatch.state/2", "new": true}')
     file = StateFile(path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import json
 import os
 import platform
 import shutil
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 import trackerwatch
 from trackerwatch.doctor.facts import MachineFacts, PlaceFacts, TerminalFacts
 from trackerwatch.outside_text import clean
+from trackerwatch.state import StateFile
 from trackerwatch.tui.clipboard import Way, way
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def look_around(found: Settled, store: Path | None, state: Path, environment: Ma
         config_exists=found.file_exists,
         config_mistakes=found.mistakes,
         store=PlaceFacts("", exists=False, problem="") if store is None else place(store, "history", examine(store)),
-        state=place(state, "state", _unreadable_state(state)),
+        state=place(state, "state", StateFile(state).examine()),
         terminal=terminal(sys.stdout, environment),
         now=now,
         newest_known=_newest_known(now),
@@ -129,20 +129,6 @@ def _tmux_clipboard() -> str | None:
     except (OSError, ValueError, subprocess.SubprocessError):
         return None
     return clean(ended.stdout.strip(), limit_chars=20) or None if ended.returncode == 0 else None
-
-
-def _unreadable_state(path: Path) -> str:
-    """What is wrong with a state file that is there; empty where nothing is."""
-    try:
-        with path.open("rb") as file:
-            document = json.loads(file.read(1 << 20) or b"{}")
-    except FileNotFoundError:
-        return ""
-    except OSError as error:
-        return f"state {_clean(str(path))}: {clean(error.strerror or str(error))}"
-    except (ValueError, RecursionError):
-        return f"state {_clean(str(path))}: it is damaged; it is put aside when it is next used"
-    return "" if isinstance(document, dict) else f"state {_clean(str(path))}: it is no state file"
 
 
 def _newest_known(now: datetime) -> datetime:

@@ -9,12 +9,15 @@ import os
 import re
 import sys
 import time
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from trackerwatch.cli.arguments import given_settings
 from trackerwatch.cli.exit_codes import ExitCode
+from trackerwatch.cli.output import to_stdout
+from trackerwatch.cli.pipes import drop_stdout
 from trackerwatch.cli.wiring import engine_settings
 from trackerwatch.config.loading import load
 from trackerwatch.config.moments import read_until
@@ -48,11 +51,15 @@ class Target:
     """What people know it by."""
     keys: tuple[str, ...]
     """Its own and the less exact ones behind it."""
+    secrets: tuple[str, ...] = ()
+    """Of its URL: written down nowhere."""
 
     def covers(self, key: str, order: TrackerOrder) -> bool:
         """Whether an order is of this tracker, or of one on this host."""
         known = order.name or key
-        return self.key in (key, known, known.rpartition(":")[0])
+        host = known.rpartition(":")[0]
+        # An IPv6 literal stands in brackets where it has a port.
+        return self.key in (key, known, host, host.removeprefix("[").removesuffix("]"))
 
 
 def target(word: str) -> Target:
@@ -68,7 +75,9 @@ def target(word: str) -> Target:
         except TrackerUrlError as error:
             raise UsageError(str(error)) from None
         host = f"[{tracker.host}]" if ":" in tracker.host else tracker.host
-        return Target(tracker.id, tracker.host_port, (tracker.id, f"{host}:{tracker.port}", tracker.host))
+        return Target(
+            tracker.id, tracker.host_port, (tracker.id, f"{host}:{tracker.port}", tracker.host), tracker.secrets
+        )
     if _TRACKER_ID.fullmatch(word):
         return Target(word, word, (word,))
     try:
@@ -119,7 +128,7 @@ class Desk:
         if overruled is not None:
             changes[target.key] = self._with(target.key, overruled, aspect, target.name)
         if not changes:
-            sys.stdout.write(f"{target.name}: nothing to take back\n")
+            _tell(f"{target.name}: nothing to take back")
             return ExitCode.OK
         return self._keep(changes, f"{target.name}: {words}")
 
@@ -148,15 +157,18 @@ class Desk:
             _complain(trouble)
         if not self.file.orders.kept:
             return ExitCode.UNKNOWN
-        sys.stdout.write(f"{what}\n")
+        _tell(what)
         return ExitCode.OK
 
     # ------------------------------------------------------------------ the list
 
     def listed(self) -> Iterator[tuple[str, str, str, str, str]]:
         """Every order: of whom, what, until when, since when or by whom, and why."""
+        named = Counter(order.name or key for key, order in self.orders.items())
         for key, order in sorted(self.orders.items(), key=lambda pair: pair[1].name or pair[0]):
-            name = clean(order.name or key)
+            known = order.name or key
+            # By its id one of them can be meant.
+            name = clean(known if named[known] == 1 or known == key else f"{known} ({key})")
             by = f"by hand {_moment(order.given_at)}" if order.given_at else "by hand"
             if (muted := order.mutes(self.now)) is not None:
                 yield name, "muted" if muted else "not muted", _until(order.muted_until), by, order.mute_why
@@ -188,14 +200,15 @@ def mute(arguments: Namespace) -> int:
     desk = Desk(arguments)
     if arguments.off:
         return desk.take_back(whom, Aspect.MUTE, "heard again")
-    why = _why(arguments)
+    why = _why(arguments, whom)
     words = f"muted {_until(until)}" + (f", {why}" if why else "")
     return desk.put(whom, TrackerOrder(muted=True, muted_until=until, mute_why=why), Aspect.MUTE, words)
 
 
 def disable(arguments: Namespace) -> int:
     """`disable`: asked nothing, or asked again."""
-    whom, desk, why = target(arguments.tracker), Desk(arguments), _why(arguments)
+    whom, desk = target(arguments.tracker), Desk(arguments)
+    why = _why(arguments, whom)
     if arguments.off:
         return desk.take_back(whom, Aspect.DISABLE, "asked again")
     words = "switched off; nothing is sent to it" + (f", {why}" if why else "")
@@ -225,12 +238,12 @@ def undo(_arguments: Namespace) -> int:
     undone, trouble = file.orders.undo()
     if trouble:
         _complain(trouble)
+    if not file.orders.kept:
+        return ExitCode.UNKNOWN
     if not undone:
         _complain("nothing to take back")
         return ExitCode.UNKNOWN
-    if not file.orders.kept:
-        return ExitCode.UNKNOWN
-    sys.stdout.write(f"taken back: {undone}\n")
+    _tell(f"taken back: {undone}")
     return ExitCode.OK
 
 
@@ -239,17 +252,19 @@ def _list(arguments: Namespace) -> int:
         raise UsageError("needs a tracker: its URL, host, host:port or id")
     rows = list(Desk(arguments).listed())
     if not rows:
-        sys.stdout.write("nothing is muted, switched off or asked at an interval of its own\n")
+        _tell("nothing is muted, switched off or asked at an interval of its own")
         return ExitCode.OK
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    lines = []
     for row in rows:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False) if width]
-        sys.stdout.write("  ".join([*cells, row[4]]).rstrip() + "\n")
+        lines.append("  ".join([*cells, row[4]]).rstrip())
+    _tell(*lines)
     return ExitCode.OK
 
 
-def _why(arguments: Namespace) -> str:
-    return clean((arguments.why or "").strip(), limit_chars=MAX_WHY_CHARS)
+def _why(arguments: Namespace, whom: Target) -> str:
+    return clean((arguments.why or "").strip(), limit_chars=MAX_WHY_CHARS, secrets=whom.secrets)
 
 
 def _read(until: str | None) -> float | None:
@@ -267,6 +282,18 @@ def _until(until: float | None) -> str:
 
 def _moment(at: float) -> str:
     return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M}Z"
+
+
+def _tell(*lines: str) -> None:
+    """Say what was done, or what there is.
+
+    Raises:
+        OutputError: Stdout cannot be written.
+    """
+    try:
+        to_stdout(f"{line}\n" for line in lines)
+    except BrokenPipeError:
+        drop_stdout()  # whoever read has seen enough; what was ordered holds
 
 
 def _complain(line: str) -> None:

@@ -73,6 +73,18 @@ class StateFile:
             self.trouble = f"{self._shown} cannot be read: {_reason(error)}"
         return {}
 
+    def examine(self) -> str:
+        """What is wrong with the file, one clean line; empty where nothing is, or where it is not there. Touches nothing."""
+        try:
+            self._read()
+        except _DamagedError as damage:
+            return f"{self._shown} is damaged ({damage}); it is put aside when it is next used"
+        except _NewerError as newer:
+            return str(newer)
+        except (OSError, ValueError) as error:
+            return f"{self._shown} cannot be read: {_reason(error)}"
+        return ""
+
     def change(self, change: Callable[[Sections], None]) -> tuple[bool, str]:
         """Read, change and write it as one step, which no other program comes between.
 
