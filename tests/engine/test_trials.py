@@ -1,10 +1,12 @@
 """One look at a tracker that is not watched."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
 
 from tests.engine.driven import (
+    BEGIN,
     BLOCKED,
     HTTP_404,
     NXDOMAIN,
@@ -16,10 +18,13 @@ from tests.engine.driven import (
     make_engine,
     torrent,
 )
+from tests.engine.keeping import MemoryKeeper
 from trackerwatch.engine.commands import DisableTrackers, WatchTracker
+from trackerwatch.engine.keeper import Waits
 from trackerwatch.engine.settings import EngineSettings
 from trackerwatch.orders import TrackerOrder
 from trackerwatch.outcome import Failure, FailureKind, Phase
+from trackerwatch.tracker import parse_tracker
 
 A = "udp://a.test:80"
 H = "http://h.test:80/announce"
@@ -186,6 +191,62 @@ def test_what_it_asked_for_holds_when_it_is_watched():
         await watched.until(90000)
         assert len(prober.of("check", "h.test:80")) == 1
         await watched.end()
+
+    drive(main)
+
+
+def test_what_it_asked_for_while_it_was_watched_holds():
+    async def main():
+        prober = ScriptedProber()
+        prober.script(A).addresses = ("192.0.2.1",)
+        prober.script(H).addresses = ("192.0.2.2",)
+        busy = replace(UNREGISTERED, kind=FailureKind.RATE_LIMITED, retry_in_s=3000.0)
+        prober.script(A).dead["*"] = busy
+        prober.script(H).dead["*"] = replace(HTTP_404, retry_never=True)
+        engine = make_engine(prober)
+        watched = Watched(engine)
+        engine.add_torrents([torrent(0, [A], [H])])
+        await watched.until(100)
+        engine.remove_torrents([(0).to_bytes(20, "big")])
+        sent = len(prober.sent)
+        assert "is to be left alone for another" in (await engine.try_out(A)).lines[0]
+        assert "asked never to be asked again" in (await engine.try_out(H)).lines[0]
+        # Another path of one that asks for patience is the same server.
+        assert "is to be left alone" in (await engine.try_out(f"{A}/other")).lines[0]
+        assert len(prober.sent) == sent
+        await watched.end()
+
+    drive(main)
+
+
+def test_what_is_remembered_of_its_wishes_holds_and_new_ones_are_remembered():
+    async def main():
+        prober, keeper = ScriptedProber(), MemoryKeeper()
+        prober.script(A).addresses = ("192.0.2.1",)
+        keeper.waits[parse_tracker(A).id] = Waits(not_before=BEGIN + 500.0)
+        engine = make_engine(prober, keeper=keeper)
+        watched = Watched(engine)
+        await watched.until(100)
+        assert "left alone for another 400 s" in (await engine.try_out(A)).lines[0]
+        assert prober.sent == []
+        await watched.until(600)
+        prober.script(A).dead["*"] = replace(HTTP_404, retry_never=True)
+        await engine.try_out(A)
+        assert keeper.waits[parse_tracker(A).id].never_again is not None
+        assert "never" in (await make_engine(prober, keeper=keeper).try_out(A)).lines[0]
+        assert len(prober.of("check")) == 1
+        await watched.end()
+
+    drive(main)
+
+
+def test_two_tries_at_the_same_moment_are_one():
+    async def main():
+        prober, keeper = ScriptedProber(), MemoryKeeper()
+        engine = make_engine(prober, keeper=keeper)
+        trials = await asyncio.gather(engine.try_out(A), engine.try_out(A))
+        assert [trial.works for trial in trials] == [True, False]
+        assert len(prober.of("check")) == 1
 
     drive(main)
 

@@ -140,7 +140,7 @@ class Engine:
         self._desk = OrderDesk(
             watchlist, self._clock, running=self._running, outage=outage, conclusions=self._conclusions
         )
-        self._trials = Trials(prober, watchlist, self._clock)
+        self._trials = Trials(prober, watchlist, self._clock, keeper)
         self._additions = Additions(
             watchlist,
             self._clock,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from trackerwatch.engine.keeper import Waits
 from trackerwatch.engine.standing_orders import disabled_of
 from trackerwatch.engine.views import Trial
 from trackerwatch.errors import TrackerUrlError
@@ -16,6 +17,7 @@ from trackerwatch.tracker import Protocol, parse_tracker
 
 if TYPE_CHECKING:
     from trackerwatch.engine.clock import Clock
+    from trackerwatch.engine.keeper import Keeper
     from trackerwatch.engine.prober import Prober
     from trackerwatch.engine.tracker_state import TrackerState
     from trackerwatch.engine.watchlist import Watchlist
@@ -24,23 +26,27 @@ if TYPE_CHECKING:
 
 AGAIN_AFTER_S = 15.0
 """A tracker on the net is tried no more often."""
+REMEMBERS_WITHIN_S = 3.0
+"""A disk that hangs is not waited for longer."""
 MOST_REMEMBERED = 1000
+NEVER = "asked never to be asked again; nothing was sent to it"
 
 
 class Trials:
     """Tries trackers, each no more often than manners allow."""
 
-    def __init__(self, prober: Prober, watchlist: Watchlist, clock: Clock) -> None:
+    def __init__(self, prober: Prober, watchlist: Watchlist, clock: Clock, keeper: Keeper | None = None) -> None:
         self._prober = prober
         self._watchlist = watchlist
         self._clock = clock
+        self._keeper = keeper
         self._free_at: dict[tuple[str, int], float] = {}
         """By host and port, monotonic: when it may be tried again. Infinity: it wants never to be."""
         self._wishes: dict[tuple[str, int], tuple[Failure, float]] = {}
         """What a tracker asked for beside a failure, and when it did (monotonic)."""
 
     async def try_out(self, url: str) -> Trial:
-        """Ask a tracker once. A URL that is none is an answer, too; it ends within two time-outs and a second."""
+        """Ask a tracker once. A URL that is none is an answer, too; it ends within two time-outs and four seconds."""
         try:
             tracker = parse_tracker(url)
         except TrackerUrlError as error:
@@ -52,10 +58,10 @@ class Trials:
         if off is not None:
             why = f": {off.why}" if off.why else ""
             return _told(tracker, f"{tracker.host_port} is switched off by you{why}; nothing was sent to it")
-        place, now = (tracker.host, tracker.port), self._clock.monotonic()
-        if (wait_s := self._free_at.get(place, 0.0) - now) > 0:
-            wish = "never to be asked again" if wait_s == float("inf") else f"no question for another {wait_s:.0f} s"
-            return _told(tracker, f"{tracker.host_port} was tried just now; manners allow {wish}")
+        place = (tracker.host, tracker.port)
+        if refusal := self._refusal(tracker) or await self._remembered_refusal(tracker) or self._refusal(tracker):
+            return _told(tracker, f"{tracker.host_port} {refusal}")
+        now = self._clock.monotonic()
         self._leave_alone(place, now + AGAIN_AFTER_S)
         timeout_s = self._watchlist.settings.timeout_s
         try:
@@ -63,6 +69,39 @@ class Trials:
                 return await self._ask(tracker, place, timeout_s)
         except TimeoutError:
             return _told(tracker, f"{tracker.host_port}: no end within {2 * timeout_s + 1.0:g} s")
+
+    def _refusal(self, tracker: Tracker) -> str:
+        """Why a tracker is not asked now, for what it did to be left alone in this run. Empty: it may be."""
+        now = self._clock.monotonic()
+        free_at = self._free_at.get((tracker.host, tracker.port), 0.0)
+        if free_at == float("inf"):
+            return NEVER
+        if free_at > now:
+            return f"was tried just now; manners allow no question for another {free_at - now:.0f} s"
+        patience_until = 0.0
+        for state in self._watchlist.trackers:
+            if state.tracker is tracker:
+                if state.never_again is not None:
+                    return NEVER
+                if state.probed_at is not None and not state.local:
+                    patience_until = max(patience_until, state.probed_at + AGAIN_AFTER_S)
+            # A server that asks for patience means it of all its paths.
+            if (state.tracker.host, state.tracker.port) == (tracker.host, tracker.port):
+                patience_until = max(patience_until, state.not_before)
+        return _patience(patience_until - now)
+
+    async def _remembered_refusal(self, tracker: Tracker) -> str:
+        """The same for what earlier runs and other programs were asked for."""
+        if self._keeper is None:
+            return ""
+        try:
+            async with asyncio.timeout(REMEMBERS_WITHIN_S):
+                waits = (await self._keeper.recall(tracker, (), past=False)).waits
+        except TimeoutError:
+            return ""
+        if waits.never_again is not None:
+            return NEVER
+        return _patience(min(waits.not_before - self._clock.wall(), MAX_TRACKER_WAIT_S))
 
     async def _ask(self, tracker: Tracker, place: tuple[str, int], timeout_s: float) -> Trial:
         resolution = await self._prober.resolve(tracker, timeout_s=timeout_s)
@@ -81,7 +120,7 @@ class Trials:
             self._leave_alone(place, now + LOCAL_WINDOW_S)
         for outcome in outcomes:
             lines += _answered(outcome)
-            self._obey(place, outcome.failure, now)
+            self._obey(tracker, outcome.failure, now)
         works = any(outcome.failure is None or outcome.failure.kind.answered for outcome in outcomes)
         lines.insert(0, _concluded(tracker, outcomes, works=works))
         return Trial(
@@ -92,15 +131,16 @@ class Trials:
         """What a tracker asked for as it was tried: with which failure, and when (monotonic). None: nothing."""
         return self._wishes.get((tracker.host, tracker.port))
 
-    def _obey(self, place: tuple[str, int], failure: Failure | None, now: float) -> None:
-        if failure is None:
+    def _obey(self, tracker: Tracker, failure: Failure | None, now: float) -> None:
+        if failure is None or not (failure.retry_never or failure.retry_in_s):
             return
-        if failure.retry_never or failure.retry_in_s:
-            self._wishes[place] = (failure, now)
-        if failure.retry_never:
-            self._leave_alone(place, float("inf"))
-        elif failure.retry_in_s:
-            self._leave_alone(place, max(self._free_at[place], now + min(failure.retry_in_s, MAX_TRACKER_WAIT_S)))
+        place, wait_s = (tracker.host, tracker.port), min(failure.retry_in_s or 0.0, MAX_TRACKER_WAIT_S)
+        self._wishes[place] = (failure, now)
+        self._leave_alone(place, float("inf") if failure.retry_never else max(self._free_at[place], now + wait_s))
+        if self._keeper is not None:
+            never_again = failure if failure.retry_never else None
+            not_before = self._clock.wall() + wait_s if wait_s > 0 else 0.0
+            self._keeper.obey(tracker, Waits(not_before=not_before, never_again=never_again))
 
     def _leave_alone(self, place: tuple[str, int], until: float) -> None:
         if len(self._free_at) >= MOST_REMEMBERED:
@@ -108,6 +148,10 @@ class Trials:
             self._free_at = {known: at for known, at in self._free_at.items() if at > now}
             self._wishes = {known: wish for known, wish in self._wishes.items() if known in self._free_at}
         self._free_at[place] = until
+
+
+def _patience(wait_s: float) -> str:
+    return f"is to be left alone for another {wait_s:.0f} s; nothing was sent to it" if wait_s > 0 else ""
 
 
 def _told(tracker: Tracker, line: str) -> Trial:
