@@ -137,6 +137,51 @@ class TestMutes:
 
         drive(main)
 
+    def test_that_time_begins_and_ends_one_is_told(self):
+        async def main():
+            its = TrackerSettings(mute_windows=(parse_window("daily 22:30-23:00 UTC"),), mute_why="backup")
+            prober = ScriptedProber()
+            prober.script(B).dead["*"] = REFUSED
+            settings = EngineSettings(trackers={"a.test": its, "b.test": its, "c.test": its})
+            engine, watched = watching(prober, torrent(0, [A, B, C]), settings=settings)
+            engine.do(DisableTrackers((2,), ""))
+            await watched.until(1030)
+            told = [e for e in engine.events_since(0) if "mute" in e.message]
+            assert [(e.kind, e.message) for e in told] == [
+                (EventKind.CONFIG_RELOADED, f"{name}.test:80 is muted until 2023-11-14 23:00 UTC: backup")
+                for name in "ab"
+            ]
+            await watched.until(2830)
+            told = [e for e in engine.events_since(told[-1].number) if "mute" in e.message]
+            assert [(e.kind, e.message, e.to_state) for e in told] == [
+                (EventKind.CONFIG_RELOADED, "a.test:80: its mute is over", None),
+                (
+                    EventKind.STATE_CHANGED,
+                    "b.test:80: its mute is over, and it is down: connection refused",
+                    "down",
+                ),
+            ]
+            await watched.end()
+
+        drive(main)
+
+    def test_many_that_turn_at_once_are_one_event(self):
+        async def main():
+            its = TrackerSettings(mute_windows=(parse_window("daily 22:30-23:00 UTC"),))
+            urls = [f"udp://a.test:80/{n}" for n in range(30)]
+            engine, watched = watching(
+                ScriptedProber(), torrent(0, urls), settings=EngineSettings(trackers={"a.test": its})
+            )
+            await watched.until(2830)
+            told = [e.message for e in engine.events_since(0) if "mute" in e.message]
+            assert told == [
+                "mutes of 30 trackers turned: 30 are muted",
+                "mutes of 30 trackers turned: of 30 it is over",
+            ]
+            await watched.end()
+
+        drive(main)
+
     def test_the_more_exact_order_goes_before(self):
         async def main():
             orders = {

@@ -15,11 +15,14 @@ from trackerwatch.policy.words import failure_words
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from trackerwatch.engine.endpoint_state import MuteState
     from trackerwatch.engine.events import EventLog
     from trackerwatch.engine.torrent_book import Move, TorrentBook
     from trackerwatch.engine.tracker_state import TrackerState
     from trackerwatch.outcome import Endpoint, Failure
 
+EACH_TRACKER_UP_TO = 20
+"""More mutes that turn at once are one event with a count."""
 EACH_TORRENT_UP_TO = 20
 """More torrents that move at once are one event with a count."""
 
@@ -101,6 +104,40 @@ def effect_of(moves: Sequence[Move]) -> str:
         if states[state]
     ]
     return ", ".join(parts)
+
+
+def tell_mutes(events: EventLog, turned: Sequence[TrackerState], now: float) -> None:
+    """Mutes began or ended by time alone. One that ended over trouble is told as trouble: nobody heard of it until now."""
+    told = [state for state in turned if state.disabled is None and not state.retired]
+    few = len(told) <= EACH_TRACKER_UP_TO
+    for state in told:
+        name, mute = state.tracker.host_port, state.mute
+        trouble = mute is None and state.state in (Health.DOWN, Health.DEGRADED)
+        if trouble:
+            failure = state.failure if state.state is Health.DOWN else None
+            why = failure_words(failure) if failure else _why_degraded(state, state.failure)
+            events.add(
+                EventKind.STATE_CHANGED,
+                f"{name}: its mute is over, and it is {state.state}: {why}",
+                now,
+                tracker=state.tracker,
+                from_state=str(Health.UNKNOWN),
+                to_state=str(state.state),
+                reason=state.failure.kind if state.failure else None,
+            )
+        elif few:
+            message = f"{name}: its mute is over" if mute is None else f"{name} is muted {_until(mute)}"
+            events.add(EventKind.CONFIG_RELOADED, message, now, tracker=state.tracker)
+    if not few:
+        muted = sum(state.mute is not None for state in told)
+        counts = [f"{muted} are muted"] * bool(muted) + [f"of {len(told) - muted} it is over"] * (muted < len(told))
+        events.add(EventKind.CONFIG_RELOADED, f"mutes of {len(told)} trackers turned: {', '.join(counts)}", now)
+
+
+def _until(mute: MuteState) -> str:
+    until = at(mute.until)
+    words = "until you take it back" if until is None else f"until {until:%Y-%m-%d %H:%M} UTC"
+    return f"{words}: {mute.why}" if mute.why else words
 
 
 def tell_moves(

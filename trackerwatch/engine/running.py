@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from trackerwatch.engine.changes import tell_mutes
 from trackerwatch.engine.due import Due
 from trackerwatch.engine.interruptions import TICK_S
 from trackerwatch.engine.pacing import next_due
@@ -214,6 +215,8 @@ class Running:
         turned = self._watchlist.turn_mutes(wall)
         if turned:
             self._conclusions.resettle(turned)
+            tell_mutes(self._events, turned, wall)
+            self._changed(())
 
     def on_jump(self, jump: Jump) -> None:
         """Time was not lived through: what fell due meanwhile is not late, and is not asked all at once."""
