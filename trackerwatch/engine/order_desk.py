@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 STEPS_KEPT = 50
 """So many changes can be taken back."""
-LONGEST_INTERVAL_S = 7 * 86400.0
+LONGEST_INTERVAL_S = 30 * 86400.0
+"""As in the config."""
 MAX_WHY_CHARS = 200
 
 
@@ -75,7 +76,7 @@ class OrderDesk:
         if command.muted and command.until is not None and command.until <= now:
             return "that is over already: nothing is muted"
         if command.muted:
-            wish = TrackerOrder(muted=True, muted_until=command.until, mute_why=_line(command.why))
+            wish = TrackerOrder(muted=True, muted_until=command.until, mute_why=_line(command.why, states))
             until, today = at(command.until), at(now)
             year = " %Y" if until and today and until.year != today.year else ""
             words = "muted until " + ("you take it back" if until is None else until.strftime(f"%d %b{year} %H:%M UTC"))
@@ -85,7 +86,7 @@ class OrderDesk:
     def disable(self, states: Sequence[TrackerState], command: DisableTrackers) -> str:
         """Ask trackers nothing more, or ask them again; one line that says so."""
         if command.disabled:
-            wish = TrackerOrder(disabled=True, disable_why=_line(command.why))
+            wish = TrackerOrder(disabled=True, disable_why=_line(command.why, states))
             return self._order(states, Aspect.DISABLE, lambda _: wish, "switched off; nothing is sent to it")
         return self._order(states, Aspect.DISABLE, self._asked, "asked again")
 
@@ -142,10 +143,9 @@ class OrderDesk:
         self._obey(orders, frozenset(changed))
         named = [_shown(key, new.get(key) or old[key]) for key in changed[:3]]
         more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
-        words = {key: _words(new.get(key, NOTHING_ORDERED)) for key in changed}
-        if len(changed) == 1:
-            return f"orders changed: {named[0]} {words[changed[0]]}"
-        return f"orders changed: {', '.join(named)}{more}"
+        words = [_words(new.get(key, NOTHING_ORDERED)) for key in changed[:3]]
+        told = [f"{name} {word}" for name, word in zip(named, words, strict=True)]
+        return f"orders changed: {'; '.join(told)}{more}"
 
     # ------------------------------------------------------------------ carrying out
 
@@ -234,8 +234,10 @@ class OrderDesk:
         self._running.replan(paced)
 
 
-def _line(text: str) -> str:
-    return clean(text.strip(), limit_chars=MAX_WHY_CHARS)
+def _line(text: str, states: Sequence[TrackerState]) -> str:
+    """What a user said of trackers, without their keys: it is written down."""
+    secrets = [secret for state in states for secret in state.tracker.secrets]
+    return clean(text.strip(), limit_chars=MAX_WHY_CHARS, secrets=secrets)
 
 
 def _shown(key: str, order: TrackerOrder) -> str:

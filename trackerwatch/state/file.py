@@ -163,7 +163,7 @@ class StateFile:
     def _moved_aside(self, why: str) -> str:
         path = self._path
         path.replace(path.with_name(path.name + DAMAGED))
-        return f"{self._shown} was damaged ({why}); it is {clean(path.name + DAMAGED)} now, and orders begin anew"
+        return f"{self._shown} was damaged ({why}) and is set aside as {clean(path.name + DAMAGED)}"
 
     def _write(self, text: str) -> None:
         if len(text) > MAX_BYTES:
