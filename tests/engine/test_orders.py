@@ -5,7 +5,18 @@ import random
 
 import pytest
 
-from tests.engine.driven import BEGIN, REFUSED, TIMEOUT, Script, ScriptedProber, Watched, drive, make_engine, torrent
+from tests.engine.driven import (
+    BEGIN,
+    REFUSED,
+    SCRAPE_TIMEOUT,
+    TIMEOUT,
+    Script,
+    ScriptedProber,
+    Watched,
+    drive,
+    make_engine,
+    torrent,
+)
 from tests.engine.keeping import MemoryKeeper
 from trackerwatch.engine.commands import (
     AnnounceNow,
@@ -472,6 +483,22 @@ class TestIntervals:
 
         drive(main)
 
+    def test_counts_are_stale_by_the_trackers_own_interval(self):
+        async def main():
+            prober = ScriptedProber()
+            never = EngineSettings(announce=AnnounceMode.NEVER)
+            engine, watched = watching(prober, torrent(0, [A]), settings=never)
+            engine.do(SetInterval((0,), 6 * 3600.0))
+            await watched.until(60)
+            prober.script(A).scrape_failure = SCRAPE_TIMEOUT
+            await watched.until(7 * 3600)
+            answer = engine.snapshot().torrents.view(0).answers[0]
+            assert len(prober.of("scrape")) > 1
+            assert answer.counts.seeders == 5, "one lost answer of a tracker that is asked four times a day"
+            await watched.end()
+
+        drive(main)
+
     def test_manners_bound_it_and_that_is_said(self):
         async def main():
             prober = ScriptedProber()
@@ -604,6 +631,32 @@ class TestFromOutside:
             assert engine.snapshot().events[-1].message == "orders changed: a.test is as the settings say"
             await watched.until(162)
             assert tracker(engine).state is Health.UP
+            await watched.end()
+
+        drive(main)
+
+    def test_several_at_once_are_told_with_what_became_of_each(self):
+        async def main():
+            engine, watched = watching(ScriptedProber(), torrent(0, [A, B]))
+            engine.take_orders({host: TrackerOrder(disabled=True) for host in ("a.test", "b.test", "c.test", "d.test")})
+            assert engine.snapshot().events[-1].message == (
+                "orders changed: a.test is switched off; b.test is switched off; c.test is switched off and 1 more"
+            )
+            await watched.end()
+
+        drive(main)
+
+    def test_no_key_is_kept_with_the_reason(self):
+        async def main():
+            key = "0123456789abcdef0123456789abcdef"
+            notebook = Notebook()
+            engine, watched = watching(
+                ScriptedProber(), torrent(0, [f"http://k.test/{key}/announce"]), notebook=notebook
+            )
+            engine.do(MuteTrackers((0,), None, f"my {key} is old"))
+            engine.do(DisableTrackers((0,), f"my {key} is old"))
+            (order,) = notebook.orders.values()
+            assert key not in order.mute_why + order.disable_why
             await watched.end()
 
         drive(main)

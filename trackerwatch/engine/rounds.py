@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from trackerwatch.engine.pacing import may_scrape_now
 from trackerwatch.engine.settings import AnnounceMode, PrivateMode
+from trackerwatch.engine.standing_orders import interval_s
 from trackerwatch.engine.tracker_state import is_unreachable
 from trackerwatch.outcome import Failure, FailureKind, Operation, ProbeOutcome, ScrapeColumns, SwarmAnswer
 from trackerwatch.tracker import Protocol
@@ -308,7 +309,7 @@ class Rounds:
         if tracker.tracker.protocol is Protocol.UDP or failure.kind.retried:
             return
         tracker.scrape_supported = False
-        wait_s = min(SCRAPE_AGAIN_S, self.settings.interval_s * 2.0**tracker.scrape_failures)
+        wait_s = min(SCRAPE_AGAIN_S, interval_s(self.settings, tracker) * 2.0**tracker.scrape_failures)
         tracker.scrape_failures += 1
         tracker.scrape_again_at = self._clock.monotonic() + wait_s
 
@@ -350,7 +351,7 @@ class Rounds:
         elif failure.kind in _ABOUT_TORRENTS:
             swarms.refuse(failure, asked)
         elif swarms.scraped_at is not None:
-            stale_s = STALE_INTERVALS * max(self.settings.interval_s, tracker.min_request_interval_s or 0.0)
+            stale_s = STALE_INTERVALS * interval_s(self.settings, tracker)
             if self._clock.wall() - swarms.scraped_at > stale_s:
                 swarms.forget_counts()
         tracker.apply_scrape(outcome, self._clock.wall())
