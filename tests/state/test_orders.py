@@ -202,3 +202,18 @@ class TestUndo:
             undone.append(what)
         assert undone == [str(n) for n in range(39, 9, -1)]
         assert orders(path).load()[A].interval_s == 69.0
+
+    def test_it_strikes_off_what_was_about_the_same_and_nothing_else(self, path):
+        screen = orders(path)
+        screen.keep({A: TrackerOrder(muted=True)}, what="mute")
+        orders(path).keep({A: TrackerOrder(interval_s=300.0)}, what="interval")
+        screen.load()
+        screen.keep({A: TrackerOrder(interval_s=300.0)}, what="taken back", undoes=True)
+        assert orders(path).undo() == ("interval", "")
+        assert orders(path).undo() == ("", "")
+
+    def test_what_is_over_by_itself_is_passed_over(self, path):
+        orders(path).keep({B: TrackerOrder(disabled=True)}, what="disable")
+        orders(path).keep({A: TrackerOrder(muted=True, muted_until=5.0)}, what="mute")
+        assert orders(path).undo() == ("disable", "")
+        assert orders(path).load() == {}

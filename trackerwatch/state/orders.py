@@ -94,7 +94,7 @@ class KeptOrders:
             before = {key: theirs.get(key, NOTHING_ORDERED) for key in orders}
             after = {key: merged[key] for key in orders}
             if undoes:
-                steps = _without_latest(steps, frozenset(orders))
+                steps = _without_latest(steps, before, after)
             else:
                 steps.append(_Step(what, before, after))
             _write_steps(sections, steps)
@@ -116,25 +116,32 @@ class KeptOrders:
 
         def put(sections: Sections) -> None:
             steps = _read_steps(sections)
-            if not steps:
-                return
-            step = steps.pop()
             orders = self._known(sections, time.time())
-            for key, before in step.before.items():
-                current, after = orders.get(key, NOTHING_ORDERED), step.after.get(key, NOTHING_ORDERED)
-                orders[key] = restored(current, before, after)
+            while steps and not told:
+                step = steps.pop()
+                for key, before in step.before.items():
+                    current, after = orders.get(key, NOTHING_ORDERED), step.after.get(key, NOTHING_ORDERED)
+                    orders[key] = restored(current, before, after)
+                    # Elsewhere it may have been taken back already.
+                    if differing(current, orders[key]):
+                        told[:] = [step.what]
             _write(sections, orders)
             _write_steps(sections, steps)
-            told.append(step.what)
 
         self._kept, said = self._file.change(put)
         return (told[0] if told else ""), said
 
 
-def _without_latest(steps: list[_Step], keys: frozenset[str]) -> list[_Step]:
-    """The steps without the last one that was about these trackers."""
+def _without_latest(
+    steps: list[_Step], before: Mapping[str, TrackerOrder], after: Mapping[str, TrackerOrder]
+) -> list[_Step]:
+    """The steps without the last one that was about the same of these trackers as what takes it back now."""
+    taken_back = {key: differing(before[key], after[key]) for key in before}
     for number in reversed(range(len(steps))):
-        if steps[number].before.keys() == keys:
+        step = steps[number]
+        if {
+            key: differing(step.before[key], step.after.get(key, NOTHING_ORDERED)) for key in step.before
+        } == taken_back:
             return steps[:number] + steps[number + 1 :]
     return steps
 
