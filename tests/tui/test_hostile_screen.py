@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 from rich.cells import cell_len
+from textual import events
 
 from tests.tui.feeds import (
     endpoint,
@@ -126,3 +127,29 @@ async def test_a_usual_picture_is_clean_by_the_same_measure():
     async with show(rich_snapshot()) as shown:
         assert_clean(shown.lines, 80)
         assert "[bold red]" not in shown.text or "not markup" in shown.text
+
+
+ESCAPES = "x\x1b]52;c;QUJD\x07\x9b31m\u202egnp\ud800y\r\nsecond line"
+
+
+@pytest.mark.parametrize("way", [("slash",), ("i",), ("plus",), ("ctrl+p",), ("4", "slash")])
+async def test_what_is_pasted_never_speaks_to_the_terminal(way):
+    async with show(try_out=lambda _: None) as shown:
+        await shown.press(*way)
+        shown.app.post_message(events.Paste("\n" + ESCAPES))
+        await shown.settle()
+        assert shown.app.screen.focused.value == "x ]52;c;QUJD  31m gnp y"
+        assert_clean(shown.lines, 80)
+
+
+async def test_a_filter_of_a_file_is_edited_without_its_escapes():
+    filters = {"a\x1b]0;b\x07": "seeders<3", "ugly": f"name~{ESCAPES[:12]!r}"}
+    async with show(preferences=Preferences(filters=filters)) as shown:
+        shown.main.set_filter("'ab\x1b]0;title\x07\u202e'")
+        await shown.settle()
+        assert_clean(shown.lines, 80)
+        await shown.press("slash")
+        assert_clean(shown.lines, 80)
+        assert shown.main.filter_input.value == "'ab ]0;title  '"
+        await shown.press("enter", "F", "down", "enter", "slash")
+        assert_clean(shown.lines, 80)

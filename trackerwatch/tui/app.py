@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.events import Paste
 
 from trackerwatch.actions import keymap
 from trackerwatch.tui import layout, looks, themes
@@ -24,6 +25,7 @@ from trackerwatch.tui.preferences import DEFAULT, Preferences
 from trackerwatch.tui.screens.help import HelpScreen
 from trackerwatch.tui.screens.main import MainScreen
 from trackerwatch.tui.screens.theming import ThemeScreen, handful
+from trackerwatch.tui.typed import pasted
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from textual.command import Provider
     from textual.driver import Driver
+    from textual.events import Event
     from textual.filter import LineFilter
     from textual.screen import Screen
 
@@ -182,6 +185,12 @@ class TrackerwatchApp(App[None]):
         super()._display(screen, narrowed(renderable))
         if renderable is not None:
             self.pace.drew()
+
+    async def on_event(self, event: Event) -> None:
+        """Let nothing into a line to type into, the palette's too, that would speak to the terminal when it is drawn."""
+        if isinstance(event, Paste) and not event.is_forwarded:
+            event.text = pasted(event.text)
+        await super().on_event(event)
 
     def on_terminal_supports_synchronized_output(self) -> None:
         """The terminal answered: it has shown what was drawn before the question."""

@@ -31,6 +31,21 @@ class Judged:
     """What it means, or what is wrong with it and what would be right."""
 
 
+def plain(text: str) -> str:
+    """A text as a line to type into may show it: a blank for each character that cannot be seen or is more than one.
+
+    As long as it was, so that places in it stay what they are. Nothing that is pasted may speak to the terminal.
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
+def pasted(text: str) -> str:
+    """What of a pasted text goes into a line: its first line that says something."""
+    return plain(next((line for line in text.splitlines() if line.strip()), ""))
+
+
 def judge_until(text: str, now: datetime) -> Judged:
     """What a typed end of a mute is worth."""
     if not text.strip():

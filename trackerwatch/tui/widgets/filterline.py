@@ -10,6 +10,7 @@ from textual.widgets import Input
 
 from trackerwatch.filters.completion import Completion
 from trackerwatch.tui.ink import width_of
+from trackerwatch.tui.typed import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,6 +81,8 @@ class FilterLine(Input):
         self._complete, self._kind, self.placeholder = complete, kind, placeholder
         self._recalled = None
         self._by_completion = None
+        # A filter of the config or of a layout may hold anything.
+        text = plain(text)
         self.value = text
         self.display = True
         # At once: `focus` waits for a refresh, and the first letter would still be a command.
@@ -162,7 +165,7 @@ class FilterLine(Input):
             self._recalled = None
             self.value = self._draft
         else:
-            self.value = known[self._recalled]
+            self.value = plain(known[self._recalled])
         self.cursor_position = len(self.value)
 
     # -- saying what it is worth ---------------------------------------------------------------------------------------
