@@ -4,6 +4,7 @@ import signal
 from dataclasses import replace
 
 import pytest
+from textual.command import CommandPalette
 from textual.widgets import Input, OptionList
 
 from tests.tui.feeds import rich_snapshot, snapshot, tracker
@@ -246,3 +247,14 @@ async def test_n_under_a_filter_and_where_all_is_well():
     async with show(well) as s:
         await s.press("1", "n")
         assert "no row of trackers is in trouble" in s.lines[-1]
+
+
+@pytest.mark.parametrize("size", [(1, 1), (300, 2), (20, 5)])
+async def test_the_palettes_keys_work_where_there_is_no_room_for_its_list(size):
+    async with show() as shown:
+        await shown.press("ctrl+p", "down")
+        await shown.pilot.resize_terminal(*size)
+        await shown.press("pagedown", "pageup", "down", "up", "end", "home", "ctrl+p")
+        assert CommandPalette.is_open(shown.app)
+        await shown.press("escape", "escape")
+        assert shown.app.screen is shown.main

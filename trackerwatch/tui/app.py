@@ -230,6 +230,13 @@ class TrackerwatchApp(App[None]):
         """The keys that work now."""
         self.push_screen(HelpScreen(self.screen.active_bindings.values(), self.screen.focused, self.screen))
 
+    def action_command_palette(self) -> None:
+        """Every action by its name."""
+        from trackerwatch.tui.palette import Lister  # noqa: PLC0415 - when it is opened for the first time
+
+        if not Lister.is_open(self):
+            self.push_screen(Lister(id="--command-palette"))
+
     def action_export(self) -> None:
         """Export what is looked at."""
         self.main.action_export()

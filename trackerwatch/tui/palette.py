@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from trackerwatch.actions import shown_key
@@ -109,6 +109,15 @@ def jumps(main: MainScreen, text: str) -> Iterator[Offer]:
             found += 1
             if found == MAX_JUMPS:
                 return
+
+
+class Lister(CommandPalette):
+    """Textual's palette, for every size of terminal."""
+
+    def _action_command_list(self, action: str) -> None:
+        # Where its list has no line, a page of it is a KeyError.
+        if self.query_one(CommandList).scrollable_content_region.area:
+            super()._action_command_list(action)
 
 
 class Palette(Provider):
