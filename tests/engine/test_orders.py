@@ -646,6 +646,24 @@ class TestFromOutside:
 
         drive(main)
 
+    @pytest.mark.parametrize(
+        ("order", "words"),
+        [
+            (TrackerOrder(muted=True), "is muted"),
+            (TrackerOrder(muted=True, muted_until=BEGIN + 86400.0), "is muted until 2023-11-15 22:13 UTC"),
+            (TrackerOrder(muted=False), "is heard all the same"),
+            (TrackerOrder(disabled=False, interval_s=600.0), "is asked all the same, is asked every 10 min"),
+        ],
+    )
+    def test_what_holds_now_is_said(self, order, words):
+        async def main():
+            engine, watched = watching(ScriptedProber(), torrent(0, [A]))
+            engine.take_orders({"a.test": order})
+            assert engine.snapshot().events[-1].message == f"orders changed: a.test {words}"
+            await watched.end()
+
+        drive(main)
+
     def test_no_key_is_kept_with_the_reason(self):
         async def main():
             key = "0123456789abcdef0123456789abcdef"

@@ -247,10 +247,12 @@ def _shown(key: str, order: TrackerOrder) -> str:
 def _words(order: TrackerOrder) -> str:
     """What holds of a tracker now, in a few words."""
     words = []
-    if order.muted:
-        words.append("is muted")
-    if order.disabled:
-        words.append("is switched off")
+    if order.muted is not None:
+        until = at(order.muted_until)
+        end = "" if until is None else f" until {until:%Y-%m-%d %H:%M} UTC"
+        words.append(f"is muted{end}" if order.muted else f"is heard all the same{end}")
+    if order.disabled is not None:
+        words.append("is switched off" if order.disabled else "is asked all the same")
     if order.interval_s is not None:
         words.append(f"is asked every {_span(order.interval_s)}")
     return ", ".join(words) or "is as the settings say"
