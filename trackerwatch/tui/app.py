@@ -234,7 +234,7 @@ class TrackerwatchApp(App[None]):
         """Every action by its name."""
         from trackerwatch.tui.palette import Lister  # noqa: PLC0415 - when it is opened for the first time
 
-        if not Lister.is_open(self):
+        if not isinstance(self.screen, Lister):
             self.push_screen(Lister(id="--command-palette"))
 
     def action_export(self) -> None:
