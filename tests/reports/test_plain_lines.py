@@ -7,6 +7,7 @@ import pytest
 
 from tests.tui.feeds import NOW, before, event, rich_snapshot, snapshot
 from trackerwatch.engine.views import Disabled, EventKind, LocalState, Mute, OurselvesView
+from trackerwatch.health.states import Health
 from trackerwatch.metainfo.torrent import Torrent
 from trackerwatch.reports import plain_lines
 from trackerwatch.tracker import parse_tracker
@@ -55,6 +56,22 @@ def test_a_summary_is_bounded_however_much_is_wrong():
     assert "and 488 more trackers that are not well\n" in lines
     assert len(lines) < 30
     assert max(map(len, lines)) <= plain_lines.LIMIT_CHARS + 1
+
+
+def test_what_nobody_lists_any_more_is_not_told():
+    gone = replace(DOWN, retired=True)
+    quiet = snapshot((*WELL[:1], gone))
+    lines = said(plain_lines.summary(quiet, NOW))
+    assert lines == [
+        "14:02:11 summary of 1 tracker, 0 torrents. Trackers: 1 up; no torrents",
+        "nothing needs attention",
+    ]
+    assert plain_lines.opening(quiet).startswith("watching 1 tracker, ")
+
+
+def test_no_answer_of_one_that_is_switched_off_is_missing():
+    off = replace(DOWN, state=Health.UNKNOWN, pending=0, disabled=Disabled("moved"))
+    assert said(plain_lines.summary(snapshot((*WELL[:1], off)), NOW))[1:] == ["nothing needs attention"]
 
 
 def test_what_the_user_silenced_is_not_wrong():

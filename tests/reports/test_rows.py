@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.reports import scenes
@@ -48,6 +50,13 @@ def test_the_run_is_as_bad_as_its_worst_part():
         Rule.SINGLE_TRACKER,
         Rule.PRIVATE_NOT_ASKED,
     ]
+
+
+def test_trackers_that_left_while_somebody_watched_are_no_part_of_it():
+    scene = well_scene()
+    left = replace(scenes.tracker(scenes.DOWN), index=1, retired=True)
+    report = report_on(replace(scene, trackers=(*scene.trackers, left)))
+    assert [view.tracker for view in report.trackers] == [scene.trackers[0].tracker]
 
 
 def test_all_well():

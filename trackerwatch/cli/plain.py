@@ -240,5 +240,6 @@ def all_known(snapshot: Snapshot) -> bool:
         or view.last_probe_at is not None
         or view.failure is not None
         or view.disabled is not None
+        or view.retired
         for view in snapshot.trackers
     )

@@ -146,14 +146,20 @@ def opening(snapshot: Snapshot) -> str:
     return line(f"watching {_watched(snapshot)} from {snapshot.vantage or 'here'}")
 
 
+def _listed_trackers(snapshot: Snapshot) -> list[TrackerView]:
+    """Those that somebody lists or watches still."""
+    return [view for view in snapshot.trackers if not view.retired]
+
+
 def _watched(snapshot: Snapshot) -> str:
-    return f"{many(len(snapshot.trackers), 'tracker')}, {many(len(snapshot.torrents.listed), 'torrent')}"
+    return f"{many(len(_listed_trackers(snapshot)), 'tracker')}, {many(len(snapshot.torrents.listed), 'torrent')}"
 
 
 def totals(snapshot: Snapshot) -> str:
     """All numbers in one sentence."""
     by_state = Counter(
-        "disabled" if view.disabled else "muted" if view.muted else str(view.state) for view in snapshot.trackers
+        "disabled" if view.disabled else "muted" if view.muted else str(view.state)
+        for view in _listed_trackers(snapshot)
     )
     trackers = [f"{by_state[word]:,} {word}" for word in _TRACKER_WORDS if by_state[word]]
     by_verdict = snapshot.totals.torrents_by_verdict
@@ -192,7 +198,7 @@ def summary(snapshot: Snapshot, now: datetime) -> list[str]:
     if len(bad) > WORST:
         lines.append(f"and {many(len(bad) - WORST, 'more torrent')} with problems: {_rules(snapshot)}")
     if not trackers and not bad and ours.state is LocalState.FINE:
-        unknown = any(view.state is Health.UNKNOWN for view in snapshot.trackers)
+        unknown = any(view.state is Health.UNKNOWN and view.disabled is None for view in _listed_trackers(snapshot))
         lines.append("nothing known is wrong; some answers are still missing" if unknown else "nothing needs attention")
     return [line(text) for text in lines]
 
@@ -216,7 +222,7 @@ def _rules(snapshot: Snapshot) -> str:
 
 
 def _wrong(view: TrackerView) -> bool:
-    if view.muted is not None or view.disabled is not None:
+    if view.muted is not None or view.disabled is not None or view.retired:
         return False
     return view.state in (Health.DOWN, Health.DEGRADED) or bool(view.pending)
 

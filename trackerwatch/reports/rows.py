@@ -234,7 +234,8 @@ def _selection(
         return tuple(table.view(index) for index in table.listed), trackers
     torrents = tuple(table.view(index) for index in (table.listed if selected is None else selected))
     if selected is None:
-        return torrents, snapshot.trackers
+        # Of those that left while somebody watched nothing is claimed.
+        return torrents, tuple(view for view in snapshot.trackers if not view.retired)
     listed = {placement.tracker for view in torrents for placement in view.torrent.placements}
     return torrents, tuple(view for view in snapshot.trackers if view.tracker in listed)
 
