@@ -23,6 +23,7 @@ from trackerwatch.tui.arrangement import Pane
 from trackerwatch.tui.page import ToTorrent, ToTracker
 from trackerwatch.tui.preferences import Preferences
 from trackerwatch.tui.screens.detail import DetailScreen
+from trackerwatch.tui.screens.opening import MAX_OPENED
 from trackerwatch.tui.widgets.inked import InkPane
 
 A = "udp://a.example:6969/announce"
@@ -396,3 +397,16 @@ async def test_a_click_selects_and_a_second_one_opens():
         await s.pilot.click(offset=(20, y), times=2)
         await s.settle()
         assert top(s).about == ToTorrent(1)
+
+
+async def test_going_from_one_to_the_next_for_ever_keeps_only_so_many_to_go_back_to():
+    async with show() as s:
+        for number in range(MAX_OPENED + 5):
+            s.main.open_full(ToTorrent(number))
+            await s.pilot.pause()
+        assert top(s).about == ToTorrent(MAX_OPENED + 4)
+        for _ in range(MAX_OPENED):
+            assert isinstance(s.app.screen, DetailScreen)
+            await s.pilot.press("escape")
+        await s.settle()
+        assert s.app.screen is s.main

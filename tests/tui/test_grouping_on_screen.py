@@ -191,3 +191,17 @@ async def test_a_folder_named_in_bad_taste_is_one_safe_line():
         assert "[bold red]" in row_of(shown, "▾")
         assert "\x1b" not in shown.text
         assert "\u202e" not in shown.text
+
+
+async def test_n_stops_at_folded_groups_that_hide_trouble():
+    async with show(in_folders(), size=(80, 24)) as shown:
+        await shown.press("2", "t", "Z", "home")
+        table = shown.main.torrents
+        assert all(key < 0 for key in table.order)
+        await shown.press("n")
+        assert table.cursor == 1
+        await shown.press("N")
+        assert table.cursor == 0
+        assert "in trouble" not in shown.lines[-1]
+        await shown.press("space", "n")
+        assert table.cursor_key >= 0

@@ -1,5 +1,7 @@
 """The layout from run to run: what is kept, what comes back, and that a file can hold anything."""
 
+import threading
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -92,6 +94,39 @@ async def test_a_layout_that_cannot_be_kept_is_told_once():
         await s.app.keep_layout()
         await s.settle()
         assert "disk" not in s.lines[-1]
+
+
+async def test_what_was_not_kept_is_tried_again_and_kept_once_there_is_room():
+    keeper = Keeper(trouble="the disk is full")
+    async with show(preferences=Preferences(layout=keeper)) as s:
+        await s.press("s")
+        await s.app.keep_layout()
+        keeper.trouble = ""
+        await s.press("Q")
+    assert keeper.kept["tracker_sort"] == "tracker"
+
+
+async def test_keys_do_not_wait_for_a_disk_that_hangs():
+    class Hanging(Keeper):
+        def save(self, kept) -> str:
+            super().save(kept)
+            return "" if moves.wait(20) else "nothing came"
+
+    moves, keeper = threading.Event(), Hanging()
+    async with show(preferences=Preferences(layout=keeper)) as s:
+        try:
+            await s.press("s")
+            # As the timer does it, in the app's own task.
+            s.app.call_later(s.app.keep_layout_meanwhile)
+            await s.press("2")
+            s.app.call_later(s.app.keep_layout_meanwhile)
+            await s.press("s")
+            assert s.main.pane is Pane.TORRENTS
+            assert keeper.saves <= 1
+        finally:
+            moves.set()
+        await s.app.workers.wait_for_complete()
+        assert keeper.saves == 1
 
 
 async def test_without_a_keeper_nothing_is_kept():

@@ -7,7 +7,7 @@ import pytest
 from textual.command import CommandPalette
 from textual.widgets import Input, OptionList
 
-from tests.tui.feeds import rich_snapshot, snapshot, tracker
+from tests.tui.feeds import rich_snapshot, snapshot, torrent, torrent_view, tracker
 from tests.tui.screens import Show, show
 from trackerwatch.actions import ACTIONS, keymap
 from trackerwatch.engine.commands import ProbeNow, WalkAs
@@ -97,6 +97,23 @@ async def test_a_tracker_is_jumped_to_out_of_the_filter_that_hides_it():
         await s.settle()
         assert s.main.pane is Pane.TRACKERS
         assert s.app.picture.tracker(s.main.trackers.cursor_key).tracker.host == "tracker.foo.org"
+
+
+async def test_a_tracker_among_many_torrents_is_jumped_to_while_they_are_sorted():
+    trackers = tuple(tracker(n, f"udp://host-{n}.example:6969/announce") for n in range(40))
+    views = [torrent_view(n, torrent(f"name-{n}", (("udp://host-3.example:6969/announce",),))) for n in range(7000)]
+    async with show(snapshot(trackers, views)) as s:
+        await s.press("slash", *"host~host-3.", "enter")
+        (one,) = jumps(s.main, "host-31.")
+        one.run()
+        for _ in range(10):
+            await s.settle()
+        assert s.main.trackers.cursor_key == 31
+
+
+async def test_a_tracker_that_nobody_lists_any_more_is_not_offered():
+    async with show(snapshot((tracker(0, "udp://gone.example:6969/announce", retired=True),))) as s:
+        assert list(jumps(s.main, "gone")) == []
 
 
 async def test_hosts_are_no_markup_and_hits_are_few():

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 TICK_S = 0.25
 """Between two looks at the feed: four repaints with new data a second at most."""
+_SAVING = "layout"
 
 
 def _refuse(command: Command) -> str:
@@ -156,7 +157,12 @@ class TrackerwatchApp(App[None]):
         if self._tick_s is not None:
             self.set_interval(self._tick_s, self.look)
             if self.preferences.layout is not None:
-                self.set_interval(SAVE_EVERY_S, self.keep_layout)
+                self.set_interval(SAVE_EVERY_S, self.keep_layout_meanwhile)
+
+    def keep_layout_meanwhile(self) -> None:
+        """The timer's: keys do not wait for a disk, nor does one save for another."""
+        if all(worker.is_finished for worker in self.workers if worker.name == _SAVING):
+            self.run_worker(self.keep_layout(), name=_SAVING, exit_on_error=False)
 
     async def keep_layout(self) -> None:
         """Keep what the user arranged, if that has changed."""

@@ -145,14 +145,14 @@ class Saver:
             Why it could not be kept, in one line; empty where it was, and where that was said before.
         """
         layout = self._changed()
-        return self._say(self._keeper.save(layout)) if layout is not None and self._keeper is not None else ""
+        return self._came_to(self._keeper.save(layout)) if layout is not None and self._keeper is not None else ""
 
     async def save_soon(self) -> str:
         """As `save`, off the loop: disks are slow."""
         layout = self._changed()
         if layout is None or self._keeper is None:
             return ""
-        return self._say(await asyncio.to_thread(self._keeper.save, layout))
+        return self._came_to(await asyncio.to_thread(self._keeper.save, layout))
 
     def _changed(self) -> dict[str, object] | None:
         if self._keeper is None or self._saved is None:
@@ -163,7 +163,10 @@ class Saver:
         self._saved = layout
         return layout
 
-    def _say(self, trouble: str) -> str:
+    def _came_to(self, trouble: str) -> str:
+        if trouble:
+            # Not kept: the next time tries again, and the disk may have room by then.
+            self._saved = {}
         if trouble == self._told:
             return ""
         self._told = trouble

@@ -103,7 +103,7 @@ def jumps(main: MainScreen, text: str) -> Iterator[Offer]:
     found = 0
     for view in snapshot.trackers:
         host = view.tracker.host_port
-        if sought in host.casefold():
+        if not view.retired and sought in host.casefold():
             told = f"{view.state.value}, {view.torrents:,} torrents; {safe(view.tracker.shown_url)}"
             yield Offer(f"Go to {safe(host)}", "", told, partial(main.go_to_tracker, view.index))
             found += 1

@@ -14,6 +14,7 @@ from trackerwatch.tui.screens.taking import TakingScreen
 if TYPE_CHECKING:
     from textual import events
     from textual.binding import BindingType
+    from textual.widget import Widget
 
     from trackerwatch.tui.widgets.table import LineTable
 
@@ -65,6 +66,8 @@ class MainScreen(TakingScreen):
 
     greeting = ""
     """What is said first."""
+    _keys_of: Widget | None = None
+    """The pane whose keys are offered."""
 
     def on_mount(self) -> None:
         """Greet, once there is a line to say it on."""
@@ -75,6 +78,7 @@ class MainScreen(TakingScreen):
 
     def draw_keys(self) -> None:
         """Offer the keys that work now, from the live bindings."""
+        self._keys_of = self.focused
         shown = [active for active in self.active_bindings.values() if active.binding.show]
         named: list[tuple[str, str, str]] = []
         for node in (self.focused, self, self.app):
@@ -118,6 +122,9 @@ class MainScreen(TakingScreen):
         """A pane got the keys, by key or mouse."""
         if event.widget.id in set(Pane):
             pane = Pane(event.widget.id)
+            if pane is self.pane and event.widget is self._keys_of:
+                # Whoever gave it the keys has drawn that.
+                return
             if pane in (Pane.TRACKERS, Pane.TORRENTS):
                 self.turn_to(pane)
             self.pane = pane
@@ -232,7 +239,7 @@ class MainScreen(TakingScreen):
         order, cursor = table.order, table.cursor
         for number in range(1, len(order) + 1):
             key = order[(cursor + step * number) % len(order)]
-            if key >= 0 and self._is_unwell(key):
+            if self._is_unwell(key):
                 if self.pane is not self.subject:
                     self.action_pane(self.subject)
                 table.select(key)
@@ -243,16 +250,18 @@ class MainScreen(TakingScreen):
         snapshot = self.picture.snapshot
         if snapshot is None:
             return False
+        if key < 0:
+            groups = self._groups_of(self.table)
+            group = groups.group(key)
+            # Rows of a folded group are looked for by the group; those of an open one are there themselves.
+            return group is not None and not groups.is_open(group) and bool(group.critical or group.warning)
         if self.subject is Pane.TORRENTS:
             return snapshot.torrents.verdicts[key] in (Verdict.CRITICAL, Verdict.WARNING)
         return tracker_rank(snapshot.trackers[key]) > 1
 
     def go_to_tracker(self, index: int) -> None:
         """Put the cursor on a tracker, out of the filter where it would hide it."""
-        if index not in self.picture.tracker_order and self.picture.filter is not None:
-            self.apply_filter("")
-        self.action_pane(Pane.TRACKERS)
-        self.reveal(self.trackers, index)
+        self.go_to_row(Pane.TRACKERS, index)
 
     def apply_filter(self, text: str) -> None:
         """Filter both tables by a text, and say where it is no filter."""

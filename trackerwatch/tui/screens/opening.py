@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from trackerwatch.tui.subject import Subject
     from trackerwatch.tui.widgets.table import LineTable
 
+MAX_OPENED = 20
+"""So many full screens lie upon each other."""
+
 
 class OpeningScreen(GroupingScreen):
     """What enter opens: full screens of a tracker and of a torrent."""
@@ -45,8 +48,13 @@ class OpeningScreen(GroupingScreen):
     def open_full(self, about: ToTracker | ToTorrent) -> None:
         """Open the full screen of a tracker or torrent, where it is there."""
         there = self.picture.tracker(about.index) if isinstance(about, ToTracker) else self.picture.torrent(about.index)
-        if there is not None:
+        if there is None:
+            return
+        if sum(isinstance(one, DetailScreen) for one in self.app.screen_stack) < MAX_OPENED:
             self.app.push_screen(DetailScreen(self, about))
+        else:
+            # From one to the next and on: nobody goes all that way back.
+            self.app.switch_screen(DetailScreen(self, about))
 
     @property
     def opened(self) -> DetailScreen | None:
