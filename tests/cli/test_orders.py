@@ -179,6 +179,15 @@ def test_where_nothing_can_be_kept_it_is_3(capsys, monkeypatch, tmp_path):
     assert "not kept in" in said.err
 
 
+@pytest.mark.parametrize("words", [("mute",), ("mute", "a.example", "--off"), ("undo",)])
+def test_where_nothing_can_be_read_nothing_is_claimed(capsys, words):
+    state_file().mkdir(parents=True)
+    assert run(*words) == 3
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "no regular file" in said.err
+
+
 def test_a_damaged_file_is_said_and_set_aside(capsys):
     state_file().parent.mkdir(parents=True, exist_ok=True)
     state_file().write_text("{")

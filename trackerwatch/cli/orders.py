@@ -107,6 +107,8 @@ class Desk:
         self.file = StateFile()
         self.orders: Mapping[str, TrackerOrder] = self.file.orders.load()
         self.now = time.time()
+        # One that was damaged is out of the way by now, and holds no orders.
+        self.blind = bool(self.file.trouble) and self.file.stamp() is not None
         if self.file.trouble:
             _complain(self.file.trouble)
 
@@ -127,6 +129,8 @@ class Desk:
         overruled = self._overruled(target, order_of(rest, target.keys, self.now), aspect)
         if overruled is not None:
             changes[target.key] = self._with(target.key, overruled, aspect, target.name)
+        if not changes and self.blind:
+            return ExitCode.UNKNOWN
         if not changes:
             _tell(f"{target.name}: nothing to take back")
             return ExitCode.OK
@@ -250,17 +254,18 @@ def undo(_arguments: Namespace) -> int:
 def _list(arguments: Namespace) -> int:
     if arguments.off or arguments.until is not None or arguments.why:
         raise UsageError("needs a tracker: its URL, host, host:port or id")
-    rows = list(Desk(arguments).listed())
-    if not rows:
+    desk = Desk(arguments)
+    rows = list(desk.listed())
+    if not (rows or desk.blind):
         _tell("nothing is muted, switched off or asked at an interval of its own")
         return ExitCode.OK
-    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    widths = [max((len(row[column]) for row in rows), default=0) for column in range(4)]
     lines = []
     for row in rows:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False) if width]
         lines.append("  ".join([*cells, row[4]]).rstrip())
     _tell(*lines)
-    return ExitCode.OK
+    return ExitCode.UNKNOWN if desk.blind else ExitCode.OK
 
 
 def _why(arguments: Namespace, whom: Target) -> str:
