@@ -42,10 +42,10 @@ from trackerwatch.engine.snapshot import Projector
 from trackerwatch.engine.trials import Trials
 from trackerwatch.engine.views import Event, EventKind, Snapshot, Trial
 from trackerwatch.engine.watchlist import Watchlist
-from trackerwatch.failover import CLIENTS, Standing
+from trackerwatch.failover import CLIENTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from trackerwatch.engine.clock import Clock
     from trackerwatch.engine.keeper import Keeper, Recalled
@@ -364,32 +364,9 @@ class Engine:
             )
         return self._snapshot
 
-    def told(self) -> list[tuple[object, ...]]:
+    def told(self) -> Sequence[tuple[object, ...]]:
         """For each tracker what its torrents' views say beside their own numbers: why it fails, and when it was asked."""
-        told: list[tuple[object, ...]] = []
-        for state in self._trackers:
-            published = state.swarms.published
-            waiting = state.asking and published is not None and Standing.UNTRIED in published.standings
-            scrape = (published.scrape_failure, published.scraped_at, published.scrape_latency_s) if published else None
-            failing = state.failure is not None or (
-                published is not None
-                and (published.scrape_failure or published.failures or Standing.FAILED in published.standings)
-            )
-            probes = (state.last_probe_at, state.next_probe_at) if failing else None
-            told.append(
-                (
-                    state.state,
-                    state.failure,
-                    waiting,
-                    scrape,
-                    probes,
-                    state.pending,
-                    state.mute,
-                    state.disabled,
-                    state.note,
-                )
-            )
-        return told
+        return self._projector.told()
 
     def torrents_of(self, tracker: int) -> list[int]:
         """The torrents that list a tracker."""

@@ -19,8 +19,8 @@ class Source(Protocol):
         """Everything there is to see now; the same object while nothing changed."""
         ...
 
-    def told(self) -> list[tuple[object, ...]]:
-        """For each tracker what its torrents' views say beside their own numbers."""
+    def told(self) -> Sequence[tuple[object, ...]]:
+        """For each tracker what its torrents' views say beside their own numbers; the same objects where nothing changed."""
         ...
 
     def torrents_of(self, tracker: int) -> Sequence[int]:
@@ -43,7 +43,7 @@ class Feed:
         self._engine = engine
         self._seen: Snapshot | None = None
         self._torrents: set[int] | None = None
-        self._told: list[tuple[object, ...]] = []
+        self._told: Sequence[tuple[object, ...]] = ()
         self._event_number = 0
 
     def note(self, torrents: Iterable[int]) -> None:
@@ -64,7 +64,7 @@ class Feed:
         )
         told = self._engine.told()
         for index, (old, new) in enumerate(zip(self._told, told, strict=False)):
-            if old != new:
+            if old is not new and old != new:
                 self.note(self._engine.torrents_of(index))
         self._told = told
         torrents = frozenset(self._torrents) if self._torrents is not None else None

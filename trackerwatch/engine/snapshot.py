@@ -10,17 +10,18 @@ from trackerwatch.engine.clock import at
 from trackerwatch.engine.due import Due
 from trackerwatch.engine.table import Table
 from trackerwatch.engine.views import Effect, EndpointView, Mute, NextAsk, Snapshot, Totals, TrackerView
-from trackerwatch.failover import FailoverState
+from trackerwatch.failover import FailoverState, Standing
 from trackerwatch.health import Health
 from trackerwatch.policy.rules import Problem, Rule, Verdict
 from trackerwatch.policy.words import failure_words, problem, tls_expiry_words, tracker_down_words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from trackerwatch.engine.endpoint_state import EndpointState
     from trackerwatch.engine.events import EventLog
+    from trackerwatch.engine.swarms import Published
     from trackerwatch.engine.torrent_book import TorrentBook
     from trackerwatch.engine.tracker_state import TrackerState
     from trackerwatch.engine.views import OurselvesView
@@ -48,6 +49,9 @@ class Projector:
         self._table: Table | None = None
         self._totals: Totals | None = None
         self._book_version = -1
+        self._judged = -1
+        self._published: list[Published | None] = []
+        self._told: list[tuple[object, ...]] = []
 
     def project(
         self,
@@ -65,29 +69,31 @@ class Projector:
     ) -> Snapshot:
         """Everything there is to see now. `now` is wall time."""
         changed = False
+        published = [state.swarms.published for state in trackers]
         for state in trackers:
-            if state.index >= len(self._trackers):
+            index = state.index
+            if index >= len(self._trackers):
                 self._trackers.append(tracker_view(state, now))
+                self._told.append(told_of(state))
             elif state.dirty:
-                self._trackers[state.index] = tracker_view(state, now)
+                self._trackers[index] = tracker_view(state, now)
+                self._told[index] = told_of(state)
             else:
+                if published[index] is not self._published[index]:
+                    self._told[index] = told_of(state)
                 continue
             changed = True
             state.dirty = False
+        self._published = published
         views = tuple(self._trackers)
         if self._table is None or self._totals is None or book.version != self._book_version:
             self._table = self._tabulate(trackers, book, views)
-            self._totals = _totals(self._table, views)
-            self._book_version = book.version
+            known = None if book.judged != self._judged else self._totals
+            self._totals = _totals(self._table, views, known)
+            self._book_version, self._judged = book.version, book.judged
         elif changed:
-            self._table = replace(self._table, trackers=views, published=[state.swarms.published for state in trackers])
-            self._totals = _totals(
-                self._table,
-                views,
-                self._totals.torrents_by_verdict,
-                self._totals.torrents_by_failover,
-                self._totals.broken,
-            )
+            self._table = replace(self._table, trackers=views, published=published)
+            self._totals = _totals(self._table, views, self._totals)
         taken_at = at(now)
         seen = [s.last_probe_at for s in trackers if s.last_probe_at is not None and s.disabled is None]
         return Snapshot(
@@ -107,6 +113,10 @@ class Projector:
             ourselves=ourselves,
             client=client,
         )
+
+    def told(self) -> tuple[tuple[object, ...], ...]:
+        """As `Engine.told`, at the latest snapshot."""
+        return tuple(self._told)
 
     def _tabulate(self, trackers: Sequence[TrackerState], book: TorrentBook, views: tuple[TrackerView, ...]) -> Table:
         return Table(
@@ -132,6 +142,29 @@ class Projector:
             seeded_at=book.seeded_at[:],
             client=book.client,
         )
+
+
+def told_of(state: TrackerState) -> tuple[object, ...]:
+    """What the views of a tracker's torrents say of it beside their own numbers: why it fails, and when it was asked."""
+    published = state.swarms.published
+    waiting = state.asking and published is not None and Standing.UNTRIED in published.standings
+    scrape = (published.scrape_failure, published.scraped_at, published.scrape_latency_s) if published else None
+    failing = state.failure is not None or (
+        published is not None
+        and (published.scrape_failure or published.failures or Standing.FAILED in published.standings)
+    )
+    probes = (state.last_probe_at, state.next_probe_at) if failing else None
+    return (
+        state.state,
+        state.failure,
+        waiting,
+        scrape,
+        probes,
+        state.pending,
+        state.mute,
+        state.disabled,
+        state.note,
+    )
 
 
 def tracker_view(state: TrackerState, now: float) -> TrackerView:
@@ -220,19 +253,13 @@ def _endpoint_view(endpoint: EndpointState, tracker: TrackerState) -> EndpointVi
     )
 
 
-def _totals(
-    table: Table,
-    trackers: tuple[TrackerView, ...],
-    verdicts: dict[Verdict, int] | None = None,
-    failover: dict[FailoverState, int] | None = None,
-    broken: Mapping[Rule, int] | None = None,
-) -> Totals:
-    """Count; what is known of the torrents from before may be handed in."""
-    if verdicts is None:
+def _totals(table: Table, trackers: tuple[TrackerView, ...], known: Totals | None) -> Totals:
+    """Count; of totals from before what they say of the torrents still holds."""
+    if known is not None:
+        verdicts, failover, broken = known.torrents_by_verdict, known.torrents_by_failover, known.broken
+    else:
         verdicts = dict(_counted(table, table.verdicts, Verdict))
-    if failover is None:
         failover = dict(_counted(table, table.failover_states, FailoverState))
-    if broken is None:
         broken = _broken(table)
     states = _by_state(trackers)
     unknown = sum(view.state is Health.UNKNOWN and view.disabled is None for view in trackers)
@@ -264,9 +291,9 @@ def _by_state(trackers: tuple[TrackerView, ...]) -> dict[Health, int]:
 def _tracker_problems(views: tuple[TrackerView, ...], now: float) -> tuple[Problem, ...]:
     """Problems of trackers, those with the worst effect first."""
     problems = []
-    for view in sorted(views, key=lambda v: (-v.effect.exhausted, -v.effect.failed_over, -v.torrents)):
-        if view.muted is not None:
-            continue
+    bad = [v for v in views if (v.state is Health.DOWN or v.tls_expires_at is not None) and v.muted is None]
+    bad.sort(key=lambda v: (-v.effect.exhausted, -v.effect.failed_over, -v.torrents))
+    for view in bad:
         if view.state is Health.DOWN:
             effect = view.effect
             numbers = (effect.unaffected, effect.failed_over, effect.exhausted, effect.unknown)

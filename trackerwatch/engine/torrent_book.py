@@ -92,6 +92,9 @@ class TorrentBook:
         """Indices of torrents that left; never used again."""
         self._shape_of: dict[tuple[int, int], Shape] = {}
         self.version = 0
+        """Rises with every change."""
+        self.judged = 0
+        """Rises where verdicts, failover states or broken rules changed, or torrents came or went: seldom, where all is well."""
         self._problems: list[ProblemChange] = []
         self.client: Client = LISTED
         """Who walks the tiers; `walk_as` changes it."""
@@ -102,6 +105,7 @@ class TorrentBook:
     def add(self, torrent: Torrent, trackers: Sequence[TrackerState], now: float) -> int:
         """Take in a torrent, or what it lists from now on. Its index, which never changes."""
         self.version += 1
+        self.judged += 1
         known = self.index.get(torrent.info_hash)
         if known is None:
             index = self.index[torrent.info_hash] = len(self.torrents)
@@ -146,6 +150,7 @@ class TorrentBook:
         if index is None:
             return None
         self.version += 1
+        self.judged += 1
         self.gone.add(index)
         self._give_up(index, self.shapes[index], self.slots[index])
         self._leave(index)
@@ -307,6 +312,7 @@ class TorrentBook:
             return table * len(which) if len(table) == 1 else [*map(table.__getitem__, which)]
 
         verdicts, states, active = new(_VERDICT), new(_STATE), new(_ACTIVE)
+        old_verdicts = old(self.verdicts)
         troubles, old_troubles = new(_TROUBLE), old(self.troubles)
         old_states, old_active = old(self.failover_states), old(self.active)
         stands, old_stands = new(_STAND), old(self.stands)
@@ -337,6 +343,8 @@ class TorrentBook:
                     column[index] = value
         for index in compress(members, map(is_not, old_troubles, troubles)):
             self.since[index] = now
+        if verdicts != old_verdicts or states != old_states or rules != old_rules:
+            self.judged += 1
         if rules != old_rules:
             self._note_problems(members, old_rules, judgements, which)
         if stands != old_stands:
