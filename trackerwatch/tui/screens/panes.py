@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from textual.app import ComposeResult
+    from textual.geometry import Size
     from textual.timer import Timer
     from textual.widget import Widget
 
@@ -82,6 +83,9 @@ class PaneScreen(Screen[None]):
         self.mistake = ""
         """What is wrong with the filter being typed; it stands in the problem line meanwhile."""
         self._arrangement: Arrangement | None = None
+        self._parts: dict[str, InkLines] = {}
+        self._events_fit: tuple[Arrangement, Size] | None = None
+        """What the events were drawn for when they were last drawn because of it."""
         self._message_until: datetime | None = None
         self._last_second = -1
         self._marks = (0, "")
@@ -283,7 +287,9 @@ class PaneScreen(Screen[None]):
         self.focus_pane()
         self.redraw_lines()
         self.draw_detail()
-        self.draw_events()
+        if (plan, self.size) != self._events_fit:
+            self._events_fit = (plan, self.size)
+            self.draw_events()
         self.draw_keys()
 
     def _lay_out(self, plan: Arrangement) -> None:
@@ -380,7 +386,10 @@ class PaneScreen(Screen[None]):
         return selected.title(self.picture.now) if selected else "nothing selected"
 
     def _lines(self, name: str) -> InkLines:
-        return self.query_one(f"#{name}", InkLines)
+        part = self._parts.get(name)
+        if part is None:
+            part = self._parts[name] = self.query_one(f"#{name}", InkLines)
+        return part
 
     # -- selection -----------------------------------------------------------------------------------------------------
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.geometry import Region, Size
+from textual.geometry import Region
 from textual.message import Message
-from textual.scroll_view import ScrollView
 
 from trackerwatch.tui.ink import Span, wrap
-from trackerwatch.tui.widgets.inked import Inked
+from trackerwatch.tui.widgets.inked import Inked, Scrolled
 from trackerwatch.tui.widgets.keys import Chorded, scroll_bindings
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ def _wrap(line: Line, width: int, indent: int) -> list[Line]:
     return [*lines, (*before, message._replace(text=text[at:]))]
 
 
-class EventList(Chorded, Inked, ScrollView, can_focus=True, inherit_bindings=False):
+class EventList(Chorded, Inked, Scrolled, can_focus=True, inherit_bindings=False):
     """Events, the latest at the end."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -186,7 +185,7 @@ class EventList(Chorded, Inked, ScrollView, can_focus=True, inherit_bindings=Fal
             if parts is None:
                 parts = self._known[entry.line] = _wrap(entry.line, width, self._indent)
             self._wrapped += [(index, part) for part in parts]
-        self.virtual_size = Size(width, len(self._wrapped))
+        self.set_extent(width, len(self._wrapped))
         self.refresh()
 
     def _to_end(self) -> None:
@@ -225,6 +224,15 @@ class EventList(Chorded, Inked, ScrollView, can_focus=True, inherit_bindings=Fal
     def styles_changed(self) -> None:
         """Draw everything anew."""
         self.refresh(Region(0, 0, self.size.width, self.size.height))
+
+    def cursor_changed(self) -> None:
+        """Draw its entry anew."""
+        if self._cursor >= 0 and self._first:
+            first, last = self._first[self._cursor], self._last_line(self._cursor)
+            width, height = self.size
+            top, end = max(0, first - self.scroll_offset.y), min(height, last - self.scroll_offset.y + 1)
+            if top < end:
+                self.refresh(Region(0, top, width, end - top))
 
     # -- moving --------------------------------------------------------------------------------------------------------
 

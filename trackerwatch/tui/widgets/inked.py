@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
+from textual import events
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -20,12 +21,13 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
 _CURSOR = "ink--cursor"
+_CURSOR_WITH_KEYS = "ink--cursor-with-keys"
 
 
 class Inked(Widget):
     """Turns spans into segments. Text is never read as markup."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {*(ink.value for ink in Ink), _CURSOR}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {*(ink.value for ink in Ink), _CURSOR, _CURSOR_WITH_KEYS}
 
     DEFAULT_CSS = """
     Inked {
@@ -43,7 +45,7 @@ class Inked(Widget):
         & > .ink--cursor { background: $surface; }
         scrollbar-background: $background; scrollbar-background-hover: $background; scrollbar-background-active: $background;
         scrollbar-color: $foreground 25%; scrollbar-color-hover: $foreground 40%; scrollbar-color-active: $primary;
-        &:focus > .ink--cursor { background: $primary 24%; }
+        & > .ink--cursor-with-keys { background: $primary 24%; }
     }
     Inked:ansi {
         & > .ink--dim { color: $foreground; text-style: dim; }
@@ -53,7 +55,7 @@ class Inked(Widget):
         & > .ink--head { color: $foreground; text-style: bold; }
         & > .ink--cursor { background: $background; text-style: underline; }
         scrollbar-color: $foreground; scrollbar-color-hover: $foreground; scrollbar-color-active: $foreground;
-        &:focus > .ink--cursor { background: $background; text-style: reverse; }
+        & > .ink--cursor-with-keys { background: $background; text-style: reverse; }
     }
     Inked:nocolor {
         & > .ink--dim { text-style: dim; }
@@ -61,18 +63,45 @@ class Inked(Widget):
         & > .ink--wait { text-style: dim; }
         & > .ink--rule { text-style: dim; }
         & > .ink--cursor { text-style: underline; }
-        &:focus > .ink--cursor { text-style: reverse; }
+        & > .ink--cursor-with-keys { text-style: reverse; }
     }
     """
 
     def notify_style_update(self) -> None:
-        """Forget colours: the theme, the focus or a class has changed."""
+        """Forget colours: the theme or a class has changed."""
         super().notify_style_update()
         self._styles_of = {}
         self.styles_changed()
 
     def styles_changed(self) -> None:
         """Drop what was drawn in the old colours."""
+
+    # Whether one has the keys shows in the cursor alone. Textual would work out every style anew and paint everything.
+
+    def on_focus(self, event: events.Focus) -> None:
+        """It has the keys now."""
+        event.prevent_default()
+        self.has_focus = True
+        self._tell_above(events.DescendantFocus(self))
+
+    def on_blur(self, event: events.Blur) -> None:
+        """Another has them."""
+        event.prevent_default()
+        self.has_focus = False
+        self._tell_above(events.DescendantBlur(self))
+
+    def _tell_above(self, event: events.DescendantFocus | events.DescendantBlur) -> None:
+        if self.parent is not None:
+            self.parent.post_message(event)
+
+    def watch_has_focus(self, has_focus: bool) -> None:  # noqa: FBT001 - as Textual calls it
+        """Draw the cursor otherwise."""
+        del has_focus
+        self._styles_of = {key: style for key, style in self._styles_of.items() if not key[1]}
+        self.cursor_changed()
+
+    def cursor_changed(self) -> None:
+        """Draw what is under the cursor anew, if there is a cursor."""
 
     _styles_of: Mapping[tuple[Ink, bool], Style] = {}
     """Styles found so far: finding one goes through all ancestors."""
@@ -91,7 +120,7 @@ class Inked(Widget):
             ink = Ink.PLAIN
         style = self.rich_style if ink is Ink.PLAIN else self.get_component_rich_style(ink.value)
         if selected:
-            cursor = self.get_component_rich_style(_CURSOR)
+            cursor = self.get_component_rich_style(_CURSOR_WITH_KEYS if self.has_focus else _CURSOR)
             # Where colours are few, the row is reversed: the same for every ink, or it would be in pieces.
             colors = Style(color="default") if cursor.reverse and style.color is not None else Style()
             style += colors + Style(
@@ -148,7 +177,19 @@ class InkLines(Inked):
         return self.strip_of(self.lines[y] if y < len(self.lines) else (), width)
 
 
-class InkPane(Chorded, Inked, ScrollView, can_focus=True, inherit_bindings=False):
+class Scrolled(ScrollView):
+    """Scrolls lines that it draws itself; another number of them moves nothing else on the screen."""
+
+    def set_extent(self, width: int, lines: int) -> None:
+        """Say how much there is to scroll."""
+        extent = Size(width, lines)
+        if extent != self.virtual_size:
+            # Set the usual way, it lays the whole screen out anew. The scrollbar's coming and going still does.
+            self.set_reactive(ScrollView.virtual_size, extent)
+            self._scroll_update(extent)
+
+
+class InkPane(Chorded, Inked, Scrolled, can_focus=True, inherit_bindings=False):
     """Any number of lines, wrapped and scrolled."""
 
     BINDINGS: ClassVar[list[BindingType]] = scroll_bindings("pane")
@@ -188,7 +229,7 @@ class InkPane(Chorded, Inked, ScrollView, can_focus=True, inherit_bindings=False
         before, width_before = self._in_view(), self._wrapped_width
         self._wrapped_width = width
         self._wrapped = [part for line in self._source for part in wrap(line, width, indent=self._indent)]
-        self.virtual_size = Size(width, len(self._wrapped))
+        self.set_extent(width, len(self._wrapped))
         self._settle()
         after = self._in_view()
         if width == width_before and len(before) == len(after):

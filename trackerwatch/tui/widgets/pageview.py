@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.geometry import Region, Size
+from textual.geometry import Region
 from textual.message import Message
-from textual.scroll_view import ScrollView
 
 from trackerwatch.tui.page import Layout
-from trackerwatch.tui.widgets.inked import Inked
+from trackerwatch.tui.widgets.inked import Inked, Scrolled
 from trackerwatch.tui.widgets.keys import Chorded, scroll_bindings
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from trackerwatch.tui.page import Section, Target
 
 
-class PageView(Chorded, Inked, ScrollView, can_focus=True, inherit_bindings=False):
+class PageView(Chorded, Inked, Scrolled, can_focus=True, inherit_bindings=False):
     """Shows a page."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -94,7 +93,7 @@ class PageView(Chorded, Inked, ScrollView, can_focus=True, inherit_bindings=Fals
         before, top = self._cursor, self.scroll_offset.y
         held = self.target
         self._layout = Layout(self._sections, width)
-        self.virtual_size = Size(width, len(self._layout))
+        self.set_extent(width, len(self._layout))
         if held is not None and before is not None:
             found = self._layout.find(held, before)
             self._cursor = found if found is not None else self._nearest(before)
@@ -248,6 +247,12 @@ class PageView(Chorded, Inked, ScrollView, can_focus=True, inherit_bindings=Fals
         """Draw everything anew."""
         self._painted.clear()
         self.refresh()
+
+    def cursor_changed(self) -> None:
+        """Draw its line anew."""
+        if self._cursor is not None:
+            self._painted.pop(self._cursor - self.scroll_offset.y, None)
+            self._repaint()
 
     def render_line(self, y: int) -> Strip:
         """One line, as Textual's line API wants it."""

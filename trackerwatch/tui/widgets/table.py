@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from rich.segment import Segment
 from textual.binding import Binding, BindingType
-from textual.geometry import Region, Size
+from textual.geometry import Region
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from trackerwatch.tui.ink import Ink, Span, fit
-from trackerwatch.tui.widgets.inked import Inked
+from trackerwatch.tui.widgets.inked import Inked, Scrolled
 from trackerwatch.tui.widgets.keys import Chorded, scroll_bindings
 
 if TYPE_CHECKING:
@@ -83,7 +82,7 @@ def lay_out(columns: Sequence[Column], width: int) -> list[tuple[Column, int]]:
     return [(column, widths[column.key]) for column in shown]
 
 
-class LineTable(Chorded, Inked, ScrollView, can_focus=True, inherit_bindings=False):
+class LineTable(Chorded, Inked, Scrolled, can_focus=True, inherit_bindings=False):
     """A keyed table on Textual's line API."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -203,7 +202,7 @@ class LineTable(Chorded, Inked, ScrollView, can_focus=True, inherit_bindings=Fal
             except ValueError:
                 position = self._cursor
         self._cursor = max(0, min(len(order) - 1, position))
-        self.virtual_size = Size(self.size.width, len(order) + 1)
+        self.set_extent(self.size.width, len(order) + 1)
         top = 0 if at_top and self._cursor < height else max(0, self._cursor - max(0, offset))
         self.scroll_to(y=top, animate=False, force=True)
         self.refresh()
@@ -352,7 +351,7 @@ class LineTable(Chorded, Inked, ScrollView, can_focus=True, inherit_bindings=Fal
 
     def on_resize(self) -> None:
         """Keep the cursor in view."""
-        self.virtual_size = Size(self.size.width, len(self._order) + 1)
+        self.set_extent(self.size.width, len(self._order) + 1)
         height = max(1, self._body_height)
         if self._cursor >= self.scroll_offset.y + height:
             self.scroll_to(y=self._cursor - height + 1, animate=False, force=True)
@@ -364,6 +363,15 @@ class LineTable(Chorded, Inked, ScrollView, can_focus=True, inherit_bindings=Fal
         self._styles.clear()
         for key, (cells, _, _) in self._drawn.items():
             self._drawn[key] = (cells, None, None)
+
+    def cursor_changed(self) -> None:
+        """Draw its row anew."""
+        self._styles = {key: style for key, style in self._styles.items() if not key[1]}
+        for key, (cells, strip, _) in self._drawn.items():
+            self._drawn[key] = (cells, strip, None)
+        y = self._cursor - self.scroll_offset.y
+        if 0 <= y < self._body_height:
+            self.refresh(Region(0, y + 1, self.size.width, 1))
 
     def render_line(self, y: int) -> Strip:
         """One line, as Textual's line API wants it."""
