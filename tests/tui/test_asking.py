@@ -400,3 +400,16 @@ async def test_dialogs_are_drawn_in_ascii_where_that_is_wished():
         await s.settle()
         assert "Watch it until you quit?" in s.text
         assert s.text.isascii()
+
+
+async def test_where_asking_has_stopped_nothing_is_said_to_be_asked():
+    async with show(try_out=Trier()) as s:
+        await s.press("m")
+        s.app.picture.broken = "asking has stopped: internal error (ValueError); what you see is old"
+        await s.press("1", "enter")
+        assert "not done: asking has stopped" in s.lines[-1]
+        for key in ("r", "u", "m", "d", "i", "plus", "w"):
+            s.main.say("")
+            await s.press(key)
+            assert "not done: asking has stopped" in s.lines[-1], key
+        assert s.commands == []

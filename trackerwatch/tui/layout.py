@@ -99,7 +99,7 @@ def theme_of(kept: Mapping[str, object]) -> str:
 def _groups(groups: Groups) -> dict[str, object]:
     folds = groups.folds
     # What was seen last is what is there now.
-    latest = list(folds.items())[-MAX_FOLDS:]
+    latest = [(name, opened) for name, opened in folds.items() if len(name) <= MAX_NAME_CHARS][-MAX_FOLDS:]
     return {"on": groups.on, "open": dict(latest)}
 
 

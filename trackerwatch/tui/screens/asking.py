@@ -11,7 +11,7 @@ from trackerwatch.config.values import WrongValueError
 from trackerwatch.engine.commands import DisableTrackers, MuteTrackers, SetInterval, Undo
 from trackerwatch.tui import choices, typed
 from trackerwatch.tui.group_subject import GroupSubject
-from trackerwatch.tui.ink import width_of
+from trackerwatch.tui.ink import safe, width_of
 from trackerwatch.tui.screens.answer import AnswerScreen
 from trackerwatch.tui.screens.binding import key
 from trackerwatch.tui.screens.choice import ChoiceScreen
@@ -80,6 +80,10 @@ class AskingScreen(OpeningScreen):
         """Whether nothing may be asked or changed; then it says so."""
         if self.lobby.preferences.read_only:
             self.say(READ_ONLY)
+            return True
+        if self.picture.broken:
+            # Whoever would do it is no more.
+            self.say(f"not done: {safe(self.picture.broken)}")
             return True
         return False
 
@@ -257,11 +261,13 @@ class AskingScreen(OpeningScreen):
         self.app.push_screen(screen, typed_url)
 
     def _watch(self, choice: Choice | None) -> None:
-        if choice is not None and choice.command is not None:
+        if choice is not None and choice.command is not None and not self.looks_alone():
             self.say(self.do(choice.command))
 
     def _order(self, command: Command) -> None:
         """Give an order, and say how it is undone and how long it holds."""
+        if self.looks_alone():
+            return
         # The layout and orders are in one file, or in none.
         keeps = self.lobby.preferences.layout is not None
         said = f"{self.do(command)}; {UNDOES}"
