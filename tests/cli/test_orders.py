@@ -20,6 +20,7 @@ from tests.doubles.udp import UdpTracker
 from trackerwatch.cli.main import main
 from trackerwatch.cli.orders import target
 from trackerwatch.cli.watching import WatchedEngine
+from trackerwatch.config.settings import DEFAULTS
 from trackerwatch.errors import UsageError
 from trackerwatch.locations import state_file
 from trackerwatch.orders import TrackerOrder
@@ -320,3 +321,13 @@ def test_whoever_reads_no_more_changes_nothing_of_what_was_done():
     os.close(writing)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert "a.example" in kept()
+
+
+def test_an_interval_of_the_whole_host_is_overruled_for_one(capsys):
+    url = "http://a.example/announce"
+    run("interval", "a.example", "2h")
+    assert run("interval", url, "--off") == 0
+    assert kept()[parse_tracker(url).id].interval_s == DEFAULTS.interval_s
+    assert run("interval", "a.example", "--off") == 0
+    assert kept() == {}
+    assert "nothing" not in capsys.readouterr().out

@@ -709,6 +709,104 @@ class TestFromOutside:
         drive(main)
 
 
+class TestWholeHosts:
+    """What is ordered of all trackers of a host at once is ordered of the host."""
+
+    URLS = tuple(f"http://h.test:80/{n}/announce" for n in range(3))
+
+    def made(self, notebook=None, settings=None):
+        return watching(ScriptedProber(), torrent(0, [*self.URLS[:2], A]), notebook=notebook, settings=settings)
+
+    def test_trackers_that_come_later_are_meant_too(self):
+        async def main():
+            notebook = Notebook()
+            engine, watched = self.made(notebook=notebook)
+            said = engine.do(MuteTrackers((0, 1), None, "moving"))
+            assert said == "h.test, all trackers: muted until you take it back"
+            assert {key: order.muted for key, order in notebook.orders.items()} == {"h.test": True}
+            engine.add_torrents([torrent(1, [self.URLS[2]])])
+            assert [t.muted is not None for t in engine.snapshot().trackers] == [True, True, False, True]
+            assert engine.do(Undo()) == f"taken back: {said}"
+            assert not any(t.muted for t in engine.snapshot().trackers)
+            await watched.end()
+
+        drive(main)
+
+    def test_some_of_a_host_are_themselves_alone(self):
+        async def main():
+            notebook = Notebook()
+            engine, watched = self.made(notebook=notebook)
+            engine.add_torrents([torrent(1, [self.URLS[2]])])
+            assert engine.do(MuteTrackers((0, 1), None, "")).startswith("2 trackers: muted")
+            assert "h.test" not in notebook.orders
+            await watched.end()
+
+        drive(main)
+
+    def test_what_was_ordered_of_single_ones_gives_way(self):
+        async def main():
+            notebook = Notebook()
+            engine, watched = self.made(notebook=notebook)
+            engine.do(SetInterval((0,), 3600.0))
+            engine.do(DisableTrackers((1,), "", disabled=True))
+            engine.do(SetInterval((0, 1), 7200.0))
+            assert [t.interval_wish_s for t in engine.snapshot().trackers] == [7200.0, 7200.0, None]
+            assert tracker(engine, 1).disabled is not None, "another aspect stays"
+            engine.do(SetInterval((0, 1), None))
+            assert [t.interval_wish_s for t in engine.snapshot().trackers] == [None] * 3
+            engine.do(DisableTrackers((0, 1), "", disabled=False))
+            assert all(order.is_empty for order in notebook.orders.values())
+            for _ in range(5):
+                engine.do(Undo())
+            assert engine.do(Undo()) == "nothing to take back"
+            assert engine.settings.orders == {}
+            await watched.end()
+
+        drive(main)
+
+    def test_what_holds_of_the_host_is_overruled_for_one_and_ended_for_all(self):
+        async def main():
+            settings = EngineSettings(interval_s=1800.0)
+            engine, watched = self.made(settings=settings)
+            engine.do(MuteTrackers((0, 1), None, ""))
+            engine.do(SetInterval((0, 1), 7200.0))
+            engine.do(MuteTrackers((0,), None, "", muted=False))
+            engine.do(SetInterval((0,), None))
+            assert [t.muted is not None for t in engine.snapshot().trackers] == [False, True, False]
+            assert [t.interval_wish_s for t in engine.snapshot().trackers] == [1800.0, 7200.0, None]
+            engine.do(MuteTrackers((0, 1), None, "", muted=False))
+            engine.do(SetInterval((0, 1), None))
+            assert engine.settings.orders == {}
+            await watched.end()
+
+        drive(main)
+
+    def test_what_the_config_says_of_it_is_overruled_for_each(self):
+        async def main():
+            off = EngineSettings(trackers={"h.test": TrackerSettings(muted=True)})
+            engine, watched = self.made(settings=off)
+            engine.do(MuteTrackers((0, 1), None, "", muted=False))
+            assert not any(t.muted for t in engine.snapshot().trackers)
+            engine.do(Undo())
+            assert [t.muted is not None for t in engine.snapshot().trackers] == [True, True, False]
+            await watched.end()
+
+        drive(main)
+
+    def test_a_host_that_holds_a_key_is_no_key(self):
+        async def main():
+            notebook = Notebook()
+            host = f"{'0123456789abcdef' * 2}.h.test"
+            urls = [f"http://{host}/{n}/announce" for n in range(2)]
+            engine, watched = watching(ScriptedProber(), torrent(0, urls), notebook=notebook)
+            said = engine.do(MuteTrackers((0, 1), None, ""))
+            assert len(notebook.orders) == 2
+            assert "0123456789abcdef" not in said + repr(notebook.orders)
+            await watched.end()
+
+        drive(main)
+
+
 def test_an_empty_order_orders_nothing():
     assert NOTHING_ORDERED.is_empty
     assert not TrackerOrder(muted=False).is_empty

@@ -149,7 +149,10 @@ class Desk:
         if aspect is Aspect.DISABLE:
             off = its.disabled if order.disabled is None else order.disabled
             return TrackerOrder(disabled=False) if off else None
-        return None
+        if order.interval_s is None:
+            return None
+        # Only another interval overrules one.
+        return TrackerOrder(interval_s=self.settings.interval_s if its.interval_s is None else its.interval_s)
 
     def _with(self, key: str, wish: TrackerOrder, aspect: Aspect, name: str) -> TrackerOrder:
         new = taken(self.orders.get(key, NOTHING_ORDERED), wish, aspect)

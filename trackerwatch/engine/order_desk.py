@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from trackerwatch.engine.clock import at
-from trackerwatch.engine.standing_orders import interval_s, mute_of, order_for
+from trackerwatch.engine.standing_orders import disabled_of, interval_s, mute_of, order_for
 from trackerwatch.orders import NOTHING_ORDERED, Aspect, TrackerOrder, differing, keys_of, restored, taken
-from trackerwatch.outside_text import clean
+from trackerwatch.outside_text import clean, redact_host
 from trackerwatch.schedule.pace import LOCAL_WINDOW_S
 
 if TYPE_CHECKING:
@@ -80,26 +80,24 @@ class OrderDesk:
             until, today = at(command.until), at(now)
             year = " %Y" if until and today and until.year != today.year else ""
             words = "muted until " + ("you take it back" if until is None else until.strftime(f"%d %b{year} %H:%M UTC"))
-            return self._order(states, Aspect.MUTE, lambda _: wish, words)
+            return self._order(states, Aspect.MUTE, wish, words)
         return self._order(states, Aspect.MUTE, self._heard, "heard again")
 
     def disable(self, states: Sequence[TrackerState], command: DisableTrackers) -> str:
         """Ask trackers nothing more, or ask them again; one line that says so."""
         if command.disabled:
             wish = TrackerOrder(disabled=True, disable_why=_line(command.why, states))
-            return self._order(states, Aspect.DISABLE, lambda _: wish, "switched off; nothing is sent to it")
+            return self._order(states, Aspect.DISABLE, wish, "switched off; nothing is sent to it")
         return self._order(states, Aspect.DISABLE, self._asked, "asked again")
 
     def interval(self, states: Sequence[TrackerState], command: SetInterval) -> str:
         """Ask trackers at another interval; one line that says so, and where manners or the tracker bound it."""
         wish_s = command.interval_s
         if wish_s is None:
-            return self._order(states, Aspect.INTERVAL, lambda _: NOTHING_ORDERED, "asked as the settings say")
+            return self._order(states, Aspect.INTERVAL, self._paced, "asked as the settings say")
         if not LOCAL_WINDOW_S <= wish_s <= LONGEST_INTERVAL_S:
             return f"an interval is from {_span(LOCAL_WINDOW_S)} to {_span(LONGEST_INTERVAL_S)} long"
-        said = self._order(
-            states, Aspect.INTERVAL, lambda _: TrackerOrder(interval_s=wish_s), f"asked every {_span(wish_s)}"
-        )
+        said = self._order(states, Aspect.INTERVAL, TrackerOrder(interval_s=wish_s), f"asked every {_span(wish_s)}")
         bounded = [(s, real_s) for s in states if (real_s := interval_s(self._watchlist.settings, s)) > wish_s]
         if not bounded:
             return said
@@ -149,42 +147,83 @@ class OrderDesk:
 
     # ------------------------------------------------------------------ carrying out
 
-    def _heard(self, state: TrackerState) -> TrackerOrder:
-        """What ends a tracker's mute, whoever muted it."""
-        now, settings, key = self._clock.wall(), self._watchlist.settings, state.tracker.id
-        own = self._orders.get(key, NOTHING_ORDERED)
-        without = {**self._orders, key: taken(own, NOTHING_ORDERED, Aspect.MUTE)}
-        left = mute_of(replace(settings, orders=without), state.tracker, now)
+    def _heard(self, state: TrackerState, orders: Orders) -> TrackerOrder:
+        """What else it takes to end a tracker's mute, where these orders hold of all but itself."""
+        left = mute_of(replace(self._watchlist.settings, orders=orders), state.tracker, self._clock.wall())
         # What goes on without this tracker's own order has to be overruled; a window only until it closes.
         return NOTHING_ORDERED if left is None else TrackerOrder(muted=False, muted_until=left.until)
 
-    def _asked(self, state: TrackerState) -> TrackerOrder:
-        """What switches a tracker on, whoever switched it off."""
-        settings, key = self._watchlist.settings, state.tracker.id
-        own = self._orders.get(key, NOTHING_ORDERED)
-        without = {**self._orders, key: taken(own, NOTHING_ORDERED, Aspect.DISABLE)}
-        left = order_for(replace(settings, orders=without), state.tracker, self._clock.wall()).disabled
-        off = left if left is not None else settings.tracker(state.tracker.host, state.tracker.port).disabled
-        return TrackerOrder(disabled=False) if off else NOTHING_ORDERED
+    def _asked(self, state: TrackerState, orders: Orders) -> TrackerOrder:
+        """The same for being switched off."""
+        settings = replace(self._watchlist.settings, orders=orders)
+        return (
+            TrackerOrder(disabled=False)
+            if disabled_of(settings, state.tracker, self._clock.wall())
+            else NOTHING_ORDERED
+        )
+
+    def _paced(self, state: TrackerState, orders: Orders) -> TrackerOrder:
+        """The same for an interval, which only another one overrules."""
+        settings, tracker = replace(self._watchlist.settings, orders=orders), state.tracker
+        if order_for(settings, tracker, self._clock.wall()).interval_s is None:
+            return NOTHING_ORDERED
+        its_s = settings.tracker(tracker.host, tracker.port).interval_s
+        return TrackerOrder(interval_s=settings.interval_s if its_s is None else its_s)
 
     def _order(
-        self, states: Sequence[TrackerState], aspect: Aspect, wish: Callable[[TrackerState], TrackerOrder], words: str
+        self,
+        states: Sequence[TrackerState],
+        aspect: Aspect,
+        wish: TrackerOrder | Callable[[TrackerState, Orders], TrackerOrder],
+        words: str,
     ) -> str:
+        """Order something of trackers, or take it back.
+
+        Args:
+            states: Of whom.
+            aspect: What it is about.
+            wish: What; or what it takes to have it taken back, of one tracker where some orders hold.
+            words: What that means for them.
+        """
         if not states:
             return "no tracker is chosen"
+        host = self._whole_host(states)
+        mine = [key for state in states for key in _keys(state)[: 3 if host else 1]]
+        cleared = {
+            key: taken(self._orders[key], NOTHING_ORDERED, aspect) for key in dict.fromkeys(mine) if key in self._orders
+        }
+        rest = {**self._orders, **cleared}
+        changes = dict(cleared)
+        if isinstance(wish, TrackerOrder):
+            wishes = {host: wish} if host else {state.tracker.id: wish for state in states}
+        else:
+            wishes = {state.tracker.id: wish(state, rest) for state in states}
+        for key, order in wishes.items():
+            changes[key] = taken(rest.get(key, NOTHING_ORDERED), order, aspect)
+        names = {state.tracker.id: state.tracker.host_port for state in states}
         now = self._clock.wall()
-        changes = {}
-        for state in states:
-            old = self._orders.get(state.tracker.id, NOTHING_ORDERED)
-            new = taken(old, wish(state), aspect)
-            changes[state.tracker.id] = replace(new, given_at=now, name=state.tracker.host_port)
+        changes = {
+            key: replace(order, given_at=now, name=names.get(key, order.name))
+            for key, order in changes.items()
+            if key in self._orders or not order.is_empty
+        }
         name = states[0].tracker.host_port if len(states) == 1 else f"{len(states)} trackers"
+        name = f"{host}, all trackers" if host else name
         what = f"{name}: {words}"
         before = {key: self._orders.get(key, NOTHING_ORDERED) for key in changes}
         if not any(differing(before[key], order) for key, order in changes.items()):
             return f"{name}: {words} already"
         self._steps.append(Step(what, before, changes))
         return what + self._put(changes, what)
+
+    def _whole_host(self, states: Sequence[TrackerState]) -> str:
+        """The host whose trackers these are, all of several: then those that come later are meant, too. Empty: there is none."""
+        host = states[0].tracker.host
+        if len(states) == 1 or any(state.tracker.host != host for state in states) or redact_host(host) != host:
+            return ""
+        chosen = {state.index for state in states}
+        others = (s for s in self._watchlist.trackers if s.index not in chosen and not s.retired)
+        return "" if any(state.tracker.host == host for state in others) else host
 
     def _put(self, changes: Mapping[str, TrackerOrder], what: str, *, undoes: bool = False) -> str:
         """Carry changes out, and have them kept; what to add to the line that says so."""
@@ -268,5 +307,8 @@ def _span(seconds: float) -> str:
 
 def _any_of(keys: Collection[str], state: TrackerState) -> bool:
     """Whether one of these keys is about a tracker."""
-    tracker = state.tracker
-    return any(key in keys for key in keys_of(tracker.id, tracker.host, tracker.port))
+    return any(key in keys for key in _keys(state))
+
+
+def _keys(state: TrackerState) -> tuple[str, ...]:
+    return keys_of(state.tracker.id, state.tracker.host, state.tracker.port)
