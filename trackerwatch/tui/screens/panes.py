@@ -284,12 +284,13 @@ class PaneScreen(Screen[None]):
             self.call_after_refresh(self.draw_detail)
             # What was hidden is painted anew, not as it was when it was last seen.
             self.call_after_refresh(self.detail.refresh)
-        self.focus_pane()
         self.redraw_lines()
         self.draw_detail()
         if (plan, self.size) != self._events_fit:
             self._events_fit = (plan, self.size)
             self.draw_events()
+        # After what is drawn: the screen paints as soon as it has heard of the focus, and the rest in a frame of its own.
+        self.focus_pane()
         self.draw_keys()
 
     def _lay_out(self, plan: Arrangement) -> None:
