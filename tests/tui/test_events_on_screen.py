@@ -299,3 +299,19 @@ async def test_a_row_among_many_is_gone_to_once_the_new_order_is_there():
             if len(s.main.torrents.order) == 1:
                 break
         assert s.names() == ["t00003"]
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 30), (2, 2)])
+async def test_events_come_and_go_where_there_is_no_room_for_one(size):
+    many = tuple(event(n, EventKind.FAILED_OVER, f"e{n}", ago_s=90_000 - 2_000 * n) for n in range(40))
+    first = rich_snapshot(events=many)
+    async with show(first) as shown:
+        await shown.press("4", "k", "k")
+        await shown.pilot.resize_terminal(*size)
+        for version, count in enumerate((1, 3, 40, 2, 0, 5), 10):
+            await shown.post(replace(first, version=version, events=many[:count]), later_s=2)
+            await shown.press("j", "k", "G", "k", "space", "enter", "escape")
+            await shown.press("4")
+        await shown.pilot.resize_terminal(80, 24)
+        await shown.settle()
+        assert any("e4" in line for line in shown.lines)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.tui.feeds import NOW, event, rich_snapshot, snapshot, torrent, torrent_view, tracker
+from tests.tui.feeds import NOW, before, event, rich_snapshot, snapshot, torrent, torrent_view, tracker
 from tests.tui.screens import show
 from trackerwatch.engine.commands import AnnounceNow, ProbeNow
 from trackerwatch.engine.views import EventKind
@@ -478,3 +478,16 @@ async def test_ten_thousand_torrents_make_only_visible_views():
         await s.press("2", "G", "g", "pagedown")
         assert len(set(s.app.picture.snapshot.torrents.looked_at)) < 120
         assert s.clock() == NOW
+
+
+async def test_a_detail_that_changed_where_there_was_no_room_for_it_is_shown_anew():
+    first = rich_snapshot()
+    example, foo, *others = first.trackers
+    changed = (example, replace(foo, since=before(5 * 86400)), *others)
+    async with show(first) as s:
+        await s.press("3")
+        await s.pilot.resize_terminal(1, 24)
+        await s.post(replace(first, version=2, trackers=changed), later_s=2)
+        await s.pilot.resize_terminal(80, 24)
+        await s.settle()
+        assert "x DOWN for 5d" in s.text

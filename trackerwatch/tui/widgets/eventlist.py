@@ -144,7 +144,7 @@ class EventList(Chorded, Inked, Scrolled, can_focus=True, inherit_bindings=False
             self._cursor = index if index is not None else self._nearest(before)
         if self._follows:
             self._to_end()
-        elif top_key is not None and (anchor := self._index_of(top_key)) is not None:
+        elif self._first and top_key is not None and (anchor := self._index_of(top_key)) is not None:
             self.scroll_to(y=self._first[anchor] + lines_below, animate=False, force=True)
         self.refresh()
 
@@ -174,6 +174,8 @@ class EventList(Chorded, Inked, Scrolled, can_focus=True, inherit_bindings=False
     def _wrap(self) -> None:
         width = self.scrollable_content_region.width
         if not width:
+            # What is wrapped would be of other entries than those there are by now.
+            self._wrapped, self._first, self._width = [], [], 0
             return
         if width != self._width or len(self._known) > MAX_WRAPPED:
             self._known.clear()
@@ -205,6 +207,8 @@ class EventList(Chorded, Inked, Scrolled, can_focus=True, inherit_bindings=False
             self._bring_into_view()
 
     def _bring_into_view(self) -> None:
+        if not self._first:
+            return
         first, last = self._first[self._cursor], self._last_line(self._cursor)
         top, height = self.scroll_offset.y, max(1, self.size.height)
         if first < top:
@@ -240,10 +244,9 @@ class EventList(Chorded, Inked, Scrolled, can_focus=True, inherit_bindings=False
         self._cursor = index
         # Whoever stands at the end wants to see what comes.
         self._follows = index == self._places[-1]
-        if self._first:
-            self._bring_into_view()
-            if self._follows:
-                self._to_end()
+        self._bring_into_view()
+        if self._follows:
+            self._to_end()
         self.refresh()
 
     def _step(self, by: int) -> None:
