@@ -195,6 +195,42 @@ def test_what_it_asked_for_holds_when_it_is_watched():
     drive(main)
 
 
+def test_one_path_that_wants_never_to_be_asked_says_nothing_of_the_next():
+    async def main():
+        prober = ScriptedProber()
+        prober.script(H).addresses = ("192.0.2.1",)
+        prober.script(H).dead["*"] = replace(HTTP_404, retry_never=True)
+        engine = make_engine(prober)
+        watched = Watched(engine)
+        await engine.try_out(H)
+        await watched.until(20)
+        prober.script(H).dead.clear()
+        other = "http://h.test:80/other/announce"
+        assert (await engine.try_out(other)).works
+        assert "asked never" in (await engine.try_out(H)).lines[0]
+        engine.do(WatchTracker(other))
+        await watched.until(90)
+        assert engine.snapshot().trackers[0].state == "up"
+        await watched.end()
+
+    drive(main)
+
+
+def test_where_nothing_was_sent_nobody_waits():
+    async def main():
+        prober = ScriptedProber()
+        prober.script(A).resolve_failure = NXDOMAIN
+        engine = make_engine(prober)
+        watched = Watched(engine)
+        await engine.try_out(A)
+        await watched.until(2)
+        prober.script(A).resolve_failure = None
+        assert (await engine.try_out(A)).works
+        await watched.end()
+
+    drive(main)
+
+
 def test_what_it_asked_for_while_it_was_watched_holds():
     async def main():
         prober = ScriptedProber()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from trackerwatch.engine.keeper import Waits
@@ -41,9 +42,11 @@ class Trials:
         self._clock = clock
         self._keeper = keeper
         self._free_at: dict[tuple[str, int], float] = {}
-        """By host and port, monotonic: when it may be tried again. Infinity: it wants never to be."""
+        """By host and port, monotonic: when it may be tried again."""
         self._wishes: dict[tuple[str, int], tuple[Failure, float]] = {}
-        """What a tracker asked for beside a failure, and when it did (monotonic)."""
+        """What a server asked for beside a failure, and when it did (monotonic)."""
+        self._never: dict[Tracker, tuple[Failure, float]] = {}
+        """Those that want never to be asked again, likewise: by one path, of which a server may have others."""
 
     async def try_out(self, url: str) -> Trial:
         """Ask a tracker once. A URL that is none is an answer, too; it ends within two time-outs and four seconds."""
@@ -74,7 +77,7 @@ class Trials:
         """Why a tracker is not asked now, for what it did to be left alone in this run. Empty: it may be."""
         now = self._clock.monotonic()
         free_at = self._free_at.get((tracker.host, tracker.port), 0.0)
-        if free_at == float("inf"):
+        if tracker in self._never:
             return NEVER
         if free_at > now:
             return f"was tried just now; manners allow no question for another {free_at - now:.0f} s"
@@ -116,7 +119,7 @@ class Trials:
             *(self._prober.check(tracker, endpoint, timeout_s=timeout_s) for endpoint in resolution.endpoints)
         )
         now = self._clock.monotonic()
-        if is_local(endpoint.address for endpoint in resolution.endpoints):
+        if not outcomes or is_local(endpoint.address for endpoint in resolution.endpoints):
             self._leave_alone(place, now + LOCAL_WINDOW_S)
         for outcome in outcomes:
             lines += _answered(outcome)
@@ -129,14 +132,17 @@ class Trials:
 
     def wish_of(self, tracker: Tracker) -> tuple[Failure, float] | None:
         """What a tracker asked for as it was tried: with which failure, and when (monotonic). None: nothing."""
-        return self._wishes.get((tracker.host, tracker.port))
+        return self._never.get(tracker) or self._wishes.get((tracker.host, tracker.port))
 
     def _obey(self, tracker: Tracker, failure: Failure | None, now: float) -> None:
         if failure is None or not (failure.retry_never or failure.retry_in_s):
             return
         place, wait_s = (tracker.host, tracker.port), min(failure.retry_in_s or 0.0, MAX_TRACKER_WAIT_S)
-        self._wishes[place] = (failure, now)
-        self._leave_alone(place, float("inf") if failure.retry_never else max(self._free_at[place], now + wait_s))
+        if failure.retry_never:
+            self._never[tracker] = (failure, now)
+        if wait_s > 0:
+            self._wishes[place] = (replace(failure, retry_never=False), now)
+            self._leave_alone(place, max(self._free_at.get(place, 0.0), now + wait_s))
         if self._keeper is not None:
             never_again = failure if failure.retry_never else None
             not_before = self._clock.wall() + wait_s if wait_s > 0 else 0.0
