@@ -151,5 +151,11 @@ async def test_a_filter_of_a_file_is_edited_without_its_escapes():
         await shown.press("slash")
         assert_clean(shown.lines, 80)
         assert shown.main.filter_input.value == "'ab ]0;title  '"
+        shown.main.filter_input.value = "@"
+        await shown.press("end")
+        for _ in range(3):
+            await shown.press("tab")
+            assert shown.main.filter_input.value.isprintable()
+            assert_clean(shown.lines, 80)
         await shown.press("enter", "F", "down", "enter", "slash")
         assert_clean(shown.lines, 80)

@@ -69,6 +69,10 @@ class FilterLine(Input):
         """Consider each place of the cursor."""
         self.watch(self, "selection", self._moved, init=False)
 
+    def validate_value(self, value: str) -> str:
+        """Filters and names of the config or of a layout may hold anything; what is shown does nothing to the terminal."""
+        return plain(value)
+
     def open(self, text: str, complete: Callable[[str, int], Completion], *, kind: str, placeholder: str) -> None:
         """Show it.
 
@@ -81,8 +85,6 @@ class FilterLine(Input):
         self._complete, self._kind, self.placeholder = complete, kind, placeholder
         self._recalled = None
         self._by_completion = None
-        # A filter of the config or of a layout may hold anything.
-        text = plain(text)
         self.value = text
         self.display = True
         # At once: `focus` waits for a refresh, and the first letter would still be a command.
@@ -165,7 +167,7 @@ class FilterLine(Input):
             self._recalled = None
             self.value = self._draft
         else:
-            self.value = plain(known[self._recalled])
+            self.value = known[self._recalled]
         self.cursor_position = len(self.value)
 
     # -- saying what it is worth ---------------------------------------------------------------------------------------
