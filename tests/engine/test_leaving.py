@@ -76,6 +76,22 @@ def test_what_left_may_come_back():
     assert [tracker.torrents for tracker in snapshot.trackers] == [3, 1]
 
 
+def test_to_come_and_go_is_no_way_round_a_trackers_waits():
+    async def scenario(engine, watched):
+        both = torrent(2, [ONE], [TWO])
+        for second in range(100, 220):
+            engine.remove_torrents([both.info_hash])
+            engine.add_torrents([both])
+            await watched.until(second + 1)
+
+    prober = ScriptedProber()
+    prober.script(TWO, Script(addresses=("198.51.100.2",)))
+    watch(scenario, prober)
+    asked = [sent.at for sent in prober.of("scrape", "two.example:2")]
+    assert 2 <= len(asked) <= 4
+    assert all(later - earlier >= 60 for earlier, later in zip(asked, asked[1:], strict=False))
+
+
 def test_the_key_stays_at_home_when_the_last_public_torrent_leaves():
     url = "http://web.example/0123456789abcdef0123456789abcdef/announce"
     prober = ScriptedProber()

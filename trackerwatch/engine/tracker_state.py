@@ -349,11 +349,12 @@ class TrackerState:
         return not self.torrents and not self.added and (self.let_go or len(self.swarms) > 0)
 
     def retire(self) -> None:
-        """Nobody lists it any more: it is not asked, and nothing is claimed of it."""
+        """Nobody lists it any more: it is not asked, and nothing is claimed of it. Should it come back, its waits hold."""
+        local = self.local
         self._readdress({})
+        self.local = local
         self.name_health, self.resolve_failure, self.next_probe_at = EndpointHealth(), None, None
-        self.cut_off = self.before_cut_off = None
-        self.asked_at = self.full_at = None
+        self.cut_off = self.before_cut_off = self.full_at = None
         self.dirty = self.swarms.dirty = True
 
     def excuse(self, failure: Failure) -> None:
@@ -386,10 +387,7 @@ class TrackerState:
 
     def switch_off(self) -> None:
         """The user wants nothing sent to it: nothing is claimed of it; its history and its waits are kept."""
-        asked_at, local = self.asked_at, self.local
         self.retire()
-        # By these its waits are known.
-        self.asked_at, self.local = asked_at, local
         self.uncover()
         self.swarms.forget_counts()
         self.note = self.spared = ""
