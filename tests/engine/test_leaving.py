@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 from tests.engine.driven import Script, ScriptedProber, Watched, drive, make_engine, torrent
 from trackerwatch.engine.settings import AnnounceMode, EngineSettings
@@ -89,7 +90,7 @@ def test_to_come_and_go_is_no_way_round_a_trackers_waits():
     watch(scenario, prober)
     asked = [sent.at for sent in prober.of("scrape", "two.example:2")]
     assert 2 <= len(asked) <= 4
-    assert all(later - earlier >= 60 for earlier, later in zip(asked, asked[1:], strict=False))
+    assert all(later - earlier >= 60 for earlier, later in pairwise(asked))
 
 
 def test_the_key_stays_at_home_when_the_last_public_torrent_leaves():
