@@ -75,6 +75,7 @@ def test_two_programs_at_once_lose_nothing(path):
         b'{"schema": 7}',
         b'{"x": 1}',
         b'{"schema": "trackerwatch.state/1", "x": NaN}',
+        b'{"schema": "trackerwatch.state/1", "x": -1e999}',
         b"[" * 100_000,
         b'{"schema": "trackerwatch.state/1", "x": ' + b"9" * 10_000 + b"}",
         b" " * (MAX_BYTES + 1),

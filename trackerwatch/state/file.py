@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import stat
 import tempfile
@@ -136,7 +137,7 @@ class StateFile:
         if len(content) > MAX_BYTES:
             raise _DamagedError(f"larger than {MAX_BYTES >> 10} KiB")
         try:
-            sections = json.loads(content, parse_constant=_refuse)
+            sections = json.loads(content, parse_constant=_refuse, parse_float=_finite)
         except (ValueError, RecursionError):
             raise _DamagedError("no JSON") from None
         if not isinstance(sections, dict):
@@ -189,6 +190,12 @@ def _written(sections: Sections) -> str:
 
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(constant)
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    # `1e999` is JSON, and nothing that could be written again.
+    return number if math.isfinite(number) else _refuse(digits)
 
 
 def _reason(error: Exception) -> str:
