@@ -12,6 +12,8 @@ from trackerwatch.tui.screens.binding import key
 from trackerwatch.tui.screens.taking import TakingScreen
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from textual import events
     from textual.binding import BindingType
     from textual.widget import Widget
@@ -237,27 +239,33 @@ class MainScreen(TakingScreen):
         """Go to the next (1) or previous (-1) row that is not well; after the last comes the first."""
         table = self.table
         order, cursor = table.order, table.cursor
-        for number in range(1, len(order) + 1):
-            key = order[(cursor + step * number) % len(order)]
-            if self._is_unwell(key):
-                if self.pane is not self.subject:
-                    self.action_pane(self.subject)
-                table.select(key)
-                return
-        self.say(f"no row of {self.subject} is in trouble")
+        at = range(cursor + step, cursor + step * (len(order) + 1), step)
+        is_unwell = self._unwell()
+        # All there are may be well, and they may be many.
+        key = next((key for key in map(order.__getitem__, (n % len(order) for n in at)) if is_unwell(key)), None)
+        if key is None:
+            self.say(f"no row of {self.subject} is in trouble")
+            return
+        if self.pane is not self.subject:
+            self.action_pane(self.subject)
+        table.select(key)
 
-    def _is_unwell(self, key: int) -> bool:
-        snapshot = self.picture.snapshot
+    def _unwell(self) -> Callable[[int], bool]:
+        """What tells whether a row of the table is not well."""
+        snapshot, groups = self.picture.snapshot, self._groups_of(self.table)
         if snapshot is None:
-            return False
-        if key < 0:
-            groups = self._groups_of(self.table)
+            return lambda _: False
+
+        def hides_trouble(key: int) -> bool:
             group = groups.group(key)
-            # Rows of a folded group are looked for by the group; those of an open one are there themselves.
+            # Rows of an open group are there themselves.
             return group is not None and not groups.is_open(group) and bool(group.critical or group.warning)
+
         if self.subject is Pane.TORRENTS:
-            return snapshot.torrents.verdicts[key] in (Verdict.CRITICAL, Verdict.WARNING)
-        return tracker_rank(snapshot.trackers[key]) > 1
+            verdicts, bad = snapshot.torrents.verdicts, (Verdict.CRITICAL, Verdict.WARNING)
+            return lambda key: verdicts[key] in bad if key >= 0 else hides_trouble(key)
+        trackers = snapshot.trackers
+        return lambda key: tracker_rank(trackers[key]) > 1 if key >= 0 else hides_trouble(key)
 
     def go_to_tracker(self, index: int) -> None:
         """Put the cursor on a tracker, out of the filter where it would hide it."""
