@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from trackerwatch.health.states import Health
@@ -32,6 +33,7 @@ ASKING = ">"
 """Behind the state of a tracker that is being asked."""
 
 
+@lru_cache(maxsize=16)
 def tracker_columns(strip_s: float | None) -> tuple[Column, ...]:
     """Columns of the trackers table.
 

@@ -207,6 +207,8 @@ class InkPane(Chorded, Inked, Scrolled, can_focus=True, inherit_bindings=False):
         self._source: tuple[Line, ...] = ()
         self._wrapped: list[Line] = []
         self._wrapped_width = 0
+        self._known: dict[Line, list[Line]] = {}
+        """How the lines that are shown are wrapped."""
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -228,7 +230,10 @@ class InkPane(Chorded, Inked, Scrolled, can_focus=True, inherit_bindings=False):
             return
         before, width_before = self._in_view(), self._wrapped_width
         self._wrapped_width = width
-        self._wrapped = [part for line in self._source for part in wrap(line, width, indent=self._indent)]
+        known = self._known if width == width_before else {}
+        # Of most pages one line is another than a second ago.
+        self._known = {line: known.get(line) or wrap(line, width, indent=self._indent) for line in self._source}
+        self._wrapped = [part for line in self._source for part in self._known[line]]
         self.set_extent(width, len(self._wrapped))
         self._settle()
         after = self._in_view()

@@ -54,6 +54,9 @@ class Column:
 Cell: TypeAlias = Span | tuple[Span, ...]
 """A text to be fitted to the column, or spans that fit it already."""
 
+MAX_FITTED = 4000
+"""Cells whose text is remembered as it is drawn."""
+
 Cells: TypeAlias = dict[str, Cell]
 """A row, by column key. The provider may leave out columns that are not shown."""
 
@@ -80,6 +83,15 @@ def lay_out(columns: Sequence[Column], width: int) -> list[tuple[Column, int]]:
             break
         spare -= given
     return [(column, widths[column.key]) for column in shown]
+
+
+def _add_below(regions: list[Region], part: Region) -> None:
+    """Add a part of a line; with the same part of the line above it is one region, which is painted at one go."""
+    above = regions[-1] if regions else None
+    if above is not None and (above.x, above.width, above.bottom) == (part.x, part.width, part.y):
+        regions[-1] = Region(above.x, above.y, above.width, above.height + part.height)
+    else:
+        regions.append(part)
 
 
 class LineTable(Chorded, Inked, Scrolled, can_focus=True, inherit_bindings=False):
@@ -163,6 +175,8 @@ class LineTable(Chorded, Inked, Scrolled, can_focus=True, inherit_bindings=False
         self._drawn: dict[int, tuple[Cells, Strip | None, Strip | None]] = {}
         self._drawn_width = -1
         self._layout: list[tuple[Column, int]] = []
+        self._fitted: dict[tuple[int, Cell | None], tuple[tuple[str, Ink], ...]] = {}
+        """By number of the column: what a cell is drawn as."""
         self._marks: dict[str, str] = {}
         self._empty = empty
         self._styles: dict[tuple[Ink, bool], Style] = {}
@@ -231,7 +245,7 @@ class LineTable(Chorded, Inked, Scrolled, can_focus=True, inherit_bindings=False
             if cells != drawn[0]:
                 self._drawn[key] = (cells, None, None)
                 if (part := self._differing(drawn[0], cells, y + 1)) is not None:
-                    dirty.append(part)
+                    _add_below(dirty, part)
         if dirty:
             self.refresh(*dirty)
 
@@ -380,6 +394,7 @@ class LineTable(Chorded, Inked, Scrolled, can_focus=True, inherit_bindings=False
             self._drawn_width = width
             self._layout = lay_out(self._columns, width)
             self._drawn.clear()
+            self._fitted.clear()
         if y == 0:
             return self._head(width)
         position = self.scroll_offset.y + y - 1
@@ -409,22 +424,40 @@ class LineTable(Chorded, Inked, Scrolled, can_focus=True, inherit_bindings=False
         return self.strip_of((Span(text[:width], Ink.HEAD),), width)
 
     def _strip(self, cells: Cells, width: int, *, selected: bool) -> Strip:
-        segments: list[Segment] = []
+        # Neighbours in the same ink are one segment: fewer to draw, and fewer to send.
+        runs: list[tuple[Ink, list[str]]] = []
         used = 0
-        for column, column_width in self._layout:
-            cell = cells.get(column.key)
-            if cell is None:
-                parts: tuple[Span, ...] = (Span(" " * column_width),)
-            elif isinstance(cell, Span):
-                text = fit(cell.text, column_width, right=column.right, elide_left=column.elide_left)
-                parts = (Span(text, cell.ink),)
-            else:
-                parts = cell
-            segments += [Segment(part.text, self._cached_style(part.ink, selected)) for part in parts]
-            segments.append(Segment(" " * column.gap, self._cached_style(Ink.PLAIN, selected)))
-            used += column_width + column.gap
-        strip = Strip(segments, used).simplify()
-        return strip.adjust_cell_length(width, self._cached_style(Ink.PLAIN, selected))
+        for number, (column, column_width) in enumerate(self._layout):
+            for text, ink in self._pieces(number, cells.get(column.key)):
+                if runs and runs[-1][0] is ink:
+                    runs[-1][1].append(text)
+                else:
+                    runs.append((ink, [text]))
+            used += column_width + self._gap_behind(number)
+        segments = [Segment("".join(texts), self._cached_style(ink, selected)) for ink, texts in runs]
+        return Strip(segments, used).adjust_cell_length(width, self._cached_style(Ink.PLAIN, selected))
+
+    def _gap_behind(self, number: int) -> int:
+        return self._layout[number][0].gap if number < len(self._layout) - 1 else 0
+
+    def _pieces(self, number: int, cell: Cell | None) -> tuple[tuple[str, Ink], ...]:
+        """A cell as texts that fill its column and the gap behind it; of most rows one cell is another than a second ago."""
+        known = self._fitted.get((number, cell))
+        if known is not None:
+            return known
+        column, width = self._layout[number]
+        gap = " " * self._gap_behind(number)
+        if cell is None:
+            pieces: tuple[tuple[str, Ink], ...] = ((" " * width + gap, Ink.PLAIN),)
+        elif isinstance(cell, Span):
+            text = fit(cell.text, width, right=column.right, elide_left=column.elide_left)
+            pieces = ((text + gap, cell.ink),)
+        else:
+            pieces = (*((part.text, part.ink) for part in cell), (gap, Ink.PLAIN))
+        if len(self._fitted) >= MAX_FITTED:
+            self._fitted.clear()
+        self._fitted[number, cell] = pieces
+        return pieces
 
     def _cached_style(self, ink: Ink, selected: bool) -> Style:  # noqa: FBT001 - private, on the hot path
         style = self._styles.get((ink, selected))
