@@ -54,7 +54,7 @@ def test_the_run_is_as_bad_as_its_worst_part():
 
 def test_trackers_that_left_while_somebody_watched_are_no_part_of_it():
     scene = well_scene()
-    left = replace(scenes.tracker(scenes.DOWN), index=1, retired=True)
+    left = replace(scenes.tracker(scenes.DEAD, index=1), retired=True)
     report = report_on(replace(scene, trackers=(*scene.trackers, left)))
     assert [view.tracker for view in report.trackers] == [scene.trackers[0].tracker]
 
