@@ -413,3 +413,30 @@ async def test_where_asking_has_stopped_nothing_is_said_to_be_asked():
             await s.press(key)
             assert "not done: asking has stopped" in s.lines[-1], key
         assert s.commands == []
+
+
+@pytest.mark.parametrize("size", [(20, 5), (80, 5), (40, 8), (12, 3)])
+async def test_nobody_types_blindly_where_there_is_little_room(size):
+    async with show(size=size, try_out=Trier()) as s:
+        for keys in (("d",), ("i",), ("plus",), ("m", "1"), ("m", "4")):
+            await s.press(*keys, *"zq")
+            at = next(n for n, line in enumerate(s.lines) if "zq" in line)
+            assert at > 0
+            assert at + 1 < len(s.lines)
+            await s.press("escape")
+            assert s.app.screen is s.main
+
+
+@pytest.mark.parametrize("size", [(20, 5), (80, 5), (40, 8), (12, 3)])
+async def test_nobody_chooses_blindly_where_there_is_little_room(size):
+    async with show(size=size) as s:
+        for key in "mcweT":
+            await s.press(key)
+            offered = s.app.screen._offered
+            for _ in offered:
+                here = next(line for line in s.lines if line.startswith("  > "))
+                number = s.app.screen._cursor + 1
+                assert here.split()[:2] == [">", str(number)]
+                await s.press("down")
+            await s.press("escape")
+            assert s.app.screen is s.main

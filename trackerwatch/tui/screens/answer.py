@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 WIDTH = 80
 """A whole line of a small terminal: nothing of the screen below sticks out beside it."""
 MAX_CHARS = 5000
+MIN_BELOW = 2
+"""Lines that are kept for what a text is worth."""
 
 
 class AnswerScreen(ModalScreen[str | None]):
@@ -61,6 +63,8 @@ class AnswerScreen(ModalScreen[str | None]):
         super().__init__()
         self._title, self._judge, self._told, self._takes = title, judge, tuple(told), takes
         self._value, self._placeholder = value, placeholder
+        self._above = 0
+        """Lines of the question that there is room for."""
 
     def compose(self) -> ComposeResult:
         """The question, the line, and what the text is worth."""
@@ -88,19 +92,29 @@ class AnswerScreen(ModalScreen[str | None]):
         lines: list[Line] = [(), *wrap((Span(f"  {safe(self._title)}", Ink.ACCENT),), room, indent=2)]
         for text in self._told:
             lines += wrap((Span(f"    {safe(text)}", Ink.DIM),), room, indent=4)
-        self._show("#question", [*lines, ()])
+        lines.append(())
+        below = min(len(self._worth()) + 1, MIN_BELOW, max(0, self.size.height - 2))
+        if len(lines) + 1 + below > self.size.height:
+            # Nobody shall type blindly: the question gives way, its end first, to the line and what that is worth.
+            lines = lines[1:-1][: max(0, self.size.height - 1 - below)]
+        self._above = len(lines)
+        self._show("#question", lines)
         self._say_worth()
 
-    def _say_worth(self) -> None:
+    def _worth(self) -> list[Line]:
         room = max(1, min(WIDTH, self.size.width))
         judged = self.judged
         mark = Span("    + " if judged.good else "    ! ", Ink.GOOD if judged.good else Ink.WARN)
-        lines = wrap((mark, Span(safe(judged.told))), room, indent=6) if judged.told else [()]
-        self._show("#worth", [*lines, (Span(f"    enter {self._takes}, esc leaves", Ink.DIM),), ()])
+        return wrap((mark, Span(safe(judged.told))), room, indent=6) if judged.told else [()]
+
+    def _say_worth(self) -> None:
+        lines = [*self._worth(), (Span(f"    enter {self._takes}, esc leaves", Ink.DIM),), ()]
+        self._show("#worth", lines[: max(1, self.size.height - 1 - self._above)])
 
     def _show(self, name: str, lines: list[Line]) -> None:
         box = self.query_one(name, InkLines)
-        box.styles.height = len(lines)
+        box.display = bool(lines)
+        box.styles.height = max(1, len(lines))
         box.show(*lines)
 
     def on_input_changed(self, message: Input.Changed) -> None:

@@ -21,6 +21,27 @@ CURSOR = ">"
 WIDTH = 80
 """A whole line of a small terminal: nothing of the screen below sticks out beside it."""
 
+MIN_WITH_TITLE = 3
+"""Screens of fewer lines show no title."""
+
+
+def in_view(lines: list[Line], at: tuple[int, int], height: int) -> list[Line]:
+    """As many of the lines as there is room for: the title, and around those that must be seen.
+
+    Args:
+        lines: The first and the last are blank.
+        at: Where those begin and end that must be seen, at least the first of them.
+        height: Lines there is room for.
+    """
+    if len(lines) <= height:
+        return lines
+    head = 1 if height >= MIN_WITH_TITLE else 0
+    room = max(1, height - head)
+    begin, end = at
+    # What comes before is read first, as long as the rest of it can be seen too.
+    top = min(max(1 + head, end - room), max(1 + head, begin), len(lines) - room)
+    return [*lines[1 : 1 + head], *lines[top : top + room]]
+
 
 class ChoiceScreen(ModalScreen[Choice | None]):
     """Choose by number, with the arrows and enter, or with the mouse; escape chooses nothing."""
@@ -64,6 +85,7 @@ class ChoiceScreen(ModalScreen[Choice | None]):
         lines: list[Line] = [(), *wrap((Span(f"  {self._title}", Ink.ACCENT),), room, indent=2)]
         for text in self._told:
             lines += wrap((Span(f"    {safe(text)}"),), room, indent=6)
+        at = (0, 0)
         for number, choice in enumerate(self._offered):
             here = number == self._cursor
             action = f"screen.take_number({number})"
@@ -74,9 +96,13 @@ class ChoiceScreen(ModalScreen[Choice | None]):
                 Span("now: " if choice.current else "", Ink.GOOD, action),
                 Span(choice.told, Ink.DIM, action),
             )
+            before = len(lines)
             lines += wrap(line, room, indent=label + 6)
+            if here:
+                at = (before, len(lines))
         told = "number or enter chooses, esc leaves" if self._offered else "esc leaves"
         lines += [(Span(f"    {told}", Ink.DIM),), ()]
+        lines = in_view(lines, at, self.size.height)
         box.styles.height = len(lines)
         box.show(*lines)
 
