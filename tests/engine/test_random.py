@@ -26,6 +26,7 @@ from trackerwatch.engine.commands import AnnounceNow, ProbeNow
 from trackerwatch.engine.settings import AnnounceMode, EngineSettings, PrivateMode
 from trackerwatch.failover import FailoverState
 from trackerwatch.outcome import Failure, FailureKind, Phase
+from trackerwatch.policy.rules import Verdict
 
 URLS = (
     "udp://one.example:1",
@@ -137,6 +138,18 @@ def check_effects(snapshot):
         assert sorted(n for found in split.values() for n in found) == listing
 
 
+def check_totals(snapshot):
+    table, totals = snapshot.torrents, snapshot.totals
+    here = list(table.listed)
+    assert totals.torrents_by_verdict == {
+        verdict: sum(table.verdicts[n] is verdict for n in here) for verdict in Verdict
+    }
+    assert totals.torrents_by_failover == {
+        state: sum(table.failover_states[n] is state for n in here) for state in FailoverState
+    }
+    assert totals.broken == Counter(rule for n in here for rule in table.rules[n])
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_whatever_happens_feeds_miss_nothing_counts_add_up_and_nothing_runs_hot(seed):
     rng = random.Random(seed)
@@ -173,6 +186,7 @@ def test_whatever_happens_feeds_miss_nothing_counts_add_up_and_nothing_runs_hot(
             await watched.until(now)
             shadow.pull()
             check_effects(engine.snapshot())
+            check_totals(engine.snapshot())
         await watched.end()
         shadow.pull()
         assert asyncio.all_tasks() <= {asyncio.current_task()}

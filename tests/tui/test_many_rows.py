@@ -52,3 +52,41 @@ async def test_another_pane_is_no_reason_to_paint_the_whole_screen():
         s.main.refresh = lambda *regions, **how: painted.append(regions) or refresh(*regions, **how)
         await s.press("tab", "tab")
         assert painted == []
+
+
+async def test_another_pane_changes_two_titles_and_two_cursors_and_works_out_no_styles():
+    async with show(MANY, size=(120, 40)) as s:
+        await s.press("1")
+        styled, laid_out = [], []
+        s.app.stylesheet.update_nodes = lambda nodes, **how: styled.append((nodes, how))
+        s.main._refresh_layout = lambda *size, **how: laid_out.append((size, how))
+        rows = s.main.trackers.rows_drawn, s.main.torrents.rows_drawn
+        before = backgrounds(s.main.trackers), backgrounds(s.main.torrents)
+        await s.press("2")
+        after = backgrounds(s.main.trackers), backgrounds(s.main.torrents)
+        assert s.main.focused is s.main.torrents
+        assert (s.main.trackers.rows_drawn, s.main.torrents.rows_drawn) == rows, "no cell was asked for"
+        assert (styled, laid_out) == ([], [])
+        with_keys, without = before[0][0], before[1][0]
+        assert with_keys != without
+        assert (after[0][0], after[1][0]) == (without, with_keys)
+        assert (after[0][1:], after[1][1:]) == (before[0][1:], before[1][1:])
+
+
+def backgrounds(table):
+    """What the rows in view have behind them, the one under the cursor first."""
+    return [{segment.style.bgcolor for segment in table.render_line(y)} for y in range(1, min(4, len(table.order) + 1))]
+
+
+async def test_a_minute_repaints_the_cells_whose_text_changes():
+    async with show(MANY, size=(120, 40)) as s:
+        await s.press("2")
+        regions = []
+        refresh = s.main.torrents.refresh
+        s.main.torrents.refresh = lambda *parts, **how: regions.append(parts) or refresh(*parts, **how)
+        s.clock.advance(60)
+        s.app.tick()
+        [[region]] = regions
+        assert (region.y, region.height) == (1, len(s.main.torrents.visible_keys())), "all rows at one go"
+        assert region.width == 5, "the ages alone"
+        await s.settle()

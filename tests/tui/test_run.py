@@ -1,6 +1,7 @@
 """The end and the beginning: engine, loading and screen in one loop."""
 
 import asyncio
+import gc
 from dataclasses import dataclass
 
 import pytest
@@ -146,6 +147,15 @@ def test_run_starts_and_stops_the_engine_and_ends_with_0(headless):
     assert running.run(engine) == 0
     assert engine.calls == ["run", "stop", "ended"]
     assert "trackers 1: 1 up" in headless[0]
+
+
+def test_what_lasts_is_put_aside_while_it_runs_and_not_longer(headless, monkeypatch):
+    aside = []
+    stop = FakeEngine.stop
+    monkeypatch.setattr(FakeEngine, "stop", lambda self: aside.append(gc.get_freeze_count()) or stop(self))
+    assert running.run(FakeEngine(), BATCHES) == 0
+    assert aside[0] > 1000
+    assert gc.get_freeze_count() == 0
 
 
 def test_run_leaves_an_engine_that_hangs(headless, monkeypatch):
