@@ -593,3 +593,32 @@ def test_one_lost_scrape_announces_nothing():
         assert len(prober.of("announce")) <= 1
 
     watch(prober, [torrent(n, [ONE]) for n in range(1, 51)], scenario)
+
+
+def test_a_tracker_that_refuses_its_torrents_is_up_and_says_how_many():
+    prober = ScriptedProber()
+    torrents = [torrent(n, [WEB], [TWO]) for n in range(1, 5)]
+    script = prober.script(WEB, Script(scrape_failure=HTTP_404))
+    script.unregistered = frozenset(t.info_hash for t in torrents[:3])
+
+    async def scenario(engine, watched):
+        await watched.until(60)
+        first = engine.snapshot().trackers
+        script.unregistered = frozenset()
+        script.dead["*"] = TIMEOUT
+        await watched.until(7200)
+        return first, engine.snapshot().trackers
+
+    (web, two), (dead, _) = watch(prober, torrents, scenario)
+    assert (web.state, web.refused, web.refused_kind) == (Health.UP, 3, FailureKind.UNREGISTERED)
+    assert (two.refused, two.refused_kind) == (0, None)
+    assert (dead.state, dead.refused, dead.refused_kind) == (Health.DOWN, 0, None)
+
+
+def test_a_hybrid_is_refused_where_both_of_its_swarms_are():
+    prober = ScriptedProber()
+    half, whole = torrent(1, [WEB], v2=b"v" * 32), torrent(2, [WEB], v2=b"w" * 32)
+    script = prober.script(WEB, Script(scrape_failure=HTTP_404))
+    script.unregistered = frozenset({half.info_hash, *(swarm for _, swarm in whole.swarms)})
+    (web,) = once(prober, [half, whole]).trackers
+    assert (web.refused, web.refused_kind) == (1, FailureKind.UNREGISTERED)

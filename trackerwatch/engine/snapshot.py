@@ -180,6 +180,7 @@ def tracker_view(state: TrackerState, now: float) -> TrackerView:
             effect.update(shape.effect_of(state))
     expiries = [e.tls_expires_at for e in state.endpoints.values() if e.tls_expires_at is not None]
     latencies = [latency for e in state.endpoints.values() if (latency := e.latency_s) is not None]
+    published = state.swarms.published
     return TrackerView(
         index=state.index,
         tracker=state.tracker,
@@ -227,6 +228,8 @@ def tracker_view(state: TrackerState, now: float) -> TrackerView:
         thresholds=state.thresholds,
         every_s=state.every_s,
         heartbeat_s=state.heartbeat_s,
+        refused=published.refusals if published else 0,
+        refused_kind=published.refusal_kind if published else None,
     )
 
 

@@ -11,6 +11,7 @@ Two kinds of evidence meet here. A scrape fills whole columns; an announce tells
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -81,6 +82,10 @@ class Published:
     """Wall time of the counts in the columns."""
     recalled: bool = False
     """The counts are remembered, and were not asked for in this run."""
+    refusals: int = 0
+    """Torrents for which a tracker that answers is of no use: it refuses every swarm of theirs."""
+    refusal_kind: FailureKind | None = None
+    """The commonest reason. None: it refuses none."""
 
     def standings_at(self, columns: slice | list[int]) -> bytes:
         """The standings of these swarms."""
@@ -290,8 +295,34 @@ class Swarms:
             self.scrape_latency_s,
             self.scraped_at,
             self.recalled,
+            *(self._refusals(standings, refused) if counted and not down else (0, None)),
         )
         return before
+
+    def _refusals(self, standings: bytearray, refused: dict[int, int]) -> tuple[int, FailureKind | None]:
+        """How many torrents a tracker that answers refuses, and most of them why."""
+        column, owners, kinds = standings.find(Standing.FAILED), set[int](), Counter[FailureKind]()
+        while column >= 0:
+            if column not in self.gone:
+                owners.update((self.owners[column], *self.more_owners.get(column, ())))
+                kinds[self._refusal_at(column, refused)] += 1
+            column = standings.find(Standing.FAILED, column + 1)
+        if owners and (self.repeats or self.more_owners):
+            # A torrent that works by another swarm of its own is not refused.
+            owners.difference_update(
+                self._owners_of(
+                    c for c, standing in enumerate(standings) if standing != Standing.FAILED and c not in self.gone
+                )
+            )
+        return (len(owners), kinds.most_common(1)[0][0]) if owners else (0, None)
+
+    def _refusal_at(self, column: int, refused: dict[int, int]) -> FailureKind:
+        for kind, flag in REFUSAL_FLAGS.items():
+            if refused.get(column) == flag:
+                return kind
+        record = self.announces.get(column)
+        failure = record.outcome.probe.failure if record is not None else None
+        return failure.kind if failure is not None else FailureKind.FAILURE_REASON
 
     def _by_announce(self, record: AnnounceRecord, answer: int) -> tuple[Standing | None, SwarmCounts]:
         """What the latest announce of a swarm makes of it. None: the scrape has the say."""

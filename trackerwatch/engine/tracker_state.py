@@ -506,7 +506,11 @@ class TrackerState:
 
     def publish(self) -> Published | None:
         """Draw the conclusions for its swarms; returns what was published before."""
-        return self.swarms.publish(down=self.state is Health.DOWN, counted=self.counted)
+        before = self.swarms.publish(down=self.state is Health.DOWN, counted=self.counted)
+        now = self.swarms.published
+        if before is None or now is None or (before.refusals, before.refusal_kind) != (now.refusals, now.refusal_kind):
+            self.dirty = True
+        return before
 
 
 _BEFORE_THE_EXCHANGE = frozenset({Phase.RESOLVE, Phase.CONNECT, Phase.TLS})

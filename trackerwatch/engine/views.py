@@ -177,6 +177,10 @@ class TrackerView:
     """Between full rounds, after every order, setting and wish. None: nothing was planned yet."""
     heartbeat_s: float | None = None
     """Between small probes beside them. None: there are none."""
+    refused: int = 0
+    """Torrents for which it is of no use although it answers: it refuses them. 0 where it is down."""
+    refused_kind: FailureKind | None = None
+    """The commonest reason of `refused`. None: it refuses none."""
 
     @property
     def endpoints_up(self) -> int:
