@@ -28,6 +28,9 @@ class Condition(StrEnum):
     """What else the screen says of a tracker, or of itself."""
 
     RETRY = "retry"
+    REFUSES = "refuses"
+    DEAD = "dead"
+    MOVED = "moved"
     FLAPPING = "flapping"
     MUTED = "muted"
     DISABLED = "disabled"
@@ -268,6 +271,14 @@ _CONDITIONS: Mapping[Condition, Meaning] = {
         "it failed, and not often enough yet to be called down: one packet may get lost",
         "nothing: it is asked again in seconds",
     ),
+    Condition.REFUSES: Meaning(
+        "it answers, and refuses half of its torrents or more: for those it is as good as down",
+        "read why (not registered, wrong key); it is about the torrents or the account, not about the network",
+    ),
+    Condition.DEAD: Meaning(
+        "so many torrents that list it have no tracker left that works", "bring it back, or give them another tracker"
+    ),
+    Condition.MOVED: Meaning("so many torrents that list it run on a later tracker because of it", "see why it fails"),
     Condition.FLAPPING: Meaning(
         "it changes between answering and failing so often that its state says little",
         "look at its uptime instead; it is overloaded or behind a bad line",

@@ -53,7 +53,7 @@ def test_who_looks_at_torrents_stays_there_while_trackers_are_no_worse():
 
 
 def test_what_a_tracker_hits_in_few_words():
-    assert hits(Effect(5000, 41, 3, 0)) == "44: 3 dead"
+    assert hits(Effect(5000, 41, 3, 0)) == "3 dead, 41 moved"
     assert hits(Effect(5000, 41, 0, 0)) == "41 moved"
     assert hits(Effect(5000, 0, 3, 0)) == "3 dead"
     assert hits(Effect(5000, 0, 0, 9)) == ""

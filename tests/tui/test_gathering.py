@@ -53,6 +53,8 @@ def test_grades_of_trackers():
     assert tracker_grade(down) is Grade.CRITICAL
     assert tracker_grade(replace(up, pending=1)) is Grade.WARNING
     assert tracker_grade(replace(up, flapping=True)) is Grade.WARNING
+    assert tracker_grade(replace(up, torrents=20, refused=10)) is Grade.WARNING
+    assert tracker_grade(replace(up, torrents=20, refused=9)) is Grade.WELL
     assert tracker_grade(tracker(2, "udp://c.example/", Health.UNKNOWN)) is Grade.UNKNOWN
     assert tracker_grade(replace(down, muted=Mute(None, ""))) is Grade.ASIDE
     assert tracker_grade(replace(down, disabled=Disabled(""))) is Grade.ASIDE

@@ -180,7 +180,7 @@ def test_header_says_paused_stale_and_filter_in_words():
 def test_header_at_80():
     assert (
         text(header(rich_snapshot(), HERE, 80))
-        == "vps7  trackers 14: 2 down 1 degr 11 up  torrents 200: 2 crit 24 warn  age 4s"
+        == "trackers 14: 2 down 1 degr 1 retry 10 up  torrents 200: 2 crit 24 warn  age 4s"
     )
 
 
@@ -191,6 +191,29 @@ def test_a_tracker_that_is_up_and_refuses_torrents_is_a_cause_too():
     assert "tracker.foo.org:6969 refused" in text(line)
     alone = text(problem(snapshot((up,), torrents(moved=1)), HERE, 160))
     assert alone == "! 1 torrent runs on a backup tracker.  Cause: up.example:1 refuses 1 torrent"
+
+
+def test_a_tracker_that_refuses_its_torrents_is_no_well_one():
+    refusing = tracker(0, FOO, torrents=20, refused=20, refused_kind=FailureKind.UNREGISTERED)
+    shown = snapshot((refusing, tracker(1, "udp://b.example:1/announce")))
+    assert text(problem(shown, HERE, 80)) == "! tracker.foo.org:6969 refuses 20/20: unregistered"
+    assert "trackers 2: 1 refuses 1 up" in text(header(shown, HERE, 80))
+    hurt = snapshot((refusing,), torrents(odd=20))
+    told = "! 20 torrents need attention. Cause: tracker.foo.org:6969 refuses 20/20: unregistered"
+    assert text(problem(hurt, HERE, 120)) == told
+    few = snapshot((replace(refusing, refused=9),))
+    assert "all is well" in text(problem(few, HERE, 80))
+
+
+def test_failures_that_are_not_believed_yet_are_counted_apart():
+    shown = snapshot((tracker(0, FOO, pending=2, kind=FailureKind.TIMEOUT), tracker(1, "udp://b.example:1/announce")))
+    assert "trackers 2: 1 retry 1 up" in text(header(shown, HERE, 80))
+    assert "trackers 2: 1 retrying 1 up" in text(header(shown, HERE, 160))
+
+
+def test_lag_is_told_where_there_is_some():
+    assert "lag" not in text(header(snapshot((tracker(0, FOO),), lateness_s=1.9), HERE, 160))
+    assert "lag 2.1s" in text(header(snapshot((tracker(0, FOO),), lateness_s=2.1), HERE, 160))
 
 
 def test_disabled_trackers_are_told_as_that_alone():

@@ -30,8 +30,14 @@ def test_a_meaning_comes_with_what_to_do_unless_that_is_nothing():
 
 
 async def test_help_holds_it():
-    async with show(size=(120, 280)) as s:
+    async with show(size=(120, 290)) as s:
         await s.press("question_mark")
-        for heading in ("States of trackers", "Why they are so", "What is wrong with torrents", "In the top lines"):
+        for heading in (
+            "States of trackers",
+            "Why they are so",
+            "What a tracker hits",
+            "What is wrong with torrents",
+            "In the top lines",
+        ):
             assert heading in s.text
         assert "the machine is there, and nothing listens on that port" in s.text

@@ -194,3 +194,14 @@ def test_a_filter_that_makes_full_views_takes_small_steps():
         assert len(shown.torrents.looked_at) - seen <= 5
         seen = len(shown.torrents.looked_at)
     assert seen == 60
+
+
+def test_a_tracker_that_refuses_is_sorted_among_the_degraded():
+    views = (
+        tracker(0, "udp://a.example:1/announce"),
+        tracker(1, "udp://b.example:1/announce", torrents=20, refused=20),
+        tracker(2, "udp://c.example:1/announce", Health.DEGRADED, torrents=9),
+        tracker(3, "udp://d.example:1/announce", Health.DOWN),
+        tracker(4, "udp://e.example:1/announce", pending=1),
+    )
+    assert order_trackers(views, TrackerSort.WORST) == [3, 1, 2, 4, 0]

@@ -39,7 +39,8 @@ def all_tracker_states():
     views = {health.value: view for health, view in plain.items()}
     views |= {f"recalled {health}": replace(view, recalled_at=NOW) for health, view in plain.items()}
     views |= {f"flapping {health}": replace(view, flapping=True) for health, view in plain.items()}
-    views |= {"retry": replace(up, pending=1), "muted": replace(down, muted=Mute(None, ""))}
+    refusing = replace(up, torrents=20, refused=20, refused_kind=FailureKind.UNREGISTERED)
+    views |= {"refuses": refusing, "retry": replace(up, pending=1), "muted": replace(down, muted=Mute(None, ""))}
     views["disabled"] = replace(up, disabled=Disabled(""))
     return {name: states.tracker_state(view) for name, view in views.items()}
 

@@ -10,6 +10,7 @@ from trackerwatch.failover.states import FailoverState
 from trackerwatch.health.states import Health
 from trackerwatch.meanings import meaning
 from trackerwatch.outcome import FailureKind
+from trackerwatch.tui import states
 from trackerwatch.tui import tracker_detail as detail
 from trackerwatch.tui.ink import Ink, line_width
 from trackerwatch.tui.past import TrackerPast
@@ -176,3 +177,27 @@ def test_what_you_ordered_stands_with_it():
     lines = text(detail.tracker_lines(wished, NOW, 80, NOT_KEPT)).splitlines()
     (interval,) = [line for line in lines if line.startswith("  interval")]
     assert interval.endswith("; asked every 2h by your wish; watched for this run alone")
+
+
+@pytest.mark.parametrize(
+    ("refused", "torrents", "told"),
+    [
+        (20, 20, " Refuses all 20 of its torrents (unregistered): 18 failed over, 2 with no tracker left"),
+        (15, 20, " Refuses 15 of its 20 torrents (unregistered): 18 failed over, 2 with no tracker left"),
+        (1, 20, " Serves 20 torrents: 18 failed over, 2 with no tracker left"),
+    ],
+)
+def test_a_tracker_that_refuses_says_what_and_why(refused, torrents, told):
+    view = tracker(
+        0, URL, torrents=torrents, effect=Effect(0, 18, 2, 0), refused=refused, refused_kind=FailureKind.UNREGISTERED
+    )
+    assert text([detail.effect_line(view)]) == told
+
+
+def test_a_tracker_that_refuses_has_a_state_and_a_reason_of_its_own():
+    view = tracker(0, URL, torrents=20, refused=20, refused_kind=FailureKind.UNREGISTERED)
+    assert text([detail.state_line(view, NOW)]).startswith(" ! REFUSES")
+    assert states.tracker_reason(view) == "refuses 20/20: unregistered"
+    assert states.tracker_reason(view, brief=True) == "unregistered"
+    slow = replace(view, state=Health.DEGRADED, reasons=("slow",))
+    assert states.tracker_reason(slow) == "refuses 20/20: unregistered, slow"

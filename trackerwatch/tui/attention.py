@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trackerwatch.policy.rules import Verdict
+from trackerwatch.tui import words
 from trackerwatch.tui.arrangement import Pane
 from trackerwatch.tui.gathering import Grade, tracker_grade
 
@@ -32,10 +33,7 @@ def worst_pane(snapshot: Snapshot, now: Pane) -> Pane:
 
 
 def hits(effect: Effect) -> str:
-    """What a tracker's state does to torrents, in few words: `44: 3 dead`, `41 moved`; empty where it hits none."""
-    hit = effect.failed_over + effect.exhausted
-    if not hit:
-        return ""
-    if not effect.failed_over:
-        return f"{hit:,} dead"
-    return f"{hit:,}: {effect.exhausted:,} dead" if effect.exhausted else f"{hit:,} moved"
+    """What a tracker's state does to torrents, in few words: `3 dead, 41 moved`; empty where it hits none."""
+    told = [f"{words.short_count(effect.exhausted, 4)} dead"] if effect.exhausted else []
+    told += [f"{words.short_count(effect.failed_over, 4)} moved"] if effect.failed_over else []
+    return ", ".join(told)

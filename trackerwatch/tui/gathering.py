@@ -181,12 +181,17 @@ def is_aside(view: TrackerView) -> bool:
     return view.muted is not None or view.disabled is not None or view.retired
 
 
+def refuses(view: TrackerView) -> bool:
+    """Whether a tracker answers, and refuses half of its torrents or more: for those it is as good as none."""
+    return view.refused > 0 and view.refused * 2 >= view.torrents and view.state in (Health.UP, Health.DEGRADED)
+
+
 def tracker_grade(view: TrackerView) -> Grade:
-    """How bad a tracker is; one that fails and is not believed to be down yet is to be looked at."""
+    """How bad a tracker is; one that fails and is not believed to be down yet is to be looked at, as one that refuses."""
     if is_aside(view):
         return Grade.ASIDE
     grade = _HEALTH_GRADES[view.state]
-    return max(grade, Grade.WARNING) if view.pending or view.flapping else grade
+    return max(grade, Grade.WARNING) if view.pending or view.flapping or refuses(view) else grade
 
 
 class Hosts:

@@ -11,7 +11,7 @@ from trackerwatch.health.states import Health
 from trackerwatch.outcome import FailureKind
 from trackerwatch.policy.rules import Rule, Severity, Verdict
 from trackerwatch.tui import states, words
-from trackerwatch.tui.gathering import is_aside
+from trackerwatch.tui.gathering import is_aside, refuses
 from trackerwatch.tui.ink import Ink, Line, Span, line_width, safe
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ STALE_AFTER_S = 1200.0
 """No data newer than this: rounds come every 15 minutes, so something of ours hangs."""
 LATE_AFTER_S = 30.0
 """A schedule this late is said in colour."""
+LAG_AFTER_S = 2.0
+"""A schedule less late than this is not late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +87,9 @@ def header(snapshot: Snapshot | None, situation: Situation, width: int) -> Line:
         parts.append((0, (Span(situation.loading, Ink.WAIT),)))
     late = snapshot.lateness_s >= LATE_AFTER_S
     lag = f"lag {snapshot.lateness_s:.1f}s" if snapshot.lateness_s < 9.95 else f"lag {snapshot.lateness_s:.0f}s"
+    if snapshot.lateness_s > LAG_AFTER_S:
+        parts.append((1 if late else 4, (Span(lag, Ink.WARN if late else Ink.DIM),)))
     parts += [
-        (1 if late else 4, (Span(lag, Ink.WARN if late else Ink.DIM),)),
         (2, (Span(_data_age(snapshot, now, long=width >= 110), Ink.BAD if stale else Ink.DIM),)),
     ]
     if width >= 130:
@@ -122,10 +125,20 @@ def _trackers(snapshot: Snapshot, *, short: bool) -> Line:
     off = sum(view.disabled is not None for view in watched)
     heard = [view for view in watched if view.disabled is None]
     muted = sum(view.muted is not None for view in heard)
-    by_state = Counter(view.state for view in heard if view.muted is None)
+    judged = [view for view in heard if view.muted is None]
+    # As their rows say it: one that fails and is not believed to be down is no `up`.
+    retrying = [view for view in judged if view.pending and view.state is not Health.DOWN]
+    refusing = sum(refuses(view) and not view.pending for view in judged)
+    by_state = Counter(view.state for view in judged)
+    by_state.subtract(view.state for view in retrying)
+    by_state.subtract(view.state for view in judged if refuses(view) and not view.pending)
     names = ((Health.DOWN, "down", Ink.BAD), (Health.DEGRADED, "degr" if short else "degraded", Ink.WARN))
     line: list[Span] = [Span(f"trackers {total:,}:" if total else "no trackers", Ink.PLAIN)]
     line += [Span(f" {by_state[h]:,} {name}", ink) for h, name, ink in names if by_state.get(h)]
+    if refusing:
+        line.append(Span(f" {refusing:,} {'refuse' if refusing > 1 else 'refuses'}", Ink.WARN))
+    if retrying:
+        line.append(Span(f" {len(retrying):,} {'retry' if short else 'retrying'}", Ink.WARN))
     for health, name, ink in ((Health.UNKNOWN, "unknown", Ink.WAIT), (Health.UP, "up", Ink.GOOD)):
         if number := by_state.get(health):
             line.append(Span(f" {number:,} {name}", ink))
@@ -197,6 +210,8 @@ def problem(snapshot: Snapshot | None, situation: Situation, width: int) -> Line
         if bad and odd:
             text += f", {odd:,} more to look at"
         detail = f". Worst: {situation.worst_torrent}" if situation.worst_torrent else ""
+        if (refusing := _refusing(snapshot)) and not seedless:
+            return (Span(text, Ink.BAD if bad else Ink.WARN), Span(". Cause: "), *refusing)
         return (Span(text, Ink.BAD if bad else Ink.WARN), Span(detail))
     return _minor(snapshot, now)
 
@@ -309,6 +324,8 @@ def _with_causes(
 def _cause(view: TrackerView, now: datetime, detail: int) -> str:
     """A tracker and its failure; with `detail` 1 how long, with 2 since when too."""
     name = safe(view.tracker.host_port)
+    if refuses(view) and not view.pending:
+        return f"{name} {states.refusal(view)}"
     if view.state is Health.UP and not view.pending:
         return f"{name} refuses {words.plural(view.effect.failed_over + view.effect.exhausted, 'torrent')}"
     what = states.failure_kind(view.failure.kind) if view.failure else "answers again"
@@ -333,6 +350,8 @@ def _minor(snapshot: Snapshot, now: datetime) -> Line:
         text = f" ! {words.plural(len(degraded), 'tracker')} degraded, no torrent is hit."
         worst = degraded[0]
         return (Span(text, Ink.WARN), Span(f" {safe(worst.tracker.host_port)}: {states.tracker_reason(worst)}"))
+    if refusing := _refusing(snapshot):
+        return (Span(" ! ", Ink.WARN), *refusing)
     for found in snapshot.tracker_problems:
         if found.severity is not Severity.INFO:
             mark = states.severity(found.severity)
@@ -348,6 +367,17 @@ def _minor(snapshot: Snapshot, now: datetime) -> Line:
         return (Span(f" ? no problem so far: {known}, {words.plural(up, 'tracker')} up", Ink.WAIT),)
     listing = f"{words.plural(torrents, 'torrent')}, " if torrents else ""
     return (Span(f" + all is well: {listing}{words.plural(up, 'tracker')} up", Ink.GOOD),)
+
+
+def _refusing(snapshot: Snapshot) -> Line:
+    """The tracker that refuses most, and how many more there are; empty where none refuses most of its torrents."""
+    found = sorted(
+        (view for view in snapshot.trackers if refuses(view) and not is_aside(view)), key=lambda v: -v.refused
+    )
+    if not found:
+        return ()
+    more = f" +{len(found) - 1} more" if len(found) > 1 else ""
+    return (Span(f"{safe(found[0].tracker.host_port)} {states.refusal(found[0])}", Ink.STRONG), Span(more))
 
 
 def _blocked(trackers: Sequence[TrackerView]) -> Line | None:

@@ -22,6 +22,7 @@ _OF_TRACKERS: tuple[tuple[str, State], ...] = (
     ("UP", Health.UP),
     ("DEGRADED", Health.DEGRADED),
     ("RETRY1/3", Condition.RETRY),
+    ("REFUSES", Condition.REFUSES),
     ("DOWN", Health.DOWN),
     ("UNKNOWN", Health.UNKNOWN),
     ("%FLAP", Condition.FLAPPING),
@@ -30,6 +31,7 @@ _OF_TRACKERS: tuple[tuple[str, State], ...] = (
     ("MUTED", Condition.MUTED),
     ("DISABLED", Condition.DISABLED),
 )
+_OF_HITS: tuple[tuple[str, State], ...] = (("dead", Condition.DEAD), ("moved", Condition.MOVED))
 _OF_THE_SCREEN: tuple[tuple[str, State], ...] = (
     ("OFFLINE", LocalState.OFFLINE),
     ("UDP blocked", LocalState.UDP_BLOCKED),
@@ -53,6 +55,7 @@ def lines() -> list[Line]:
     return [
         *_section("States of trackers", _OF_TRACKERS),
         *_section("Why they are so", [*kinds, *codes]),
+        *_section("What a tracker hits (HITS)", _OF_HITS),
         *_section("What is wrong with torrents", [(states.rule(rule), rule) for rule in rules]),
         *_section("In the top lines", _OF_THE_SCREEN),
     ]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from trackerwatch.failover.states import FailoverState
 from trackerwatch.health.states import Health
 from trackerwatch.policy.rules import Verdict
+from trackerwatch.tui.gathering import refuses
 from trackerwatch.tui.natural import natural_key
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class TorrentSort(StrEnum):
 _HEALTH_RANK = {Health.DOWN: 4, Health.DEGRADED: 3, Health.UNKNOWN: 1, Health.UP: 0}
 _RETRY_RANK = 2
 _FLAPPING_RANK = 3
+_REFUSING_RANK = 3
 _MUTED_RANK = -1
 
 _FAILOVER_RANK = {
@@ -81,7 +83,7 @@ def tracker_rank(view: TrackerView) -> int:
     """
     if view.muted is not None or view.disabled is not None:
         return _MUTED_RANK
-    rank = max(_HEALTH_RANK[view.state], _FLAPPING_RANK if view.flapping else 0)
+    rank = max(_HEALTH_RANK[view.state], _FLAPPING_RANK if view.flapping else 0, _REFUSING_RANK if refuses(view) else 0)
     return max(rank, _RETRY_RANK) if view.pending else rank
 
 

@@ -60,7 +60,7 @@ def tracker_columns(strip_s: float | None) -> tuple[Column, ...]:
         Column("last", "LASTOK", 6, right=True, at=WIDE),
         Column("next", "NEXT", 4, right=True, at=WIDE),
         Column("since", "SINCE", 5, right=True, at=30),
-        Column("hits", "HITS", 12, at=ROOMY),
+        Column("hits", "HITS", 16, at=ROOMY),
         Column("reason", "REASON", 11, flex=1, at=NARROW, until=WIDE),
         Column("reason", "REASON", 16, flex=4, at=WIDE),
     )
@@ -118,7 +118,10 @@ def tracker_cells(
         "since": Span(
             words.age(view.failing_since if view.pending else view.since, now), state.ink if troubled else quiet
         ),
-        "hits": Span("" if muted or view.disabled else attention.hits(view.effect), Ink.BAD if view.effect.exhausted else Ink.WARN),
+        "hits": Span(
+            "" if muted or view.disabled else attention.hits(view.effect),
+            Ink.BAD if view.effect.exhausted else Ink.WARN,
+        ),
         "reason": Span(
             states.tracker_remark(view, now, brief=brief), Ink.BAD if bad else quiet if muted else Ink.PLAIN
         ),

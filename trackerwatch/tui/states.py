@@ -11,6 +11,7 @@ from trackerwatch.health.states import Health
 from trackerwatch.outcome import FailureKind, Family
 from trackerwatch.policy.rules import Rule, Severity, Verdict
 from trackerwatch.tui import words
+from trackerwatch.tui.gathering import refuses
 from trackerwatch.tui.ink import Ink, Span, safe
 
 if TYPE_CHECKING:
@@ -30,13 +31,14 @@ _HEALTH = {
 _SHORT = {Health.UP: "UP", Health.DEGRADED: "DEGR", Health.DOWN: "DOWN", Health.UNKNOWN: "UNKN"}
 MUTED = Span("= MUTED", Ink.DIM)
 DISABLED = Span("- DISABLED", Ink.DIM)
+REFUSES = Span("! REFUSES", Ink.WARN)
 
 
 def tracker_state(view: TrackerView) -> Span:
     """Glyph, word and ink of a tracker's state in at most ten characters.
 
     Disabled and muted come before everything; then what is only remembered, in brackets; then flapping (`xDOWN%FLAP`: its state says
-    little), and a failure that is not yet believed (a retry).
+    little), a failure that is not yet believed (a retry), and that it refuses most of its torrents.
     """
     if view.disabled is not None:
         return DISABLED
@@ -54,7 +56,7 @@ def unmuted_state(view: TrackerView) -> Span:
         return _flapping(view.state)
     if view.pending and view.state is not Health.DOWN:
         return Span(f"~ RETRY{view.pending}/{view.pending_limit}", Ink.WARN)
-    return _HEALTH[view.state]
+    return REFUSES if refuses(view) else _HEALTH[view.state]
 
 
 def _flapping(state: Health) -> Span:
@@ -253,8 +255,25 @@ def tracker_reason(view: TrackerView, *, brief: bool = False) -> str:
 
     With `brief` a word or two without details.
     """
+    told = "" if view.pending else refusal(view, brief=brief)
     if view.state is Health.UP and not view.pending:
+        return told
+    why = _reason(view, brief=brief)
+    return told if told and brief else ", ".join(filter(None, (told, why)))
+
+
+def refusal(view: TrackerView, *, brief: bool = False) -> str:
+    """What a tracker that answers refuses: `refuses 20/20: unregistered`; empty where it is not most of its torrents."""
+    if not refuses(view):
         return ""
+    kind = failure_kind(view.refused_kind) if view.refused_kind else ""
+    if brief:
+        return kind or "refuses"
+    return f"refuses {view.refused:,}/{view.torrents:,}" + (f": {kind}" if kind else "")
+
+
+def _reason(view: TrackerView, *, brief: bool) -> str:
+    """`tracker_reason` of one that is not simply up, without what it refuses."""
     if view.state is Health.DEGRADED:
         split = _split_families(view, brief=brief)
         told = [split if code == "endpoint_down" and split else reason(code) for code in view.reasons]

@@ -8,6 +8,7 @@ from trackerwatch import meanings
 from trackerwatch.failover.states import FailoverState
 from trackerwatch.health.states import Health
 from trackerwatch.tui import states, words
+from trackerwatch.tui.gathering import refuses
 from trackerwatch.tui.ink import Ink, Line, Span, labelled, line_width, safe
 from trackerwatch.tui.past import outage_lines, strip_lines
 
@@ -139,6 +140,8 @@ def effect_line(view: TrackerView) -> Line:
     effect: Effect = view.effect
     if not view.torrents:
         return (Span(" no torrent lists it", Ink.DIM),)
+    if refuses(view):
+        return _refusal_line(view)
     unaffected = "unaffected"
     if view.state is Health.DOWN or view.pending:
         # They may have lost a backup, which is no nothing.
@@ -158,6 +161,29 @@ def effect_line(view: TrackerView) -> Line:
     line: list[Span] = [Span(f" {head} {words.plural(view.torrents, 'torrent')}"), Span(": " if parts else "")]
     for number, part in enumerate(parts):
         line += [Span(", "), part] if number else [part]
+    return tuple(line)
+
+
+def _refusal_line(view: TrackerView) -> Line:
+    """`Refuses all 20 of its torrents (unregistered): 18 failed over, 2 with no tracker left`."""
+    everything = view.refused >= view.torrents
+    which = (
+        f"all {view.refused:,} of its torrents" if everything else f"{view.refused:,} of its {view.torrents:,} torrents"
+    )
+    if view.torrents == 1:
+        which = "its only torrent"
+    why = f" ({states.failure_kind(view.refused_kind)})" if view.refused_kind else ""
+    hit = [
+        Span(f"{number:,} {name}", ink)
+        for number, name, ink in (
+            (view.effect.failed_over, "failed over", Ink.WARN),
+            (view.effect.exhausted, "with no tracker left", Ink.BAD),
+        )
+        if number
+    ]
+    line: list[Span] = [Span(f" Refuses {which}{why}", Ink.WARN)]
+    for number, part in enumerate(hit):
+        line += [Span(", " if number else ": "), part]
     return tuple(line)
 
 
