@@ -105,3 +105,12 @@ def test_no_mouse_leaves_it_to_the_terminal(monkeypatch, mouse):
 
     assert running.run(Engine(), preferences=Preferences(mouse=mouse)) == 0
     assert asked == [mouse]
+
+
+async def test_dragging_selects_nothing_that_is_not_there():
+    async with show() as s:
+        await s.pilot.mouse_down(offset=(2, 2))
+        await s.pilot.hover(offset=(30, 8))
+        await s.pilot.mouse_up(offset=(30, 8))
+        await s.settle()
+        assert not s.app.screen.get_selected_text()

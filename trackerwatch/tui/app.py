@@ -68,6 +68,8 @@ class TrackerwatchApp(App[None]):
 
     TITLE = "trackerwatch"
     ENABLE_COMMAND_PALETTE = True
+    ALLOW_SELECT = False
+    """Textual would copy the names of our widgets; with --no-mouse the terminal selects what they show."""
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_palette}
     CSS = looks.CSS
 
