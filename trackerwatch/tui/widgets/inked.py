@@ -70,6 +70,7 @@ class Inked(Widget):
     def notify_style_update(self) -> None:
         """Forget colours: the theme or a class has changed."""
         super().notify_style_update()
+        self._painted_last = None
         self._styles_of = {}
         self.styles_changed()
 
@@ -102,6 +103,20 @@ class Inked(Widget):
 
     def cursor_changed(self) -> None:
         """Draw what is under the cursor anew, if there is a cursor."""
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Lines as Textual paints them; those of the last time where none of them has changed since.
+
+        A frame takes the lines of every pane, whatever of them changed.
+        """
+        painted = self._painted_last
+        if painted is not None and painted[0] == crop and not any(map(self._styles_cache.is_dirty, crop.line_range)):
+            return painted[1]
+        strips = super().render_lines(crop)
+        self._painted_last = (crop, strips)
+        return strips
+
+    _painted_last: tuple[Region, list[Strip]] | None = None
 
     _styles_of: Mapping[tuple[Ink, bool], Style] = {}
     """Styles found so far: finding one goes through all ancestors."""
