@@ -32,6 +32,9 @@ FEW_TORRENTS = 1000
 RUNS = 7
 IDLE_S = 20.0
 SETTLED_S = 65.0
+"""What starts has started; the ages of all rows still move every second."""
+AGES_SETTLED_S = 130.0
+"""From two minutes on they are told in minutes."""
 LOST_S = 2.0
 """A key that shows nothing for so long changed nothing: it is not counted, and told."""
 
@@ -245,10 +248,12 @@ def _idle() -> Iterator[Figure]:
     beside = f"{FEW_TORRENTS:,} torrents, nothing due"
     with Terminal(_app(*options), columns=120, rows=40) as terminal:
         terminal.until(lambda glass: "50 up" in glass.text, limit_s=60)
-        # In the first minute every age on the screen moves every second.
         terminal.take_for(SETTLED_S)
         share = _share(terminal, lambda: terminal.take_for(IDLE_S))
-        yield _idle_figure("idle: screen visible", share, beside)
+        yield _idle_figure("idle: screen visible, two ages in every row move every second", share, beside)
+        terminal.take_for(AGES_SETTLED_S - SETTLED_S - IDLE_S)
+        share = _share(terminal, lambda: terminal.take_for(IDLE_S))
+        yield _idle_figure("idle: screen visible, ages in minutes", share, beside)
         terminal.send(BLURRED)
         yield _idle_figure("idle: terminal without focus", _share(terminal, lambda: terminal.take_for(IDLE_S)), beside)
         terminal.send(FOCUSED)
