@@ -21,6 +21,7 @@ from tests.engine.driven import (
     make_engine,
     torrent,
 )
+from tests.engine.keeping import MemoryKeeper
 from trackerwatch.engine.commands import AnnounceNow, ProbeNow
 from trackerwatch.engine.settings import AnnounceMode, EngineSettings, PrivateMode
 from trackerwatch.engine.views import AskState, EventKind
@@ -622,3 +623,148 @@ def test_a_hybrid_is_refused_where_both_of_its_swarms_are():
     script.unregistered = frozenset({half.info_hash, *(swarm for _, swarm in whole.swarms)})
     (web,) = once(prober, [half, whole]).trackers
     assert (web.refused, web.refused_kind) == (1, FailureKind.UNREGISTERED)
+
+
+NOT_REGISTERED = Failure(FailureKind.UNREGISTERED, Phase.EXCHANGE, "not registered")
+
+
+def well_again(script):
+    script.scrape_failure = script.announce_failure = None
+
+
+class TestATrackerThatRefusedEverythingOnce:
+    def test_the_scrape_that_knows_the_torrent_again_ends_it_and_an_announce_makes_sure(self):
+        prober = ScriptedProber()
+        script = prober.script(WEB, Script(scrape_failure=NOT_REGISTERED, announce_failure=NOT_REGISTERED))
+
+        async def scenario(engine, watched):
+            await watched.until(60)
+            torrents = engine.snapshot().torrents
+            assert torrents.failover_states[0] is FailoverState.EXHAUSTED
+            assert engine.snapshot().trackers[0].refused == 1
+            well_again(script)
+            await watched.until(300)
+            assert "asking" in engine.do(ProbeNow((0,)))
+            await watched.until(310)
+            torrents = engine.snapshot().torrents
+            assert torrents.failover_states[0] is FailoverState.PRIMARY
+            assert torrents.view(0).problems[0].rule != "unregistered"
+            assert engine.snapshot().trackers[0].refused == 0
+            assert len(prober.of("announce")) == 1, "the interval it asked for still holds"
+            await watched.until(7200)
+            assert engine.snapshot().torrents.failover_states[0] is FailoverState.PRIMARY
+            return len(prober.of("announce"))
+
+        assert watch(prober, [torrent(1, [WEB])], scenario) == 2
+
+    def test_an_announce_that_is_refused_again_has_the_last_word(self):
+        prober = ScriptedProber()
+        script = prober.script(WEB, Script(scrape_failure=NOT_REGISTERED, announce_failure=NOT_REGISTERED))
+
+        async def scenario(engine, watched):
+            await watched.until(60)
+            script.scrape_failure = None
+            await watched.until(1200)
+            assert engine.snapshot().torrents.failover_states[0] is FailoverState.PRIMARY
+            moves = []
+            for hours in range(2, 40):
+                await watched.until(hours * 3600)
+                moves.append(engine.snapshot().torrents.failover_states[0])
+            return set(moves)
+
+        assert watch(prober, [torrent(1, [WEB])], scenario) == {FailoverState.EXHAUSTED}, "no flapping"
+        assert len(prober.of("announce")) == 3, "once to make sure, and daily"
+
+    def test_zeros_over_udp_end_nothing(self):
+        prober = ScriptedProber()
+        zero = torrent(1, [ONE])
+        script = prober.script(ONE, Script(scrape_failure=NOT_REGISTERED, announce_failure=NOT_REGISTERED))
+
+        async def scenario(engine, watched):
+            await watched.until(60)
+            script.scrape_failure, script.ambiguous = None, frozenset([zero.info_hash])
+            await watched.until(5000)
+            return engine.snapshot().torrents.failover_states[0]
+
+        assert watch(prober, [zero], scenario) is FailoverState.EXHAUSTED
+
+    def test_who_may_not_announce_is_told_by_announces_alone(self):
+        prober = ScriptedProber()
+        no = Failure(FailureKind.UNAUTHORIZED, Phase.EXCHANGE, "banned client")
+        script = prober.script(WEB, Script(scrape_failure=no, announce_failure=no))
+
+        async def scenario(engine, watched):
+            await watched.until(60)
+            well_again(script)
+            await watched.until(1200)
+            assert engine.snapshot().torrents.failover_states[0] is FailoverState.EXHAUSTED
+            await watched.until(5400)
+            return engine.snapshot().torrents.failover_states[0]
+
+        assert watch(prober, [torrent(1, [WEB])], scenario) is FailoverState.PRIMARY
+
+    def test_a_restart_obeys_the_same_rule(self):
+        prober, keeper = ScriptedProber(), MemoryKeeper()
+        script = prober.script(WEB, Script(scrape_failure=NOT_REGISTERED, announce_failure=NOT_REGISTERED))
+        one = torrent(1, [WEB])
+
+        async def run(seconds):
+            engine = make_engine(prober, keeper=keeper)
+            engine.add_torrents([one])
+            watched = Watched(engine)
+            await asyncio.sleep(seconds)
+            state = engine.snapshot().torrents.failover_states[0]
+            await watched.end()
+            return state
+
+        async def main():
+            states = [await run(60)]
+            well_again(script)
+            await asyncio.sleep(1000)
+            # A tracker that was asked lately is not asked at once: what is remembered is shown.
+            states += [await run(5), await run(5)]
+            return states
+
+        assert drive(main) == [FailoverState.EXHAUSTED, FailoverState.PRIMARY, FailoverState.PRIMARY]
+
+
+def test_announce_now_asks_a_tracker_that_failed_and_says_how_long_it_must_wait():
+    prober = ScriptedProber()
+    one, two = prober.script(WEB, Script(scrapable=False)), prober.script(TWO, Script(dead={"*": TIMEOUT}))
+    one.announce_failure = NOT_REGISTERED
+
+    async def scenario(engine, watched):
+        await watched.until(60)
+        assert engine.snapshot().torrents.failover_states[0] is not FailoverState.PRIMARY
+        said = [engine.do(AnnounceNow(0))]
+        two.dead.clear()
+        await watched.until(70)
+        said.append(engine.do(AnnounceNow(0)))
+        one.announce_failure = None
+        await watched.until(1900)
+        return said
+
+    first, second = watch(prober, [torrent(1, [TWO], [WEB])], scenario)
+    assert first == "announcing torrent 1 to two.example:2, as stopped: it joins no swarm", "the other one waits"
+    assert "wants no announce of it before" in second
+
+
+def test_asking_a_torrents_trackers_again_announces_where_that_failed():
+    prober = ScriptedProber()
+    zero = torrent(1, [ONE])
+    script = prober.script(ONE, Script(ambiguous=frozenset([zero.info_hash]), announce_failure=NOT_REGISTERED))
+
+    async def scenario(engine, watched):
+        await watched.until(100)
+        script.announce_failure = None
+        early = engine.do(ProbeNow((0,), torrent=0))
+        await watched.until(4000)
+        assert engine.snapshot().torrents.failover_states[0] is FailoverState.EXHAUSTED
+        late = engine.do(ProbeNow((0,), torrent=0))
+        await watched.until(4010)
+        return early, late, engine.snapshot().torrents.failover_states[0]
+
+    early, late, state = watch(prober, [zero], scenario)
+    assert "; one.example:1 wants no announce of it before 1" in early
+    assert late == "asking one.example:1 now; announcing it again to one.example:1"
+    assert state is FailoverState.PRIMARY

@@ -369,7 +369,7 @@ class TestSwitchedOff:
             sent = len(prober.sent)
             await watched.until(300)
             assert len(prober.sent) == sent
-            assert "no working tracker" in engine.do(AnnounceNow(0))
+            assert "switched off by you" in engine.do(AnnounceNow(0))
             await watched.end()
 
         drive(main)

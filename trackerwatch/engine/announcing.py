@@ -150,9 +150,12 @@ class Announcer:
         return record is None or record.not_before <= now
 
     def _open(self, tracker: TrackerState, column: int) -> bool:
-        """Whether its question is still open: zeros are decided, and refusals asked again, once a day."""
+        """Whether its question is still open: zeros are decided, and refusals asked again, once a day.
+
+        A refusal that a scrape disputes is asked again as soon as the tracker allows.
+        """
         record = tracker.swarms.announces.get(column)
-        if record is None or not record.decides:
+        if record is None or not record.decides or record.disputed(tracker.swarms.columns.answers[column]):
             return True
         daily = (record.refusal is not None and not self.one_shot) or tracker.swarms.columns.answers[
             column
@@ -172,15 +175,25 @@ class Announcer:
 
     # ------------------------------------------------------------------ how
 
-    async def sweep(self, tracker: TrackerState, columns: list[int], changed: Callable[[], None]) -> None:
-        """Announce these swarms one after the other; `changed` is called now and then, and its caller settles the end."""
+    async def sweep(
+        self, tracker: TrackerState, columns: list[int], changed: Callable[[], None], *, wished: bool = False
+    ) -> None:
+        """Announce these swarms one after the other.
+
+        Args:
+            tracker: To whom.
+            columns: Which.
+            changed: Called now and then; the caller settles the end.
+            wished: A user wants it, even where the tracker did not answer lately.
+        """
         unanswered, told_at = 0, self._clock.monotonic()
         for column in columns:
             if not self._due(tracker, column, self._clock.monotonic()):
                 continue
             await self._wait_for_turn(tracker)
             # Looked at after the wait: a round that ran meanwhile may have brought news.
-            endpoint = next((e for e in tracker.usable_endpoints() if tracker.endpoints[e].well), None)
+            usable = tracker.usable_endpoints()
+            endpoint = next((e for e in usable if tracker.endpoints[e].well), usable[0] if wished and usable else None)
             now = self._clock.monotonic()
             if endpoint is None or tracker.never_again is not None or now < tracker.not_before:
                 return
@@ -247,7 +260,9 @@ class Announcer:
                 self._recording.waits(tracker)
         never = about_it and failure is not None and failure.retry_never
         not_before = float("inf") if never else now + self._wait_s(tracker, outcome, failure)
-        swarms.announces[column] = AnnounceRecord(outcome, self._clock.wall(), not_before)
+        swarms.fit()
+        known = swarms.columns.answers[column] == SwarmAnswer.ANSWERED
+        swarms.announces[column] = AnnounceRecord(outcome, self._clock.wall(), not_before, despite_scrape=known)
         tracker.apply_announce(outcome)
         self._recording.announced(tracker, swarms.hashes[column], outcome, not_before - now)
         return outcome

@@ -11,11 +11,13 @@ class ProbeNow:
 
     trackers: tuple[int, ...]
     """Indices in `Snapshot.trackers`."""
+    torrent: int | None = None
+    """Index of the torrent that it is about: it is announced again where its announce failed. None: none in particular."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnnounceNow:
-    """Announce this torrent to its active tracker, when min interval allows."""
+    """Announce this torrent to its active tracker, or without one to the first that may be asked, when min interval allows."""
 
     torrent: int
     """Index in `Snapshot.torrents`."""

@@ -34,7 +34,7 @@ from trackerwatch.engine.interruptions import Interruptions
 from trackerwatch.engine.order_desk import OrderDesk
 from trackerwatch.engine.recording import Recording
 from trackerwatch.engine.remembering import Remembering
-from trackerwatch.engine.requests import announce_refusal, announce_wait, to_probe
+from trackerwatch.engine.requests import announce_refusal, announce_wait, failed_announces, to_announce, to_probe
 from trackerwatch.engine.rounds import Rounds
 from trackerwatch.engine.running import Running
 from trackerwatch.engine.settings import AnnounceMode, EngineSettings, PrivateMode
@@ -273,7 +273,7 @@ class Engine:
             case ProbeNow():
                 ready, said = to_probe([self._trackers[index] for index in command.trackers], self._clock.monotonic())
                 self._running.ask_now(ready)
-                return said
+                return said if command.torrent is None else said + self._announce_again(command)
             case AnnounceNow():
                 return self._announce_now(command.torrent)
             case WalkAs():
@@ -323,22 +323,40 @@ class Engine:
 
     def _announce_now(self, index: int) -> str:
         torrent, active = self._book.torrents[index], self._book.active[index]
-        places = [self._trackers[active].tracker] if active >= 0 else [place.tracker for place in torrent.placements]
+        listed = [self._trackers[active]] if active >= 0 else list(self._book.shapes[index].trackers)
         mode = self.settings.announce
-        allowed = not places or any(self._announcer.may_announce(torrent, tracker) for tracker in places)
-        if refusal := announce_refusal(torrent, mode, allowed=allowed):
+        allowed = [state for state in listed if self._announcer.may_announce(torrent, state.tracker)]
+        if refusal := announce_refusal(torrent, mode, allowed=bool(allowed) or not listed):
             return refusal
-        if active < 0:
-            return f"{torrent.name} has no working tracker to announce to"
-        state = self._trackers[active]
+        now, info_hash = self._clock.monotonic(), torrent.swarms[0][1]
+        state, why_not = to_announce(allowed, info_hash, now)
+        if state is None:
+            return why_not or f"{torrent.name} has no working tracker to announce to: no address of one is known"
         if self._running.announcing_to(state):
             return f"{state.tracker.host_port} is being announced to already"
-        column = state.swarms.column_of[torrent.swarms[0][1]]
-        if wait := announce_wait(state, column, self._clock.monotonic()):
-            return wait
-        self._running.start_announces(state, [column])
+        self._running.start_announces(state, [state.swarms.column_of[info_hash]], wished=True)
         how = "and leaving at once" if mode is AnnounceMode.PEERS else "as stopped: it joins no swarm"
         return f"announcing {torrent.name} to {state.tracker.host_port}, {how}"
+
+    def _announce_again(self, command: ProbeNow) -> str:
+        """Announce a torrent again where its announce failed: what to add to the line that says what is asked."""
+        if command.torrent is None or self.settings.announce is AnnounceMode.NEVER:
+            return ""
+        torrent, now = self._book.torrents[command.torrent], self._clock.monotonic()
+        asked, waits = [], []
+        for state in self._book.shapes[command.torrent].trackers:
+            chosen = state.index in command.trackers and self._announcer.may_announce(torrent, state.tracker)
+            columns = failed_announces(state, [info_hash for _, info_hash in torrent.swarms]) if chosen else []
+            if not columns or self._running.announcing_to(state):
+                continue
+            ready = [column for column in columns if not announce_wait(state, column, now)]
+            if ready:
+                self._running.start_announces(state, ready)
+                asked.append(state.tracker.host_port)
+            else:
+                waits.append(announce_wait(state, columns[0], now))
+        told = [f"announcing it again to {', '.join(asked)}"] if asked else []
+        return "".join(f"; {words}" for words in (*told, *waits[:1]))
 
     # ------------------------------------------------------------------ faces
 

@@ -152,8 +152,14 @@ def remember_swarms(
             wait_s = (
                 min(announced.not_before - wall, MAX_TRACKER_WAIT_S) if announced.not_before < INFINITY else INFINITY
             )
+            # Counts that did not change are not written down again: the round's time tells whether they are newer.
+            known_before = recalled.scraped_at is not None and recalled.scraped_at <= announced.at
             swarms.announces[column] = AnnounceRecord(
-                announced.outcome, announced.at, monotonic + max(0.0, wait_s), recalled=True
+                announced.outcome,
+                announced.at,
+                monotonic + max(0.0, wait_s),
+                recalled=True,
+                despite_scrape=known is not None and known.answer == SwarmAnswer.ANSWERED and known_before,
             )
         if known is None:
             answered = announced is not None or columns.answers[column] != SwarmAnswer.NOT_ASKED

@@ -50,10 +50,46 @@ def announce_refusal(torrent: Torrent, mode: AnnounceMode, *, allowed: bool) -> 
     return "" if allowed else f"{torrent.name} is private: start with --private announce to allow it"
 
 
+def to_announce(states: Sequence[TrackerState], info_hash: bytes, now: float) -> tuple[TrackerState | None, str]:
+    """Which of these trackers a swarm is announced to now, and where none is, why not.
+
+    Args:
+        states: Those that its torrent may be announced to, in the order of its tiers.
+        info_hash: Of the swarm.
+        now: Monotonic.
+
+    Returns:
+        The first that may be asked, one that answers before one that does not; or what keeps the soonest from it, in a line;
+        empty: no address of any is known.
+    """
+    listed = [state for state in states if state.disabled is None]
+    if states and not listed:
+        return None, f"{states[0].tracker.host_port}: switched off by you; it is asked nothing"
+    waits = [(announce_wait(state, state.swarms.column_of[info_hash], now), state) for state in listed]
+    free = [state for wait, state in waits if not wait and state.usable_endpoints()]
+    if free:
+        return next((s for s in free if any(e.well for e in s.endpoints.values())), free[0]), ""
+    if not any(wait for wait, _ in waits):
+        return None, ""
+    waiting = [state for wait, state in waits if wait]
+    asked = [state for state in waiting if state.never_again is None] or waiting
+    soonest = min(asked, key=lambda state: announce_wait_s(state, state.swarms.column_of[info_hash], now))
+    return None, announce_wait(soonest, soonest.swarms.column_of[info_hash], now)
+
+
+def failed_announces(state: TrackerState, hashes: Sequence[bytes]) -> list[int]:
+    """Columns of these swarms that a tracker which answers refused when they were announced last."""
+    if state.disabled is not None or not any(endpoint.well for endpoint in state.endpoints.values()):
+        return []
+    columns = [state.swarms.column_of[info_hash] for info_hash in hashes]
+    records = [(column, state.swarms.announces.get(column)) for column in columns]
+    return [c for c, r in records if r is not None and (r.outcome.probe.failure is not None or r.refusal is not None)]
+
+
 def announce_wait(state: TrackerState, column: int, now: float) -> str:
     """Why a swarm is not announced yet, with how long there is to wait. Empty: it may be, at this monotonic time."""
     name = state.tracker.host_port
     if state.never_again is not None:
         return f"{name} asked never to be asked again"
     wait_s = announce_wait_s(state, column, now)
-    return f"{name} wants no announce of it before {wait_s:.0f} s have passed" if wait_s > 0 else ""
+    return f"{name} wants no announce of it before {max(wait_s, 1.0):.0f} s have passed" if wait_s > 0 else ""

@@ -358,13 +358,13 @@ class Running:
         active, here = self._watchlist.book.active, (state.index, -1)
         return lambda owner: active[owner] in here
 
-    def start_announces(self, state: TrackerState, columns: list[int]) -> None:
-        """Announce these columns to a tracker, in a task of its own."""
+    def start_announces(self, state: TrackerState, columns: list[int], *, wished: bool = False) -> None:
+        """Announce these columns to a tracker, in a task of its own; `wished` is as in `Announcer.sweep`."""
 
         async def sweep() -> None:
             await asyncio.sleep(0)
             try:
-                await self._announcer.sweep(state, columns, lambda: self._conclusions.settle(state))
+                await self._announcer.sweep(state, columns, lambda: self._conclusions.settle(state), wished=wished)
             finally:
                 self._conclusions.settle(state)
 

@@ -3,7 +3,8 @@
 Two kinds of evidence meet here. A scrape fills whole columns; an announce tells of one swarm. What counts:
 
 - a tracker that is down fails for every torrent, one whose every failure is not its own doing counts for none;
-- a refusal of one torrent (unregistered, unauthorized) stands until a newer announce, whatever scrapes say: a client is refused;
+- a refusal of one torrent (unregistered, unauthorized) stands until a newer announce says otherwise: a client is refused. Only
+  "unregistered" ends earlier, with a scrape that knows the torrent (counts for it) and did not when it was refused;
 - otherwise the newer of scrape and announce has the say; an announce without any answer decides nothing;
 - 0/0/0 over UDP and a hash that was left out are unknown until an announce decides them.
 """
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from trackerwatch.failover import Standing
@@ -46,6 +47,8 @@ class AnnounceRecord:
     """Monotonic: earliest next announce of this swarm here; infinity where the tracker wants none ever again."""
     recalled: bool = False
     """It is remembered, of an earlier run or of another program on the same store."""
+    despite_scrape: bool = False
+    """Scrapes knew the swarm already when this came: that they still do is no news, and ends no refusal."""
 
     @property
     def refusal(self) -> FailureKind | None:
@@ -59,6 +62,14 @@ class AnnounceRecord:
         """Whether the tracker answered it at all, so that it can settle a doubt."""
         failure = self.outcome.probe.failure
         return failure is None or (failure.kind.answered and failure.kind is not FailureKind.RATE_LIMITED)
+
+    def disputed(self, answer: int) -> bool:
+        """Whether this refused a swarm that a scrape has come to know since.
+
+        Args:
+            answer: What the latest scrape said of it (`SwarmAnswer`).
+        """
+        return answer == SwarmAnswer.ANSWERED and not self.despite_scrape and self.refusal is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +282,7 @@ class Swarms:
             while column >= 0:
                 seeders[column] = leechers[column] = completed[column] = UNKNOWN_COUNT
                 column = answers.find(SwarmAnswer.AMBIGUOUS, column + 1)
-            for column, record in self.announces.items():
+            for column, record in self._announces_now(answers):
                 standing, said = self._by_announce(record, answers[column])
                 if standing is None:
                     continue
@@ -324,9 +335,19 @@ class Swarms:
         failure = record.outcome.probe.failure if record is not None else None
         return failure.kind if failure is not None else FailureKind.FAILURE_REASON
 
+    def _announces_now(self, answers: bytes) -> list[tuple[int, AnnounceRecord]]:
+        """Every announce; where scrapes stopped to know a swarm, that they do again will be news."""
+        for column, record in self.announces.items():
+            if record.despite_scrape and answers[column] not in (SwarmAnswer.ANSWERED, SwarmAnswer.NOT_ASKED):
+                self.announces[column] = replace(record, despite_scrape=False)
+        return list(self.announces.items())
+
     def _by_announce(self, record: AnnounceRecord, answer: int) -> tuple[Standing | None, SwarmCounts]:
         """What the latest announce of a swarm makes of it. None: the scrape has the say."""
+        if record.refusal is FailureKind.UNREGISTERED and record.disputed(answer):
+            return None, NOTHING_KNOWN
         if record.refusal is not None:
+            # A scrape proves no key and no client: who may not announce is told by announces alone.
             return Standing.FAILED, NOTHING_KNOWN
         if not record.decides:
             return None, NOTHING_KNOWN

@@ -334,7 +334,9 @@ def _brief(host_port: str) -> str:
 
 
 def _refused_as(answer: AnswerView, kind: FailureKind) -> bool:
-    failures = (answer.announce.failure, answer.scrape.failure)
+    # Where it works, what its announce said once was overruled since.
+    said = None if answer.role in {Role.ACTIVE, Role.BACKUP} else answer.announce.failure
+    failures = (said, answer.scrape.failure)
     if any(failure is not None and failure.kind is kind for failure in failures):
         return True
     return kind is FailureKind.UNREGISTERED and answer.role is Role.FAILED and bool(answer.announce.warning)

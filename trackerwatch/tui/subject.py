@@ -104,7 +104,7 @@ class TorrentSubject:
     def recheck(self) -> ProbeNow | None:
         """Asks its trackers again. None: it has none."""
         trackers = tuple(dict.fromkeys(answer.tracker_index for answer in self.view.answers))
-        return ProbeNow(trackers) if trackers else None
+        return ProbeNow(trackers, self.view.index) if trackers else None
 
     @property
     def announce(self) -> AnnounceNow | None:
