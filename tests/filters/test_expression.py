@@ -68,6 +68,9 @@ LISTED = replace(DEBIAN, sources=("/srv/Linux/x.torrent (/etc/a/list.txt line 3)
         ("name=debian*iso", DEBIAN, True),
         ("name=debian*is", DEBIAN, False),
         ("deb*iso", DEBIAN, True),
+        ("13", DEBIAN, True),
+        ("69", DEBIAN, False),
+        (":69", DEBIAN, True),
         (r"/foo\.org:\d+$/", DEBIAN, True),
         ("@big & debian", DEBIAN, True),
         ("!@big", DEBIAN, False),
@@ -205,6 +208,10 @@ def test_time_passes_for_a_filter_while_nothing_happens():
         ("own=yes | muted=yes | flapping=yes | disabled=yes | added=yes | pending=yes", []),
         ("next=unknown & tls=unknown", ["tracker.foo.org", "tracker.example.org", "private.example.net"]),
         ("host=*.org", ["tracker.foo.org", "tracker.example.org"]),
+        # A number alone is no port.
+        ("69", []),
+        (":69", ["tracker.foo.org"]),
+        ("org:69", ["tracker.foo.org"]),
         ("/^tracker/", ["tracker.foo.org", "tracker.example.org"]),
     ],
 )

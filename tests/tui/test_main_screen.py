@@ -54,7 +54,7 @@ async def test_an_empty_engine_still_has_a_screen():
 
 async def test_80_by_24_shows_one_table_with_detail_and_events():
     async with show() as s:
-        assert s.lines[0].startswith(" vps7  trackers 14: 2 down 1 degr 11 up")
+        assert s.lines[0].startswith(" trackers 14: 2 down 1 degr 1 retry 10 up")
         assert "x 1 torrent has NO" in s.lines[1]
         assert s.lines[2].startswith("[1 Trackers 14] 2 Torrents 26/200")
         assert s.lines[3].split() == ["STATE*", "TRACKER", "PROTO", "ADDR", "TORR", "UP24H", "P95", "SINCE", "REASON"]
@@ -173,7 +173,8 @@ async def test_filter_selects_both_tables_and_escape_clears():
     async with show() as s:
         await s.press("2", "slash", *"release-01", "enter")
         assert s.names() == [f"release-{n:03}-amd64.iso" for n in range(10, 20)]
-        assert "filter 10/200" in s.text
+        assert "[2 Torrents 10/200]" in s.text
+        assert "/release-01/" in s.text
         assert s.main.pane is Pane.TORRENTS
         await s.press("escape")
         assert len(s.names()) == 26

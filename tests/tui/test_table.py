@@ -55,6 +55,24 @@ def test_flexible_columns_share_and_stop_at_their_most():
     assert [w for _, w in lay_out(columns, 21)] == [4, 16]
 
 
+async def test_a_mark_leaves_a_title_whole():
+    columns = (
+        Column("n", "WORK", 4, right=True),
+        Column("wide", "LEECH", 5),
+        Column("m", "SEED", 6),
+        Column("o", "Z", 1),
+    )
+    app = TableApp()
+    heads = []
+    async with app.run_test(size=(40, 4)) as pilot:
+        app.table.set_columns(columns)
+        for column in columns:
+            app.table.mark(**{column.key: "*"})
+            await settle(pilot)
+            heads.append(app.lines[0])
+    assert heads == ["WORK*LEECH SEED   Z", "WORK LEECH*SEED   Z", "WORK LEECH SEED*  Z", "WORK LEECH SEED   Z*"]
+
+
 async def test_only_visible_rows_are_made():
     app = TableApp(rows=10_000)
     async with app.run_test(size=(40, 10)) as pilot:

@@ -5,7 +5,7 @@ from trackerwatch.engine.views import EventKind
 from trackerwatch.filters import parse_filter
 from trackerwatch.tui import titles
 from trackerwatch.tui.arrangement import Pane
-from trackerwatch.tui.ink import line_width
+from trackerwatch.tui.ink import Ink, line_width
 from trackerwatch.tui.ordering import TorrentSort, TrackerSort
 from trackerwatch.tui.picture import Picture
 
@@ -64,4 +64,21 @@ def test_the_selection_in_words(picture):
     picture.reorder()
     assert titles.selection(picture) == "all, f = needing attention"
     picture.filter = parse_filter("x")
-    assert titles.selection(picture) == "all that match"
+    assert titles.selection(picture) == "/x/"
+
+
+def test_the_filter_in_force_stands_in_the_title(picture):
+    picture.filter = parse_filter("seeders<3 state:down")
+    picture.reorder()
+    for pane in (Pane.TRACKERS, Pane.TORRENTS):
+        wide = titles.tabs(picture, pane, 140)
+        assert "/seeders<3 state:down/; worst first" in text(wide)
+        assert next(span.ink for span in wide if "/seeders" in span.text) is Ink.KEY
+        assert "/seeders" in text(titles.tabs(picture, pane, 80))
+        assert "/seeders<3 state:down/; worst first" in text(titles.rule(picture, pane, 120, has_keys=True))
+    assert "/seeders" not in text(titles.tabs(picture, Pane.EVENTS, 140))
+    long = parse_filter("name:" + "x" * 300)
+    picture.filter = long
+    for width in (44, 64, 80, 119):
+        assert line_width(titles.tabs(picture, Pane.TORRENTS, width)) <= width
+    assert "…" in text(titles.tabs(picture, Pane.TORRENTS, 80))

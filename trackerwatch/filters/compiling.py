@@ -53,7 +53,14 @@ def _text_test(wanted: str | Glob | Regex, *, whole: bool = False) -> Callable[[
 def host_test(word: str | Glob | Regex, tracker_of: Callable[[T], Tracker]) -> Callable[[T], bool]:
     """Whether a plain word is in a tracker's host."""
     holds = _text_test(word)
+    if _only_digits(word):
+        return lambda thing: holds(tracker_of(thing).host)
     return lambda thing: holds(tracker_of(thing).host_port)
+
+
+def _only_digits(word: str | Glob | Regex) -> bool:
+    """Whether a word is a number, which is no port where it stands alone: `05` would find 52105. `:05` and `host=` do."""
+    return isinstance(word, str) and word.isdecimal()
 
 
 def event_test(word: str | Glob | Regex) -> Callable[[facts.SeenEvent], bool]:
@@ -71,6 +78,7 @@ def word_test(word: str | Glob | Regex, torrent_of: Callable[[T], Torrent]) -> C
     Torrents with the same tiers share one tuple of placements, so the hosts of thousands are looked through once.
     """
     holds = _text_test(word)
+    texts = facts.bare_hosts if _only_digits(word) else facts.hosts
     # The tuple is kept beside its answer, or its id could come to name another one.
     known: dict[int, tuple[tuple[Placement, ...], bool]] = {}
 
@@ -83,7 +91,7 @@ def word_test(word: str | Glob | Regex, torrent_of: Callable[[T], Torrent]) -> C
         if answer is None:
             if len(known) >= _MAX_KNOWN_TIERS:
                 known.clear()
-            hit = any(map(holds, facts.hosts(placements)))
+            hit = any(map(holds, texts(placements)))
             answer = known[id(placements)] = (placements, hit)
         return answer[1]
 

@@ -124,6 +124,11 @@ def hosts(placements: Iterable[Placement]) -> Texts:
     return tuple(dict.fromkeys(h for p in placements for h in (p.tracker.host, p.tracker.host_port)))
 
 
+def bare_hosts(placements: Iterable[Placement]) -> Texts:
+    """Hosts without their ports."""
+    return tuple(dict.fromkeys(p.tracker.host for p in placements))
+
+
 def _hashes(torrent: Torrent) -> Texts:
     v2 = torrent.info_hash_v2
     return (torrent.info_hash_hex,) if v2 is None else (torrent.info_hash_hex, v2.hex())

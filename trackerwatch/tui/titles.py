@@ -86,11 +86,20 @@ def _either_way(order: str, *, reverse: bool) -> str:
     return _OPPOSITES[first] + space + rest if first in _OPPOSITES else f"{order}, backwards"
 
 
+FILTER_CELLS = 40
+"""More of a filter's text is cut where a table's order stands behind it."""
+
+
+def filter_text(picture: Picture) -> str:
+    """The filter in force as it was typed, `/seeders<3/`; empty where there is none."""
+    return f"/{safe(picture.filter.text)}/" if picture.filter is not None else ""
+
+
 def selection(picture: Picture) -> str:
     """What of the torrents is shown, in words."""
     order = picture.torrent_order
     if picture.filter is not None:
-        return "all that match"
+        return filter_text(picture)
     if order.attention_only:
         return "needing attention, f = all"
     if picture.attention and picture.snapshot is not None and order.order:
@@ -120,12 +129,27 @@ def tabs(picture: Picture, pane: Pane, width: int) -> Line:
     for extra in _extras(picture, pane):
         spare = width - line_width(line) - width_of(extra) - 1
         if spare >= 1:
-            return (*line, Span(" " * spare + extra, Ink.DIM))
-    return line
+            return (*line, *_to_the_right(" " * spare + extra, picture))
+    # What is left out of both tables is said, even if in part.
+    room = width - line_width(line) - 2
+    filtered = "" if pane is Pane.EVENTS else filter_text(picture)
+    return (*line, Span(f" {crop(filtered, room)}", Ink.KEY)) if filtered and room >= 4 else line
+
+
+def _to_the_right(told: str, picture: Picture) -> Line:
+    """What stands at the right, the filter in a colour of its own."""
+    filtered = filter_text(picture)
+    before, found, behind = told.partition(crop(filtered, FILTER_CELLS)) if filtered else (told, "", "")
+    return tuple(span for span in (Span(before, Ink.DIM), Span(found, Ink.KEY), Span(behind, Ink.DIM)) if span.text)
 
 
 def _extras(picture: Picture, pane: Pane) -> tuple[str, ...]:
     """What else the tab line could say, the longest wording first."""
+    if filtered := filter_text(picture):
+        if pane is Pane.EVENTS:
+            return ()
+        short = crop(filtered, FILTER_CELLS)
+        return (f"{short}; {sorting(picture, pane)}", filtered) if pane is not Pane.DETAIL else (filtered,)
     if pane is Pane.TRACKERS:
         return (sorting(picture, pane),)
     if pane is Pane.TORRENTS:
@@ -144,9 +168,9 @@ def rule(picture: Picture, pane: Pane, width: int, *, has_keys: bool, told: str 
         Pane.EVENTS: _events(picture),
     }
     if pane is Pane.TRACKERS:
-        told = sorting(picture, pane)
+        told = "; ".join(filter(None, (crop(filter_text(picture), FILTER_CELLS), sorting(picture, pane))))
     elif pane is Pane.TORRENTS:
-        told = f"{selection(picture)}; {sorting(picture, pane)}"
+        told = f"{crop(selection(picture), FILTER_CELLS)}; {sorting(picture, pane)}"
     elif pane is Pane.EVENTS and (unseen := picture.unseen):
         told = f"{unseen:,} since you last pressed a key"
     name = f" {number} {names[pane]} "

@@ -420,7 +420,15 @@ class LineTable(Chorded, Inked, Scrolled, can_focus=True, inherit_bindings=False
         text = ""
         for column, cells in self._layout:
             mark = self._marks.get(column.key, "")
-            text += fit(column.title[: cells - len(mark)] + mark, cells, right=column.right) + " " * column.gap
+            title, gap = column.title, " " * column.gap
+            if len(title) + len(mark) <= cells:
+                title += mark
+            elif mark and column.gap >= len(mark):
+                # The title stays whole: the mark stands in the gap behind it.
+                gap = mark + gap[len(mark) :]
+            else:
+                title = title[: cells - len(mark)] + mark
+            text += fit(title, cells, right=column.right) + gap
         return self.strip_of((Span(text[:width], Ink.HEAD),), width)
 
     def _strip(self, cells: Cells, width: int, *, selected: bool) -> Strip:
