@@ -91,7 +91,7 @@ def _culprit(tracker: TrackerState) -> Endpoint | None:
 def _why_degraded(tracker: TrackerState, failure: Failure | None) -> str:
     down = _culprit(tracker)
     if down is not None:
-        return f"{down.address} is down: {failure_words(tracker.endpoints[down].failure)}"
+        return f"{down.address} is down: {failure_words(tracker.endpoints[down].down_by) or 'no answer'}"
     return ", ".join(tracker.reasons).replace("_", " ") or failure_words(failure)
 
 

@@ -8,16 +8,17 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from trackerwatch.engine.views import OrderSource
-from trackerwatch.health import EndpointHealth
-from trackerwatch.outcome import FailureKind, PhaseTimes
+from trackerwatch.health import EndpointHealth, Health
+from trackerwatch.outcome import Failure, FailureKind, PhaseTimes
 from trackerwatch.stats import LatencyHistogram
 
 if TYPE_CHECKING:
-    from trackerwatch.outcome import Endpoint, Failure
+    from trackerwatch.outcome import Endpoint
 
 RECENT_ROUNDS = 60
 """What a sparkline can show."""
 LATENCIES_KEPT = 512
+_KINDS = frozenset(map(str, FailureKind))
 REFUSED_ADDRESS = frozenset({FailureKind.BLOCKED, FailureKind.DNS_BLOCKED})
 """Refusals of our own address policy: such an endpoint is shown and never asked."""
 
@@ -66,6 +67,8 @@ class EndpointState:
     """In a one-shot run, which judges afresh: what is remembered of its health, with this run's samples added."""
     phases: PhaseTimes = field(default_factory=PhaseTimes)
     failure: Failure | None = None
+    lost: Failure | None = None
+    """The latest failure that counted and was no answer; it explains an endpoint that is still down while it answers again."""
     said: str = ""
     last_probe_at: float | None = None
     last_success_at: float | None = None
@@ -85,6 +88,18 @@ class EndpointState:
     def well(self) -> bool:
         """Whether its latest probe was answered."""
         return self.last_probe_at is not None and (self.failure is None or self.failure.kind.answered)
+
+    @property
+    def down_by(self) -> Failure | None:
+        """Why it is down, also when it answers again and is not believed yet. None: it is not down, or nothing is known."""
+        if self.health.state is not Health.DOWN:
+            return None
+        if self.failure is not None and self.failure.kind.counted and not self.failure.kind.answered:
+            return self.failure
+        if self.lost is not None:
+            return self.lost
+        kinds = [FailureKind(reason) for reason in self.health.reasons if reason in _KINDS]
+        return Failure(kinds[0]) if kinds else self.failure
 
     @property
     def judged_now(self) -> bool:

@@ -69,14 +69,15 @@ class Explainer:
             failures = [failure for answer in swarms if (failure := answer_failure(answer, view)) is not None]
             reason = ""
             if standing is Standing.FAILED:
-                reason = failure_words(failures[0] if failures else None)
+                reason = failure_words(failures[0] if failures else None) or "failed"
             elif standing is Standing.UNTRIED:
                 if view.disabled is not None or (failures and not failures[0].kind.counted):
                     standing = Standing.NOT_COUNTED
                 only_alive = torrent.private and not self._private_scraped(swarms[0].tracker)
                 reason = _why_untried(swarms, view, failures, only_alive=only_alive)
             failure = failures[0] if failures and standing is Standing.FAILED else None
-            notes = _notes(swarms, view, standing) if view.note or len(swarms) > 1 else ()
+            noted = view.note or view.answers_in_row or len(swarms) > 1
+            notes = _notes(swarms, view, standing) if noted else ()
             if view.disabled is not None and Role.ACTIVE in roles[:place]:
                 # Nothing else is said of what stands behind the active one and does not work.
                 notes = (*notes, reason)
@@ -157,10 +158,18 @@ def _with_failure(step: Step, view: TrackerView, failure: Failure | None) -> Ste
 def _notes(swarms: tuple[AnswerView, ...], view: TrackerView, standing: Standing) -> tuple[str, ...]:
     """What DNS says of a tracker, and which swarm of a hybrid it fails although it works for the other."""
     notes = (view.note,) if view.note else ()
+    if view.answers_in_row:
+        notes = (*notes, answers_again(view))
     if standing is not Standing.WORKS:
         return notes
     failed = (answer for answer in swarms if answer.role is Role.FAILED)
     return notes + tuple(f"not for the {a.swarm} swarm, {failure_words(answer_failure(a, view))}" for a in failed)
+
+
+def answers_again(view: TrackerView) -> str:
+    """`it answers again, 1 of 2 before it is believed`."""
+    enough = f" of {view.thresholds.up_after}" if view.thresholds else ""
+    return f"it answers again, {view.answers_in_row}{enough} before it is believed"
 
 
 def _why_untried(

@@ -161,6 +161,7 @@ def told_of(state: TrackerState) -> tuple[object, ...]:
         scrape,
         probes,
         state.pending,
+        state.answers_in_row,
         state.mute,
         state.disabled,
         state.note,
@@ -230,6 +231,7 @@ def tracker_view(state: TrackerState, now: float) -> TrackerView:
         heartbeat_s=state.heartbeat_s,
         refused=published.refusals if published else 0,
         refused_kind=published.refusal_kind if published else None,
+        answers_in_row=state.answers_in_row,
     )
 
 

@@ -233,6 +233,8 @@ class TrackerState:
             ),
         )
         state.failure, state.said = failure, outcome.said or state.said
+        if failure is not None and sample.counted and not sample.answered:
+            state.lost = failure
         state.tls_expires_at = expires_at if expires_at is not None else state.tls_expires_at
         if sample.answered:
             state.last_success_at = self.last_success_at = now
@@ -470,6 +472,13 @@ class TrackerState:
         return min(begun, default=None)
 
     @property
+    def answers_in_row(self) -> int:
+        """Answers in a row while it is down: not believed yet. 0: none, or it is not down."""
+        if self.state is not Health.DOWN or self.name_health.judged:
+            return 0
+        return max((state.health.answers_in_row for state in self.endpoints.values()), default=0)
+
+    @property
     def in_doubt(self) -> bool:
         """Whether some endpoint or the name failed and is not down for it yet."""
         if self.name_health.judged:
@@ -489,8 +498,12 @@ class TrackerState:
             return self.resolve_failure
         failures = [s.failure for s in self.endpoints.values() if s.failure is not None]
         counted = [failure for failure in failures if failure.kind.counted]
-        if counted:
-            return next((failure for failure in counted if not failure.kind.answered), counted[0])
+        silence = next((failure for failure in counted if not failure.kind.answered), None)
+        if silence is None and self.state is Health.DOWN:
+            # It answers again, and is not believed yet: what it went down by is still the reason.
+            silence = next((failure for s in self.endpoints.values() if (failure := s.down_by) is not None), None)
+        if silence is not None or counted:
+            return silence or counted[0]
         return failures[0] if failures and self.state is Health.UNKNOWN else None
 
     def usable_endpoints(self) -> list[Endpoint]:

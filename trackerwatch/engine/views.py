@@ -144,7 +144,8 @@ class TrackerView:
     """Torrents that list it."""
     endpoints: tuple[EndpointView, ...]
     failure: Failure | None
-    """What best explains a state that is not up (also name resolution). None: nothing failed."""
+    """What best explains a state that is not up (also name resolution); of one that is down what it went down by, also while it
+    answers again and is not believed yet. None: nothing failed."""
     effect: Effect
     failing_since: datetime | None = None
     """When the failures in a row began that are pending now. None: none are."""
@@ -181,6 +182,8 @@ class TrackerView:
     """Torrents for which it is of no use although it answers: it refuses them. 0 where it is down."""
     refused_kind: FailureKind | None = None
     """The commonest reason of `refused`. None: it refuses none."""
+    answers_in_row: int = 0
+    """Of one that is down and answers again: so many good answers, which `thresholds.up_after` would end the outage."""
 
     @property
     def endpoints_up(self) -> int:

@@ -101,6 +101,8 @@ def why(view: TrackerView) -> str:
     if view.state is Health.DOWN or view.pending:
         told = failure_words(view.failure) or "no answer"
         misses = max((endpoint.consecutive_failures for endpoint in view.endpoints), default=0)
+        if view.answers_in_row and view.thresholds is not None:
+            return f"{told}; it answers again, {view.answers_in_row} of {view.thresholds.up_after}"
         return f"{told}, {misses} times in a row" if misses > 1 else told
     down = [endpoint for endpoint in view.endpoints if endpoint.state is Health.DOWN]
     if down:

@@ -328,11 +328,14 @@ def _cause(view: TrackerView, now: datetime, detail: int) -> str:
         return f"{name} {states.refusal(view)}"
     if view.state is Health.UP and not view.pending:
         return f"{name} refuses {words.plural(view.effect.failed_over + view.effect.exhausted, 'torrent')}"
-    what = states.failure_kind(view.failure.kind) if view.failure else "answers again"
+    what = states.failure_kind(view.failure.kind) if view.failure else "no answer"
     if not detail or view.since is None or view.state is not Health.DOWN:
         return f"{name} {what}"
     lasting = words.age(view.since, now)
-    return f"{name} {what} " + (f"since {words.moment(view.since, now)} ({lasting})" if detail > 1 else lasting)
+    if detail > 1:
+        again = ", it answers again" if view.answers_in_row else ""
+        return f"{name} {what} since {words.moment(view.since, now)} ({lasting}){again}"
+    return f"{name} {what} {lasting}"
 
 
 def _minor(snapshot: Snapshot, now: datetime) -> Line:

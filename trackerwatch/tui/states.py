@@ -281,9 +281,11 @@ def _reason(view: TrackerView, *, brief: bool) -> str:
         told = [text for text in told if text == split or not split or text not in split]
         if told:
             return told[0] if brief else ", ".join(told)
-    if view.state is Health.DOWN and (view.failure is None or view.failure.kind.answered):
-        # One answer after an outage is not believed yet.
-        return "answers" if brief else "answers again; believed when it does so twice"
+    if view.state is Health.DOWN and view.answers_in_row and not brief:
+        # One answer after an outage is not believed yet, and the outage keeps its reason.
+        why = f"{failure_kind(view.failure.kind)}; " if view.failure else ""
+        enough = f" of {view.thresholds.up_after}" if view.thresholds else ""
+        return f"{why}it answers again, {view.answers_in_row}{enough}"
     if view.failure is None:
         return ", ".join(reason(code) for code in view.reasons)
     kind = failure_kind(view.failure.kind)

@@ -95,7 +95,7 @@ def _meaning(view: TrackerView) -> list[Line]:
         return _told(found.means, found.do)
     if (view.state is Health.UP and not view.pending and not view.flapping) or view.retired:
         return []
-    if view.state is Health.DOWN and (view.failure is None or view.failure.kind.answered) and view.endpoints:
+    if view.state is Health.DOWN and view.answers_in_row:
         # The reasons are of the outage, which may be over.
         return _told("it was down and has just answered; one answer may be luck", "nothing: it is asked again soon")
     if view.flapping:
