@@ -51,18 +51,18 @@ def test_our_own_troubles_get_lines_of_their_own():
 
 
 def test_room_that_no_table_needs_goes_to_details_and_events():
-    few, many = (10, 16), (10, 5000)
-    large = arrange(200, 60, Pane.TRACKERS, zoomed=False, trackers=10, known=few)
-    assert large.bottom == 25 > arrange(200, 60, Pane.TRACKERS, zoomed=False, trackers=10, known=many).bottom == 18
+    large = arrange(160, 48, Pane.TRACKERS, zoomed=False, trackers=6, torrents=7)
     # Every torrent, titles and a line still fit.
-    assert 60 - 6 - large.trackers - large.bottom >= 16 + 2
-    compact = arrange(120, 35, Pane.TRACKERS, zoomed=False, trackers=10, known=few)
+    assert (large.trackers, large.bottom) == (7, 42 - 7 - 9)
+    assert arrange(160, 48, Pane.TRACKERS, zoomed=False, trackers=6, torrents=5000).bottom == 14
+    assert arrange(160, 48, Pane.TRACKERS, zoomed=False, trackers=6, torrents=0).bottom == 42 - 7 - 5
+    compact = arrange(120, 35, Pane.TRACKERS, zoomed=False, trackers=10, torrents=5000)
     assert compact.recent == 12
-    assert arrange(120, 35, Pane.TRACKERS, zoomed=False, trackers=3, known=(3, 3)).recent == MOST_RECENT
-    assert arrange(120, 35, Pane.TORRENTS, zoomed=False, trackers=10, known=many).recent == 5
-    assert arrange(80, 24, Pane.TRACKERS, zoomed=False, trackers=10, known=few).recent == 3
+    assert arrange(120, 35, Pane.TRACKERS, zoomed=False, trackers=3, torrents=3).recent == MOST_RECENT
+    assert arrange(120, 35, Pane.TORRENTS, zoomed=False, trackers=10, torrents=5000).recent == 5
+    assert arrange(80, 24, Pane.TRACKERS, zoomed=False, trackers=10, torrents=16).recent == 3
 
 
-def test_a_filter_moves_nothing():
-    plans = {arrange(80, 30, Pane.TRACKERS, zoomed=False, trackers=n, known=(10, 16)) for n in (0, 1, 10)}
-    assert len({(plan.strip, plan.recent) for plan in plans}) == 1
+def test_room_follows_what_is_shown():
+    few, all_ = (arrange(160, 48, Pane.TORRENTS, zoomed=False, trackers=6, torrents=n) for n in (3, 60))
+    assert few.bottom > all_.bottom

@@ -2,13 +2,23 @@ from dataclasses import replace
 
 import pytest
 
-from tests.tui.feeds import NOW, PLENTY, marked_trackers, rich_trackers, torrent, torrent_view, tracker
+from tests.tui.feeds import NOW, PLENTY, marked_trackers, rich_trackers, torrent, torrent_view, tracker, uptimes
 from tests.tui.pasts import stretches
 from trackerwatch.health.states import Health
 from trackerwatch.outcome import NOTHING_KNOWN
 from trackerwatch.tui.ink import Ink, width_of
 from trackerwatch.tui.ordering import TorrentSort, TrackerSort
-from trackerwatch.tui.rows import SPARK_CELLS, TORRENT_COLUMNS, torrent_cells, tracker_cells, tracker_columns
+from trackerwatch.tui.rows import (
+    EVERYTHING_TOLD,
+    NOTHING_TOLD,
+    SPARK_CELLS,
+    TORRENT_COLUMNS,
+    Figures,
+    told_of,
+    torrent_cells,
+    tracker_cells,
+    tracker_columns,
+)
 from trackerwatch.tui.widgets.table import lay_out
 
 TRACKER_COLUMNS = tracker_columns(None)
@@ -49,6 +59,20 @@ def test_80_columns_have_what_was_drawn():
 def test_160_columns_have_everything():
     assert len(lay_out(TRACKER_COLUMNS, 159)) == 15
     assert len(lay_out(TORRENT_COLUMNS, 159)) == 10
+
+
+def test_uptimes_that_nobody_has_a_figure_of_leave_their_room_to_others():
+    nothing = tracker_columns(None, NOTHING_TOLD)
+    assert [c.title for c, _ in lay_out(nothing, 79)][5:] == ["NEXT", "P95", "SINCE", "REASON"]
+    assert not {"UP24H", "UP30D"} & {c.title for c, _ in lay_out(nothing, 159)}
+    assert len({c.key for c, _ in lay_out(nothing, 159)}) == 13
+    young = tracker(0, "udp://a.example:1/announce", uptimes=uptimes(1.0, known_s=420))
+    assert told_of([young]) == NOTHING_TOLD
+    a_day = tracker(0, "udp://a.example:1/announce", uptimes=uptimes(1.0, known_s=86400))
+    assert told_of([young, a_day]) == Figures(day=True, month=False)
+    assert told_of([a_day, tracker(0, "udp://b.example:1/announce", uptimes=uptimes(1.0, known_s=30 * 86400))]) == (
+        EVERYTHING_TOLD
+    )
 
 
 def test_every_sort_is_a_column():

@@ -47,6 +47,8 @@ class Arrangement:
 
 MANY = 200
 """Rows that fill any screen."""
+LEAST_TABLE = 5
+"""Lines of a table beside other panes, however few rows it has."""
 MOST_RECENT = 14
 """More of the last events is what their pane is for."""
 
@@ -58,8 +60,8 @@ def arrange(
     *,
     zoomed: bool,
     trackers: int,
+    torrents: int = MANY,
     troubles: int = 0,
-    known: tuple[int, int] = (MANY, MANY),
 ) -> Arrangement:
     """Divide a screen.
 
@@ -68,18 +70,18 @@ def arrange(
         height: Rows.
         pane: The pane that is shown where there is room for one.
         zoomed: Show one pane though there is room for all.
-        trackers: Rows that the trackers table has.
+        trackers: Rows that the trackers table shows.
+        torrents: Rows that the torrents table shows: room that no table needs goes to details and events.
         troubles: Lines that our own troubles need.
-        known: Trackers and torrents there are, filtered or not: room that neither table can need goes to details and events,
-            and a filter moves nothing.
     """
     ours = min(troubles, 2) if height >= OURS_ROWS else 0
     if width >= WIDE_COLUMNS and height >= WIDE_ROWS and not zoomed:
         # Header, problem, keys, and a title above three rows of panes.
         room = height - 6 - ours
         bottom = max(12, min(18, room // 3))
-        table = max(5, min(trackers + 1, int(room * 0.36)))
-        bottom += max(0, min(room // 2 - bottom, room - bottom - table - (known[1] + 2)))
+        table = max(LEAST_TABLE, min(trackers + 1, int(room * 0.36)))
+        # Titles of columns, and a line below the last row.
+        bottom += max(0, room - bottom - table - max(LEAST_TABLE, torrents + 2))
         return Arrangement(
             all_panes=True,
             header=True,
@@ -97,7 +99,7 @@ def arrange(
     recent = 0 if not is_table or height < 20 else 3 if height < 30 else 5
     if recent:
         # Beside these: header, problem, tabs, keys, two rules, titles of columns and a line between.
-        spare = height - ours - strip - recent - 8 - known[pane is Pane.TORRENTS]
+        spare = height - ours - strip - recent - 8 - (torrents if pane is Pane.TORRENTS else trackers)
         recent += max(0, min(spare, MOST_RECENT - recent))
     return Arrangement(
         all_panes=False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from trackerwatch.tui.ordering import tracker_rank
 from trackerwatch.tui.widgets.table import Cells, Column
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from trackerwatch.engine.views import TorrentView, TrackerView
@@ -33,15 +34,42 @@ ASKING = ">"
 """Behind the state of a tracker that is being asked."""
 
 
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Which uptimes some tracker has a figure of; the others are `n/a` for all."""
+
+    day: bool
+    month: bool
+
+
+EVERYTHING_TOLD = Figures(day=True, month=True)
+NOTHING_TOLD = Figures(day=False, month=False)
+
+
+def told_of(trackers: Iterable[TrackerView]) -> Figures:
+    """What can be told of these; looks no farther than to the first that has it all."""
+    day = month = False
+    for view in trackers:
+        for figure in view.uptimes:
+            if figure.window == "24h":
+                day = day or figure.uptime is not None
+            elif figure.window == "30d":
+                month = month or figure.uptime is not None
+        if day and month:
+            break
+    return Figures(day, month)
+
+
 @lru_cache(maxsize=16)
-def tracker_columns(strip_s: float | None) -> tuple[Column, ...]:
+def tracker_columns(strip_s: float | None, told: Figures = EVERYTHING_TOLD) -> tuple[Column, ...]:
     """Columns of the trackers table.
 
     Args:
         strip_s: What its strip is of: so many seconds up to now. None: the latest rounds.
+        told: What some tracker has a figure of; a column of nothing but `n/a` leaves its room to others.
     """
     unit = "" if strip_s is None else f"{strip_s / 3600:.0f}H" if strip_s >= 3600 else f"{strip_s / 60:.0f}M"
-    return (
+    columns = (
         # The mark of a round under way stands in the gap behind the state.
         Column("state", "STATE", 11, gap=0),
         Column("tracker", "TRACKER", 6, flex=1, elide_left=True, until=NARROW),
@@ -53,7 +81,9 @@ def tracker_columns(strip_s: float | None) -> tuple[Column, ...]:
         Column("recent", f"LAST {unit or 'ROUNDS'}", SPARK_CELLS_WIDEST, at=WIDEST),
         Column("p50", "P50", 5, right=True, at=WIDE),
         Column("p95", "P95", 5, right=True, at=WIDE),
-        Column("up", "UP24H", 5, right=True, at=68, until=WIDE),
+        Column("up", "UP24H", 5, right=True, at=68, until=WIDE)
+        if told.day
+        else Column("next", "NEXT", 5, right=True, at=68, until=WIDE),
         Column("up", "UP24H", 7, right=True, at=WIDE),
         Column("up30", "UP30D", 7, right=True, at=WIDEST),
         Column("p95", "P95", 5, right=True, at=62, until=WIDE),
@@ -64,6 +94,8 @@ def tracker_columns(strip_s: float | None) -> tuple[Column, ...]:
         Column("reason", "REASON", 11, flex=1, at=NARROW, until=WIDE),
         Column("reason", "REASON", 16, flex=4, at=WIDE),
     )
+    missing = {key for key, there in (("up", told.day), ("up30", told.month)) if not there}
+    return tuple(column for column in columns if column.key not in missing)
 
 
 TORRENT_COLUMNS = (

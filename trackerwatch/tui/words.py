@@ -132,7 +132,7 @@ def uptime(figure: UptimeFigure | None, *, width: int = 5) -> str:
         return NO_TIME
     if figure.uptime is not None:
         return percent(figure.uptime)
-    known = f"n/a {coarse(figure.covered_s)}"
+    known = f"n/a {duration(figure.covered_s)}"
     return known if figure.counted and len(known) <= width else "n/a"
 
 

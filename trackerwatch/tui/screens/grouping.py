@@ -8,7 +8,7 @@ from trackerwatch.tui.arrangement import Pane
 from trackerwatch.tui.attention import worst_pane
 from trackerwatch.tui.group_rows import below, collection_cells, host_cells, room_of
 from trackerwatch.tui.group_subject import GroupSubject
-from trackerwatch.tui.rows import TORRENT_COLUMNS, tracker_columns
+from trackerwatch.tui.rows import TORRENT_COLUMNS
 from trackerwatch.tui.screens.binding import key
 from trackerwatch.tui.screens.chronicling import ChronicleScreen
 from trackerwatch.tui.screens.coverage import CoverageScreen
@@ -72,7 +72,7 @@ class GroupingScreen(ChronicleScreen):
     def _tracker_row(self, key: int) -> Cells:
         groups = self.picture.hosts
         width = self.trackers.scrollable_content_region.width
-        columns = tracker_columns(self._strip_s if self.lookback.kept else None)
+        columns = self.tracker_columns
         if key < 0:
             group = groups.group(key)
             return {} if group is None else host_cells(self.picture, group, columns, width)

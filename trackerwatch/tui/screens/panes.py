@@ -14,11 +14,13 @@ from trackerwatch.tui.arrangement import MANY, Arrangement, Pane, arrange
 from trackerwatch.tui.ink import Ink
 from trackerwatch.tui.lookback import STRIPS_S, Lookback, OfAll, OfTorrent, OfTracker
 from trackerwatch.tui.rows import (
+    NOTHING_TOLD,
     SPARK_CELLS,
     SPARK_CELLS_WIDEST,
     TORRENT_COLUMNS,
     WIDE,
     WIDEST,
+    told_of,
     torrent_cells,
     tracker_cells,
     tracker_columns,
@@ -28,7 +30,7 @@ from trackerwatch.tui.widgets.eventlist import EventList
 from trackerwatch.tui.widgets.filterline import FilterLine
 from trackerwatch.tui.widgets.inked import InkLines, InkPane
 from trackerwatch.tui.widgets.keyline import KeyLine
-from trackerwatch.tui.widgets.table import Cells, LineTable
+from trackerwatch.tui.widgets.table import Cells, Column, LineTable
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -92,6 +94,7 @@ class PaneScreen(Screen[None]):
         self._room_for_troubles = 0
         self._room_for_rows = (MANY, MANY)
         self._strip_s = STRIPS_S[-1]
+        self._told = NOTHING_TOLD
         self._order_timer: Timer | None = None
         """Until sorting goes on."""
 
@@ -102,7 +105,7 @@ class PaneScreen(Screen[None]):
         yield InkLines(id="ours")
         yield InkLines(id="tabs")
         yield InkLines(id="rule-trackers")
-        yield LineTable(tracker_columns(STRIPS_S[-1] if self.lookback.kept else None), self._tracker_row, id="trackers")
+        yield LineTable(self.tracker_columns, self._tracker_row, id="trackers")
         yield InkLines(id="rule-torrents")
         yield LineTable(TORRENT_COLUMNS, self._torrent_row, id="torrents")
         with Horizontal(id="bottom"):
@@ -169,7 +172,7 @@ class PaneScreen(Screen[None]):
                 self._marks = marks
                 self.draw_events()
             room = (self._room_for_troubles, self._room_for_rows)
-            if update is not None and (self._troubles(), self._known()) != room:
+            if update is not None and (self._troubles(), self._rows()) != room:
                 self.rearrange()
             self.redraw_lines()
             self.draw_detail()
@@ -201,14 +204,17 @@ class PaneScreen(Screen[None]):
             self.draw_detail()
 
     def _show_order(self) -> None:
-        count = len(self.trackers.order)
+        snapshot = self.picture.snapshot
+        if snapshot is not None and self._told != (told := told_of(snapshot.trackers)):
+            self._told = told
+            self.trackers.set_columns(self.tracker_columns)
         self.trackers.set_order(self.picture.tracker_rows)
         self.torrents.set_order(self.picture.torrent_rows)
         self.trackers.set_empty(emptiness.trackers(self.picture))
         self.torrents.set_empty(emptiness.torrents(self.picture))
         self.trackers.mark(**{self.picture.tracker_sort.value: "^" if self.picture.trackers_reversed else "*"})
         self.torrents.mark(**{self.picture.torrent_sort.value: "^" if self.picture.torrents_reversed else "*"})
-        if len(self.trackers.order) != count:
+        if self._rows() != self._room_for_rows:
             self.rearrange()
 
     def criteria_changed(self) -> None:
@@ -237,7 +243,7 @@ class PaneScreen(Screen[None]):
             snapshot = self.picture.snapshot
             age_s = (self.picture.real_now - snapshot.started_at).total_seconds() if snapshot else 0.0
             self._strip_s = self.lookback.strip_span_s(age_s)
-            self.trackers.set_columns(tracker_columns(self._strip_s))
+            self.trackers.set_columns(self.tracker_columns)
             self.trackers.rows_changed()
             self._look_back()
         else:
@@ -255,26 +261,31 @@ class PaneScreen(Screen[None]):
     def _troubles(self) -> int:
         return len(headline.ourselves(self.picture.snapshot, self.picture.now))
 
-    def _known(self) -> tuple[int, int]:
-        snapshot = self.picture.snapshot
-        if snapshot is None:
+    def _rows(self) -> tuple[int, int]:
+        """Rows that the tables show."""
+        if self.picture.snapshot is None:
             return MANY, MANY
-        return min(MANY, len(snapshot.trackers)), min(MANY, len(snapshot.torrents.listed))
+        return min(MANY, len(self.trackers.order)), min(MANY, len(self.torrents.order))
+
+    @property
+    def tracker_columns(self) -> tuple[Column, ...]:
+        """What the trackers table has at any width."""
+        return tracker_columns(self._strip_s if self.lookback.kept else None, self._told)
 
     # -- drawing -------------------------------------------------------------------------------------------------------
 
     def rearrange(self) -> None:
         """Show the parts that this size has room for."""
         self._room_for_troubles = self._troubles()
-        self._room_for_rows = self._known()
+        self._room_for_rows = self._rows()
         plan = arrange(
             self.size.width,
             self.size.height,
             self.pane,
             zoomed=self.zoomed,
-            trackers=len(self.trackers.order),
+            trackers=self._room_for_rows[0],
+            torrents=self._room_for_rows[1],
             troubles=self._room_for_troubles,
-            known=self._room_for_rows,
         )
         if plan != self._arrangement:
             self._arrangement = plan
