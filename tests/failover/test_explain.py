@@ -9,7 +9,7 @@ import pytest
 
 from trackerwatch.failover import CLIENTS, Place, Standing, Step, explain, first_queue, walk
 from trackerwatch.failover.clients import GivesUp
-from trackerwatch.failover.explain import WIDTH
+from trackerwatch.failover.explain import MOST_CHARS, WIDTH
 
 W, F, U, N = Standing.WORKS, Standing.FAILED, Standing.UNTRIED, Standing.NOT_COUNTED
 SINCE = datetime(2026, 3, 14, 13, 48, tzinfo=UTC)
@@ -118,13 +118,21 @@ def test_many_that_failed_are_not_all_told():
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_lines_fit_a_pane_whatever_the_names(client):
+def test_names_are_cut_and_what_was_said_is_told_whole_within_reason(client):
     long = "a" * 60 + ".very-long-subdomain.example"
     steps = [
         replace(step(f"{n}{long}", n // 2, standing, "x" * 200, notes=("y" * 200,)), name=f"{n}{long}:6969")
         for n, standing in enumerate([F, F, W, W, N, U])
     ]
-    assert all(len(line) <= WIDTH for line in told(*steps, client=client))
+    lines = told(*steps, client=client)
+    assert all(
+        len(line) <= WIDTH for line in lines if "xxx" not in line and "yyy" not in line and " share " not in line
+    )
+    assert any("y" * 200 in line for line in lines)
+    endless = [replace(one, notes=("z" * 9000,)) for one in steps]
+    longest = max(map(len, told(*endless, client=client)))
+    assert longest == MOST_CHARS
+    assert any(line.endswith("z…") for line in told(*endless, client=client))
 
 
 def test_a_date_is_told_where_it_was_long_ago():

@@ -13,7 +13,7 @@ from tests.tui.feeds import (
     torrent_view,
 )
 from tests.tui.pasts import moved, torrent_past
-from trackerwatch.engine.views import AnnounceView, AskState, EventKind, Source
+from trackerwatch.engine.views import AnnounceView, AskState, Disabled, EventKind, Source
 from trackerwatch.failover.states import Role
 from trackerwatch.metainfo.torrent import SwarmVersion
 from trackerwatch.outcome import NOTHING_KNOWN, SwarmCounts
@@ -106,7 +106,7 @@ def test_sources_privacy_and_unusable_trackers():
 def test_strips_have_the_height_asked_for():
     for height in (1, 3, 5):
         for view in TORRENTS[:10]:
-            assert len(detail.torrent_strip(view, height)) == height
+            assert len(detail.torrent_strip(view, TRACKERS, NOW, height)) == height
 
 
 def test_another_client_is_named():
@@ -147,3 +147,25 @@ def test_the_timeline_is_stored_moves_and_those_of_this_run():
         "              11:32:11 ! foo -> bar  for 2h",
         "",
     ]
+
+
+def test_the_strip_says_what_fails_and_when_it_is_tried_next():
+    second = text(detail.torrent_strip(TORRENTS[1], TRACKERS, NOW, 3)).splitlines()[1]
+    assert second == " tracker.foo.org:6969 refused since 13:47, next try in 38s"
+    # Nothing works: the one that is tried soonest.
+    assert text([detail.next_try(TORRENTS[0], TRACKERS, NOW)]) == second
+    asking = [replace(view, asking=True) for view in TRACKERS]
+    assert text([detail.next_try(TORRENTS[0], asking, NOW)]).endswith("since 13:47, asking now")
+    off = [replace(view, disabled=Disabled("")) for view in TRACKERS]
+    assert text([detail.next_try(TORRENTS[0], off, NOW)]).endswith(", not asked: you disabled it")
+
+
+def test_a_torrent_that_is_refused_says_so_of_a_tracker_that_is_up():
+    told = text([detail.next_try(TORRENTS[2], TRACKERS, NOW)])
+    assert told == " tracker.example.org:1337 unregistered, next try in 14m"
+
+
+def test_a_torrent_that_is_well_says_when_it_is_asked_next():
+    view = torrent_view(0, torrent("t"), answers=(answer(TRACKERS[0], 0, 0, Role.ACTIVE, EMPTY),))
+    assert text([detail.next_try(view, TRACKERS, NOW)]) == " tracker.example.org:1337, asked next in 14m"
+    assert detail.next_try(torrent_view(0, torrent("t")), TRACKERS, NOW) == ()

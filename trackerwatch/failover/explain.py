@@ -1,6 +1,6 @@
 """Failover in words: which tracker and why, why not the ones before it, when each is tried next, and what if it dies now.
 
-Lines are short (a pane of 80 columns draws them) and say one thought each; what belongs to the line above is indented.
+Lines are short but for what a tracker said (a pane of 80 columns draws most of them), and say one thought each; what belongs to the line above is indented.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from trackerwatch.failover.walk import Walk
 
 WIDTH = 76
+"""Of wordings that can be chosen the one of at most so many characters."""
+MOST_CHARS = 400
+"""What a tracker said is told whole, within reason: faces break lines or crop them at their own width."""
 NAME_CHARS = 40
 MOST_FATES = 4
 """So many lines at most say who stands on what."""
@@ -334,7 +337,7 @@ def _short(name: str, chars: int = NAME_CHARS) -> str:
 
 
 def _fit(line: str) -> str:
-    return line if len(line) <= WIDTH else line[: WIDTH - 3].rstrip() + "..."
+    return line if len(line) <= MOST_CHARS else line[: MOST_CHARS - 1].rstrip() + "…"
 
 
 def _duration(seconds: float) -> str:

@@ -97,8 +97,7 @@ class TorrentSubject:
 
     def strip(self, now: datetime, height: int) -> list[Line]:
         """The same in a few lines."""
-        del now
-        return torrent_detail.torrent_strip(self.view, height)
+        return torrent_detail.torrent_strip(self.view, self.trackers, now, height)
 
     @property
     def recheck(self) -> ProbeNow | None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from trackerwatch.engine.views import AskState, Source
 from trackerwatch.failover.states import Role
+from trackerwatch.health.states import Health
 from trackerwatch.tui import states, words
 from trackerwatch.tui.ink import Ink, Line, Span, labelled, safe
 from trackerwatch.tui.past import timeline_lines
@@ -211,11 +213,46 @@ def problem_lines(view: TorrentView) -> list[Line]:
     return [(), *lines] if lines else []
 
 
-def torrent_strip(view: TorrentView, height: int) -> list[Line]:
-    """The few lines under a narrow table: why, what the model says, and the tracker states in one line."""
+def next_try(view: TorrentView, trackers: Sequence[TrackerView], now: datetime) -> Line:
+    """What fails first, since when, and when it is tried next; where nothing fails, when its tracker is asked next.
+
+    `tracker.foo.org:6969 refused since 13:48, next try in 38s`; empty where no tracker is known.
+    """
+    known = [answer for answer in view.answers if 0 <= answer.tracker_index < len(trackers)]
+    failed = [answer for answer in known if answer.role is Role.FAILED]
+    if view.failover.active is None:
+        # Nothing works: what is tried soonest may end that.
+        failed.sort(key=lambda answer: _due_s(trackers[answer.tracker_index], now))
+    chosen = next(iter(failed), None) or next((answer for answer in known if answer.role is Role.ACTIVE), None)
+    if chosen is None:
+        return ()
+    tracker = trackers[chosen.tracker_index]
+    line: Line = (Span(f" {safe(chosen.tracker.host_port)}", Ink.STRONG),)
+    if chosen.role is Role.FAILED:
+        failure = tracker.failure or chosen.scrape.failure or chosen.announce.failure
+        since = tracker.failing_since if tracker.pending else tracker.since if tracker.state is Health.DOWN else None
+        what = states.failure_kind(failure.kind) if failure is not None else "failed"
+        lasting = f" since {words.moment(since, now)}" if since is not None else ""
+        line = (*line, Span(f" {what}{lasting}", Ink.BAD))
+    if tracker.disabled is not None:
+        return (*line, Span(", not asked: you disabled it", Ink.DIM))
+    due = words.until(tracker.next_probe_at, now)
+    again = "next try" if chosen.role is Role.FAILED else "asked next"
+    told = "asking now" if tracker.asking else "" if due == words.NO_TIME else f"{again} {words.due(due)}"
+    return (*line, Span(f", {told}" if told else ""))
+
+
+def _due_s(tracker: TrackerView, now: datetime) -> float:
+    return math.inf if tracker.next_probe_at is None else (tracker.next_probe_at - now).total_seconds()
+
+
+def torrent_strip(view: TorrentView, trackers: Sequence[TrackerView], now: datetime, height: int) -> list[Line]:
+    """The few lines under a narrow table: why, what is tried next, what the model says, and the trackers in one line."""
     state = states.torrent_state(view)
+    again = next_try(view, trackers, now)
     lines: list[Line] = [
         (Span(f" {state.text}", state.ink), Span(f": {safe(view.why)}" if view.why else "")),
+        *([again] if again else []),
         *[(Span(f" {safe(text)}"),) for text in view.failover.explanation],
     ]
     names: list[Span] = [Span(" ")]
