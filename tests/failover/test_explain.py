@@ -125,7 +125,7 @@ def test_names_are_cut_and_what_was_said_is_told_whole_within_reason(client):
         for n, standing in enumerate([F, F, W, W, N, U])
     ]
     lines = told(*steps, client=client)
-    assert all(len(line) <= 2 * WIDTH for line in lines if "xxx" not in line and "yyy" not in line)
+    assert all(len(line) <= 4 * WIDTH for line in lines if "xxx" not in line and "yyy" not in line)
     assert any("y" * 200 in line for line in lines)
     endless = [replace(one, notes=("z" * 9000,)) for one in steps]
     longest = max(map(len, told(*endless, client=client)))
