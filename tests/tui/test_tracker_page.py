@@ -65,7 +65,7 @@ def test_every_trouble_is_explained(view, what):
 
 def test_the_first_answer_after_an_outage_is_not_explained_by_the_outage():
     for failure in (None, Failure(FailureKind.FAILURE_REASON, Phase.EXCHANGE, "no")):
-        lines = state(replace(FOO, failure=failure))
+        lines = state(replace(FOO, failure=failure, answers_in_row=1))
         assert " means it was down and has just answered; one answer may be luck" in lines
 
 

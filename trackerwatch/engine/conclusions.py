@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from trackerwatch.engine.changes import effect_of, kind_of_move, move_words, tell_moves, tell_state
-from trackerwatch.engine.problems import tell_expiry, tell_problems
+from trackerwatch.engine.problems import ProblemTeller, tell_expiry
 from trackerwatch.engine.records import TransitionRecord
 from trackerwatch.engine.views import EventKind
 from trackerwatch.health import Health
@@ -55,6 +55,7 @@ class Conclusions:
         self._clock = clock
         self._recording = recording
         self._on_news = on_news
+        self._problems = ProblemTeller(events, book)
         self._unsettled: dict[int, TrackerState] = {}
         self._next: asyncio.Task[None] | None = None
         """The pass that has not begun yet: what ends now joins it."""
@@ -158,7 +159,7 @@ class Conclusions:
         tell_moves(self._events, moves, self._book, self._trackers, now)
         for move in moves:
             self._write_down_move(move, now)
-        tell_problems(self._events, self._book.take_problems(), self._book, now)
+        self._problems.tell(self._book.take_problems(), news, now)
         for state, _ in changes:
             tell_expiry(self._events, state, now)
         for state, _ in changes:
