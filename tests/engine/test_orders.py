@@ -881,3 +881,83 @@ def test_whatever_is_ordered_in_whatever_weather_nothing_breaks(seed):
         await watched.end()
 
     drive(main)
+
+
+class TestTimesUnderOrders:
+    """What orders hide is as old as it is when it shows again."""
+
+    MUTE = MuteTrackers((0,), None, "")
+    OFF = DisableTrackers((0,), "")
+
+    @staticmethod
+    def dead(*urls):
+        prober = ScriptedProber()
+        for url in urls:
+            prober.script(url, Script(dead={"*": REFUSED}))
+        return prober
+
+    @pytest.mark.parametrize("order", [MUTE, OFF])
+    def test_an_order_that_is_taken_back_leaves_every_since_as_it_was(self, order):
+        async def main():
+            engine, watched = watching(self.dead(A), torrent(0, [A]), torrent(1, [A], [B]))
+            await watched.until(3000)
+            before = engine.snapshot()
+            engine.do(order)
+            await watched.until(3600)
+            during = engine.snapshot()
+            engine.do(Undo())
+            await watched.until(7200)
+            after = engine.snapshot()
+            await watched.end()
+            return before, during, after
+
+        before, during, after = drive(main)
+        assert before.trackers[0].state is after.trackers[0].state is Health.DOWN
+        assert after.trackers[0].since == before.trackers[0].since
+        for index, state in enumerate((FailoverState.EXHAUSTED, FailoverState.FAILED_OVER)):
+            assert before.torrents.failover_states[index] is after.torrents.failover_states[index] is state
+            assert after.torrents.since[index] == before.torrents.since[index]
+            assert during.torrents.since[index] > before.torrents.since[index]
+
+    def test_two_orders_one_over_the_other_are_taken_back_one_by_one(self):
+        async def main():
+            engine, watched = watching(self.dead(A, B), torrent(0, [A], [B], ["udp://c.test:80"]))
+            await watched.until(3000)
+            begun = engine.snapshot().torrents.since[0]
+            engine.do(self.MUTE)
+            await watched.until(3600)
+            engine.do(MuteTrackers((1,), None, ""))
+            await watched.until(4000)
+            engine.do(Undo())
+            await watched.until(4100)
+            engine.do(Undo())
+            since = engine.snapshot().torrents.since[0]
+            await watched.end()
+            return begun, since
+
+        begun, since = drive(main)
+        assert since == begun
+
+    @pytest.mark.parametrize("order", [MUTE, OFF])
+    def test_a_trouble_that_ended_meanwhile_is_a_new_one_when_it_comes_back(self, order):
+        async def main():
+            prober = self.dead(A)
+            engine, watched = watching(prober, torrent(0, [A]))
+            await watched.until(3000)
+            begun = engine.snapshot().torrents.since[0]
+            engine.do(order)
+            script = prober.scripts["a.test:80"]
+            script.dead.clear()
+            await watched.until(9000)
+            engine.do(Undo())
+            await watched.until(15000)
+            assert engine.snapshot().torrents.failover_states[0] is FailoverState.PRIMARY
+            script.dead["*"] = REFUSED
+            await watched.until(30000)
+            since, tracker = engine.snapshot().torrents.since[0], engine.snapshot().trackers[0]
+            await watched.end()
+            return begun, since, tracker.since.timestamp()
+
+        begun, since, its = drive(main)
+        assert since > begun + 12000
+        assert its > begun + 12000

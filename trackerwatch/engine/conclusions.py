@@ -101,17 +101,18 @@ class Conclusions:
             self._tell(changes, moves, news)
             self._pause_s = min(LONGEST_PAUSE_S, self._clock.monotonic() - begun)
 
-    def settle(self, *states: TrackerState, quietly: bool = False) -> None:
+    def settle(self, *states: TrackerState, quietly: bool = False, ordered: bool = False) -> None:
         """The same at one go, for several trackers together: each torrent is brought up to date once.
 
         Args:
             *states: The trackers.
             quietly: What changes is not told: it is our own doing, or of an earlier run.
+            ordered: It is an order of the user that changes them, as in `TorrentBook.recompute`.
         """
         now = self._clock.wall()
         changes = [(state, state.conclude(now)) for state in states]
         news = self._publish_all(states)
-        moves = self._book.recompute(news, now)
+        moves = self._book.recompute(news, now, ordered=ordered)
         if quietly:
             self._book.take_problems()
             self._on_news(news)
@@ -125,7 +126,7 @@ class Conclusions:
             state.dirty = True
             for shape in state.shapes:
                 shape.stands.clear()
-        self._book.recompute(news, self._clock.wall())
+        self._book.recompute(news, self._clock.wall(), ordered=True)
         self._book.take_problems()
         self._on_news(news)
 

@@ -264,7 +264,7 @@ class OrderDesk:
             else:
                 state.switch_on()
         if turned:
-            self._conclusions.settle(*turned, quietly=True)
+            self._conclusions.settle(*turned, quietly=True, ordered=True)
         for state in turned:
             if state.disabled is None and not state.retired:
                 self._running.go_on(state)

@@ -13,6 +13,7 @@ from itertools import compress
 from operator import attrgetter, is_not
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from trackerwatch.engine.covers import Covers
 from trackerwatch.engine.shapes import Judgement, Shape, Stand
 from trackerwatch.failover import LISTED, FailoverState, first_queue
 from trackerwatch.outcome import UNKNOWN_COUNT
@@ -96,6 +97,7 @@ class TorrentBook:
         self.judged = 0
         """Rises where verdicts, failover states or broken rules changed, or torrents came or went: seldom, where all is well."""
         self._problems: list[ProblemChange] = []
+        self._covers = Covers()
         self.client: Client = LISTED
         """Who walks the tiers; `walk_as` changes it."""
 
@@ -132,6 +134,7 @@ class TorrentBook:
         else:
             index = known
             self._leave(index)
+            self._covers.drop(index)
             before, old_slots = self.shapes[index], self.slots[index]
             self.torrents[index] = torrent
             self.total[index] = len(torrent.placements)
@@ -152,6 +155,7 @@ class TorrentBook:
         self.version += 1
         self.judged += 1
         self.gone.add(index)
+        self._covers.drop(index)
         self._give_up(index, self.shapes[index], self.slots[index])
         self._leave(index)
         return index
@@ -224,7 +228,7 @@ class TorrentBook:
         listed = self.listed()
         for index in listed:
             self.queues[index] = first_queue(client, self.shapes[index].places, self.torrents[index].info_hash)
-        self.recompute(listed, now)
+        self.recompute(listed, now, ordered=True)
         return listed
 
     def remember_seeded(self, index: int, at: float) -> None:
@@ -260,6 +264,7 @@ class TorrentBook:
         for column in (self.since, self.seeded_at):
             for index, moment in enumerate(column):
                 column[index] = moment + shift_s
+        self._covers.shift_wall(shift_s)
 
     def take_problems(self) -> list[ProblemChange]:
         """What rules torrents broke and mended since this was asked last."""
@@ -277,8 +282,13 @@ class TorrentBook:
             yield indices[start:end]
             start = end
 
-    def recompute(self, indices: Iterable[int], now: float) -> list[Move]:
+    def recompute(self, indices: Iterable[int], now: float, *, ordered: bool = False) -> list[Move]:
         """Bring these torrents up to date with their trackers' published swarms.
+
+        Args:
+            indices: Which.
+            now: Wall time.
+            ordered: An order of the user is what changes them: a trouble that it covers is not over.
 
         Returns:
             Those whose failover state or active tracker changed in a way worth telling.
@@ -289,13 +299,17 @@ class TorrentBook:
         self.version += 1
         shapes = [self.shapes[index] for index in members]
         if shapes.count(shapes[0]) == len(shapes):
-            return self._recompute_alike(shapes[0], members, now)
+            return self._recompute_alike(shapes[0], members, now, ordered=ordered)
         alike: dict[Shape, list[int]] = {}
         for index, shape in zip(members, shapes, strict=True):
             alike.setdefault(shape, []).append(index)
-        return [move for shape, members in alike.items() for move in self._recompute_alike(shape, members, now)]
+        return [
+            move
+            for shape, members in alike.items()
+            for move in self._recompute_alike(shape, members, now, ordered=ordered)
+        ]
 
-    def _recompute_alike(self, shape: Shape, members: list[int], now: float) -> list[Move]:
+    def _recompute_alike(self, shape: Shape, members: list[int], now: float, *, ordered: bool) -> list[Move]:
         """The same for torrents of one shape: whole columns at a time, as 10,000 of them may have news at once."""
         first, last = members[0], members[-1] + 1
         in_a_row = last - first == len(members) and members == list(range(first, last))
@@ -335,6 +349,10 @@ class TorrentBook:
         if any(bare := [judgement.seederless for judgement in judgements]):
             rows = [n for n, number in enumerate(which) if bare[number]]
             self._note_last_seeders((members[n] for n in rows), [numbers.seeders[n] for n in rows], now)
+        shown_again: dict[int, float] = {}
+        if ordered or len(self._covers):
+            changing = zip(members, old_troubles, troubles, stands, old_stands, numbers.seeders, strict=True)
+            shown_again = self._look_under_covers(changing, ordered=ordered)
         for column, values in columns:
             if in_a_row:
                 column[first:last] = array(column.typecode, values) if isinstance(column, array) else values
@@ -342,7 +360,7 @@ class TorrentBook:
                 for index, value in zip(members, values, strict=True):
                     column[index] = value
         for index in compress(members, map(is_not, old_troubles, troubles)):
-            self.since[index] = now
+            self.since[index] = shown_again.get(index, now)
         if verdicts != old_verdicts or states != old_states or rules != old_rules:
             self.judged += 1
         if rules != old_rules:
@@ -361,6 +379,30 @@ class TorrentBook:
             )
             if (before is not after or was != now_active) and not (before is _UNKNOWN and after is _PRIMARY)
         ]
+
+    def _look_under_covers(
+        self, rows: Iterable[tuple[int, object, object, Stand, Stand | None, int]], *, ordered: bool
+    ) -> dict[int, float]:
+        """Note which troubles an order covers.
+
+        Args:
+            rows: Torrents with their trouble, before and now; where they stand, now and before; seeders now.
+            ordered: Whether it is an order that changes them.
+
+        Returns:
+            The torrents whose trouble was covered and shows again, and since when it lasts.
+        """
+        covers, shown_again = self._covers, {}
+        for index, old, new, stand, old_stand, seeders in rows:
+            covers.look(index, stand, seeders)
+            if old is new:
+                continue
+            since = covers.uncover(index, new)
+            if since is not None:
+                shown_again[index] = since
+            if ordered:
+                covers.cover(index, old, self.since[index], stand=old_stand, seeders=self.seeders[index])
+        return shown_again
 
     def _note_problems(
         self, members: list[int], before: list[tuple[Rule, ...]], judgements: list[Judgement], which: list[int]

@@ -106,6 +106,8 @@ class TrackerState:
     recalled_swarms: int = 0
     """So many of the first swarms were looked up in memory."""
     before_cut_off: tuple[Health, tuple[str, ...], float | None] | None = None
+    before_off: tuple[Health, float | None] | None = None
+    """State and its begin (wall) when the user switched it off."""
     unproven: bool = False
     """Its latest probe was lost to a gap or an outage of our own that is over: it is asked again soon."""
     excused: bool = False
@@ -310,6 +312,8 @@ class TrackerState:
             self.since += shift_s
         if self.before_cut_off is not None and self.before_cut_off[2] is not None:
             self.before_cut_off = (*self.before_cut_off[:2], self.before_cut_off[2] + shift_s)
+        if self.before_off is not None and self.before_off[1] is not None:
+            self.before_off = (self.before_off[0], self.before_off[1] + shift_s)
         for column, record in self.swarms.announces.items():
             self.swarms.announces[column] = replace(record, at=record.at + shift_s)
         if self.swarms.scraped_at is not None:
@@ -389,6 +393,8 @@ class TrackerState:
 
     def switch_off(self) -> None:
         """The user wants nothing sent to it: nothing is claimed of it; its history and its waits are kept."""
+        if self.state is not Health.UNKNOWN:
+            self.before_off = (self.state, self.since)
         self.retire()
         self.uncover()
         self.swarms.forget_counts()
@@ -429,6 +435,10 @@ class TrackerState:
         first, self.since = self.since is None, now
         if first and self.remembered is not None and self.remembered.state is state:
             self.since = self.remembered.since
+        if first and self.before_off is not None and self.disabled is None:
+            # Nobody looked meanwhile: found as it was left, it is taken to have been so all the time.
+            self.since = self.before_off[1] if self.before_off[0] is state else now
+            self.before_off = None
         if Health.DOWN in (before, state) or Health.UNKNOWN in (before, state):
             self.swarms.dirty = True
         if before is Health.DOWN or (before is Health.UNKNOWN and not first):
