@@ -84,6 +84,11 @@ class TestRestart:
                 (EventKind.FAILED_OVER, "failed_over"),
             ], "who begins to listen must know what is wrong"
             assert "as an earlier run saw it" in snapshot.events[1].message
+            assert failed_over_since is not None
+            assert snapshot.events[2].message == (
+                f"torrent 0 runs on its backup b.test:80 (since {failed_over_since:%Y-%m-%d %H:%M} UTC,"
+                " as an earlier run saw it)"
+            )
             await pause(30)
             snapshot = again.snapshot()
             assert [view.recalled_at for view in snapshot.trackers] == [None, None]
@@ -94,6 +99,38 @@ class TestRestart:
             await pause(900)
             assert [s.what for s in prober.sent[sent:]].count("scrape") >= 1
             await watched.end()
+
+        drive(main)
+
+    def test_many_restarts_move_no_failover_into_the_present(self):
+        async def main():
+            prober, keeper = ScriptedProber(), MemoryKeeper()
+            a, _ = public(prober, A, B)
+            a.dead["*"] = REFUSED
+            one = torrent(0, [A], [B], ["udp://c.test:80"])
+            engine = await watch(prober, keeper, 1500, one)
+            since = engine.snapshot().torrents.view(0).since
+            written = len(keeper.transitions())
+            for _ in range(3):
+                await pause(60)
+                engine = await watch(prober, keeper, 100, one)
+                assert engine.snapshot().torrents.view(0).since == since
+                kinds = [event.kind for event in engine.snapshot().events]
+                assert kinds.count(EventKind.FAILED_OVER) == 1
+                assert EventKind.PROMOTED not in kinds
+            assert len(keeper.transitions()) == written, "what was written down already is not written again"
+
+        drive(main)
+
+    def test_a_missing_seeder_of_an_earlier_run_is_told_as_that(self):
+        async def main():
+            prober, keeper = ScriptedProber(), MemoryKeeper()
+            (a,) = public(prober, A)
+            a.counts = lambda _: (0, 3, 10)
+            await watch(prober, keeper, 100, torrent(0, [A]))
+            engine = await watch(prober, keeper, 100, torrent(0, [A]))
+            told = [e.message for e in engine.snapshot().events if e.kind is EventKind.PROBLEM_OPENED]
+            assert told == ["torrent 0: no seeder (as an earlier run saw it)"]
 
         drive(main)
 

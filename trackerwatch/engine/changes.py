@@ -173,6 +173,42 @@ def tell_moves(
             )
 
 
+def tell_old_moves(
+    events: EventLog,
+    moves: Sequence[tuple[Move, float]],
+    book: TorrentBook,
+    trackers: Sequence[TrackerState],
+    now: float,
+) -> None:
+    """Torrents are where an earlier run saw them move to, each with the wall time of that: told as old news."""
+    by_kind: dict[EventKind, list[tuple[Move, float]]] = {}
+    for move, since in moves:
+        kind = kind_of_move(move)
+        # Trackers come back to mind one by one: what a torrent passes through on the way was no move.
+        if kind in (EventKind.FAILED_OVER, EventKind.EXHAUSTED):
+            by_kind.setdefault(kind, []).append((move, since))
+    for kind, moved in by_kind.items():
+        if len(moved) > EACH_TORRENT_UP_TO:
+            words = "have no working tracker left" if kind is EventKind.EXHAUSTED else "run on a backup"
+            before, after = str(moved[0][0].before), str(moved[0][0].after)
+            message = f"{len(moved)} torrents {words} (as an earlier run saw it)"
+            events.add(kind, message, now, from_state=before, to_state=after)
+            continue
+        for move, since in moved:
+            active = trackers[move.active_after].tracker if move.active_after >= 0 else None
+            torrent = book.torrents[move.torrent]
+            where = f"runs on its backup {active.host_port}" if active else "has no working tracker left"
+            events.add(
+                kind,
+                f"{torrent.name} {where} (since {at(since):%Y-%m-%d %H:%M} UTC, as an earlier run saw it)",
+                now,
+                tracker=active,
+                torrent=torrent,
+                from_state=str(move.before),
+                to_state=str(move.after),
+            )
+
+
 def move_words(move: Move, kind: EventKind, book: TorrentBook, trackers: Sequence[TrackerState]) -> str:
     """What a torrent's move is told as."""
     name = book.torrents[move.torrent].name

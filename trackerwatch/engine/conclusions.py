@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from trackerwatch.engine.changes import effect_of, kind_of_move, move_words, tell_moves, tell_state
+from trackerwatch.engine.changes import effect_of, kind_of_move, move_words, tell_moves, tell_old_moves, tell_state
 from trackerwatch.engine.problems import ProblemTeller, tell_expiry
 from trackerwatch.engine.records import TransitionRecord
 from trackerwatch.engine.views import EventKind
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from trackerwatch.engine.clock import Clock
     from trackerwatch.engine.events import EventLog
+    from trackerwatch.engine.keeper import Recalled
     from trackerwatch.engine.recording import Recording
     from trackerwatch.engine.torrent_book import Move, TorrentBook
     from trackerwatch.engine.tracker_state import TrackerState
@@ -101,13 +102,16 @@ class Conclusions:
             self._tell(changes, moves, news)
             self._pause_s = min(LONGEST_PAUSE_S, self._clock.monotonic() - begun)
 
-    def settle(self, *states: TrackerState, quietly: bool = False, ordered: bool = False) -> None:
+    def settle(
+        self, *states: TrackerState, quietly: bool = False, ordered: bool = False, recalled: Recalled | None = None
+    ) -> None:
         """The same at one go, for several trackers together: each torrent is brought up to date once.
 
         Args:
             *states: The trackers.
             quietly: What changes is not told: it is our own doing, or of an earlier run.
             ordered: It is an order of the user that changes them, as in `TorrentBook.recompute`.
+            recalled: It is memory that changes them: what an earlier run saw already is told as that, and not written down again.
         """
         now = self._clock.wall()
         changes = [(state, state.conclude(now)) for state in states]
@@ -117,7 +121,7 @@ class Conclusions:
             self._book.take_problems()
             self._on_news(news)
         else:
-            self._tell(changes, moves, news)
+            self._tell(changes, moves, news, recalled)
 
     def resettle(self, states: Sequence[TrackerState]) -> None:
         """Bring every torrent of these trackers up to date quietly: what the user wants of them changed."""
@@ -149,8 +153,11 @@ class Conclusions:
         changes: list[tuple[TrackerState, tuple[Health, Health] | None]],
         moves: list[Move],
         news: Sequence[int],
+        recalled: Recalled | None = None,
     ) -> None:
         now = self._clock.wall()
+        if recalled is not None:
+            moves = self._without_old(moves, recalled, now)
         changed = [(state, change) for state, change in changes if change is not None]
         for state, change in changed:
             # With several at once nobody can say whose doing which move was: the moves speak for themselves.
@@ -160,12 +167,25 @@ class Conclusions:
         tell_moves(self._events, moves, self._book, self._trackers, now)
         for move in moves:
             self._write_down_move(move, now)
-        self._problems.tell(self._book.take_problems(), news, now)
+        self._problems.tell(self._book.take_problems(), news, now, remembered=recalled is not None)
         for state, _ in changes:
             tell_expiry(self._events, state, now)
         for state, _ in changes:
             self._recording.memory(state)
         self._on_news(news)
+
+    def _without_old(self, moves: list[Move], recalled: Recalled, now: float) -> list[Move]:
+        """The moves that no earlier run saw. Those that one saw are told as that: who begins to listen must know."""
+        old: list[tuple[Move, float]] = []
+        new: list[Move] = []
+        for move in moves:
+            state, since = recalled.moved.get(self._book.torrents[move.torrent].info_hash, ("", 0.0))
+            if state == move.after:
+                old.append((move, since))
+            else:
+                new.append(move)
+        tell_old_moves(self._events, old, self._book, self._trackers, now)
+        return new
 
     def _write_down(self, state: TrackerState, before: Health, after: Health, message: str) -> None:
         failure = state.failure if after in (Health.DOWN, Health.DEGRADED) else None

@@ -242,7 +242,7 @@ class Engine:
         """A tracker's state is remembered: shown at once, told where it is trouble, and torrents are where they are since."""
         self._interruptions.outage.introduce(state)
         tell_remembered(self._events, state, self._clock.wall())
-        self._conclusions.settle(state)
+        self._conclusions.settle(state, recalled=recalled)
         self._changed(self._book.remember_moves(recalled.moved))
 
     def note_store(self, trouble: str) -> None:

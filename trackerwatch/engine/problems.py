@@ -58,14 +58,18 @@ class ProblemTeller:
         self._open: dict[Rule, set[int]] = {rule: set() for rule in _WORDS}
         """Torrents that were told to break a rule, of which nothing is known since."""
 
-    def tell(self, changes: Sequence[ProblemChange], news: Sequence[int], now: float) -> None:
+    def tell(
+        self, changes: Sequence[ProblemChange], news: Sequence[int], now: float, *, remembered: bool = False
+    ) -> None:
         """Torrents broke rules, or mended them.
 
         Args:
             changes: Who breaks what since the last call.
             news: Torrents whose row changed: one whose rule is not broken any more may be known to be well by now.
             now: Wall time.
+            remembered: An earlier run saw what is broken.
         """
+        said_by = " (as an earlier run saw it)" if remembered else ""
         opened: dict[tuple[Rule, Rule | None], list[int]] = {}
         closed: dict[Rule, list[int]] = {}
         for change in changes:
@@ -90,8 +94,8 @@ class ProblemTeller:
         order = list(_WORDS)
         for (rule, before), torrents in sorted(opened.items(), key=lambda item: order.index(item[0][0])):
             if torrents:
-                one, many = f": {_WORDS[rule]}", f": {_WORDS[rule]}"
-                self._say(EventKind.PROBLEM_OPENED, torrents, (one, many), (before, rule), now)
+                words = f": {_WORDS[rule]}{said_by}"
+                self._say(EventKind.PROBLEM_OPENED, torrents, (words, words), (before, rule), now)
         for rule in sorted(closed, key=order.index):
             one, many = (f" {words}" for words in _WELL[rule])
             self._say(EventKind.PROBLEM_CLOSED, closed[rule], (one, many), (rule, None), now)
