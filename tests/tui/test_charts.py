@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 from tests.tui.feeds import NOW
 from tests.tui.pasts import AT, stretches
 from trackerwatch.tui import charts, words
-from trackerwatch.tui.charts import Told
+from trackerwatch.tui.charts import Latest, Told
 from trackerwatch.tui.ink import Ink, Span
 
 
@@ -88,3 +88,30 @@ def test_the_axis_of_a_month_has_days_and_a_narrow_one_fewer_marks():
     assert len(times) == 24
     assert charts.axis((), NOW, clock) == ("", "")
     assert stretches("#")[-1].begin == AT - 1800
+
+
+WINDOW = (AT - 10 * 30, AT)
+
+
+def held(marks, latest=None, *, until=AT):
+    return charts.held_strip(WINDOW, stretches(marks, until=until, span_s=30.0), 10, latest)
+
+
+def test_an_answer_holds_until_the_next_is_due():
+    assert text(held("", Latest(AT - 290, answered=True, until=AT - 1))) == "██████████"
+    assert text(held("", Latest(AT - 140, answered=False, until=AT - 1))) == "     xxxxx"
+    # Where nobody asks any more it holds no longer.
+    assert text(held("", Latest(AT - 290, answered=True, until=AT - 160))) == "█████     "
+    assert text(held("", None)) == " " * 10
+
+
+def test_what_is_only_held_is_dim():
+    assert held("", Latest(AT - 290, answered=True, until=AT - 1)) == [Span("█", Ink.BAR), Span("█" * 9, Ink.DIM)]
+
+
+def test_history_goes_before_what_is_held_and_may_be_a_while_old():
+    latest = Latest(AT - 115, answered=True, until=AT - 1)
+    assert text(held("  xx##    ", latest)) == "··xx██████"
+    # An answer of a minute ago: its end is two cells from the right.
+    assert text(held("xxxxxxxx##", latest, until=AT - 60)) == "xxxxxx████"
+    assert text(held("  ##      ")) == "··██····· "

@@ -281,3 +281,24 @@ async def test_a_full_screen_asks_for_the_week_once():
     assert [cells for _, _, cells in desk.history.asked] == [48, 30, 42]
     assert len(desk.lookback.tracker(wish).week.stretches) == 42
     assert desk.lookback.tracker(ONE).week is None
+
+
+async def test_strips_are_asked_for_again_soon_after_a_round():
+    desk = Desk(FakeHistory())
+    desk.lookback.show_strips(OfAll(10800.0, 18))
+    await desk.tick()
+
+    def asked():
+        return len([one for one in desk.history.asked if one[0] == "overview"])
+
+    first = asked()
+    await desk.tick(6)
+    assert asked() == first
+    desk.lookback.rounds_came()
+    await desk.tick(1)
+    assert asked() == first + 1
+    desk.lookback.rounds_came()
+    await desk.tick(1)
+    assert asked() == first + 1
+    await desk.tick(5)
+    assert asked() == first + 2

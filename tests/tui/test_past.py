@@ -2,15 +2,16 @@ from dataclasses import replace
 
 import pytest
 
-from tests.tui.feeds import NOW, event, torrent, tracker
+from tests.tui.feeds import NOW, before, event, torrent, tracker
 from tests.tui.pasts import AT, GAPS, OUTAGES, moved, torrent_past, tracker_past
-from trackerwatch.engine.views import EventKind
+from trackerwatch.engine.views import Disabled, EventKind
 from trackerwatch.history import Outage
 from trackerwatch.tui.past import (
     MOST_MOVES,
     MOST_OUTAGES,
     TorrentPast,
     TrackerPast,
+    latest_round,
     outage_lines,
     strip_lines,
     timeline_lines,
@@ -120,3 +121,14 @@ def test_many_moves_are_cut():
     assert "move 1  now, for 100s" in told[0]
     assert "move 20  for 100s" in told[MOST_MOVES - 1]
     assert told[-1].strip() == "and 30 before"
+
+
+def test_a_strip_goes_on_with_the_latest_round_until_the_next_is_due():
+    view = tracker(0, "udp://a.example:1/announce", recent=(0.1,), next_s=60)
+    view = replace(view, last_probe_at=before(840))
+    last = latest_round(view, NOW)
+    assert (last.at, last.answered, last.until) == (before(840).timestamp(), True, NOW.timestamp())
+    overdue = latest_round(tracker(0, "udp://a.example:1/announce", recent=(None,), next_s=-600), NOW)
+    assert (overdue.answered, overdue.until) == (False, NOW.timestamp() - 540)
+    for more in ({"recent": ()}, {"recalled_at": NOW}, {"disabled": Disabled("")}, {"retired": True}):
+        assert latest_round(replace(view, **more), NOW) is None

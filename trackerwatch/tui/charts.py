@@ -5,6 +5,8 @@ A glyph says it all where there is no colour: `█` answered, `▄` partly faile
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from enum import Enum
 from statistics import median
 from typing import TYPE_CHECKING, TypeAlias
@@ -109,6 +111,55 @@ def told(stretches: Sequence[Stretch]) -> list[Told]:
         else:
             says.append(Told.PARTLY if stretch.successes else Told.FAILED)
     return says[::-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """The latest round of a tracker, which holds until the next one is due: nobody asks in between."""
+
+    at: float
+    """Unix time."""
+    answered: bool
+    until: float
+    """Unix time up to which it holds."""
+
+
+def held_strip(
+    window: tuple[float, float], stretches: Sequence[Stretch], width: int, latest: Latest | None
+) -> list[Span]:
+    """A strip of a window, with what the latest round says from then on; where only that tells, it is dim.
+
+    Args:
+        window: From and until, Unix time.
+        stretches: As far as history has answered, perhaps a while ago; empty: nothing is stored, or not known yet.
+        width: Cells, one for each stretch of the window.
+        latest: The latest round of this run. None: there is none.
+    """
+    if width <= 0:
+        return []
+    begin, span_s = window[0], (window[1] - window[0]) / width
+    if stretches and abs(stretches[0].span_s - span_s) > span_s / 2:
+        # Of another length of time, until that of this one comes.
+        return strip(stretches, width)
+    cells: list[tuple[str, Ink] | None] = [None] * width
+    known = -1
+    for stretch, says in zip(stretches, told(stretches), strict=True):
+        index = round((stretch.begin - begin) / span_s)
+        if 0 <= index < width:
+            cells[index] = says.value
+            known = known if says is Told.UNKNOWN else index
+    if latest is not None:
+        first, last = (math.floor((at - begin) / span_s) for at in (latest.at, latest.until))
+        glyph, ink = (Told.ANSWERED if latest.answered else Told.FAILED).value
+        for index in range(max(0, first, known + 1), min(width, last + 1)):
+            cells[index] = (glyph, ink if index == first else Ink.DIM)
+    if cells[-1] == Told.UNKNOWN.value:
+        # It is not over yet: that is no gap.
+        cells[-1] = None
+    spans: list[Span] = []
+    for cell in cells:
+        _append(spans, *(cell or (" ", Ink.DIM)))
+    return spans
 
 
 def strip(stretches: Sequence[Stretch], width: int | None = None) -> list[Span]:

@@ -23,6 +23,10 @@ DEBOUNCE_S = 0.2
 """A selection that stands still so long is worth a question."""
 FRESH_S = 30.0
 """An answer is shown so long before it is asked for again."""
+EAGER_S = 5.0
+"""Strips of the table are asked for again so soon where a round came in."""
+EAGER_SHARE = 50
+"""And no sooner than after so many times what the answer took: where it takes long that would be felt."""
 NEAR_S = (10800.0, 1800.0, 300.0)
 """Where no more than this is known of the day, it is shown beside the day."""
 STRIPS_S = (300.0, 1800.0, 10800.0)
@@ -104,6 +108,9 @@ class Lookback:
         self._wish: Wish | None = None
         self._wished_at = 0.0
         self._strips: OfAll | None = None
+        self._rounds_came = False
+        """Since the strips were last asked for."""
+        self._strips_took_s = 0.0
         self._answers: dict[OfAll | Wish, tuple[float, Answer]] = {}
         self._asking: dict[OfAll | Wish, asyncio.Task[None]] = {}
 
@@ -125,6 +132,10 @@ class Lookback:
     def show_strips(self, strips: OfAll | None) -> None:
         """The trackers table shows such strips. None: none."""
         self._strips = strips
+
+    def rounds_came(self) -> None:
+        """Something was heard: the strips have an end that is not shown."""
+        self._rounds_came = True
 
     def tracker(self, wish: OfTracker) -> TrackerPast:
         """What is known of a tracker's past by now."""
@@ -185,14 +196,23 @@ class Lookback:
         return self._clock().timestamp()
 
     def _ask(self, history: History, wish: OfAll | Wish, now: float) -> None:
-        if wish in self._asking or (wish in self._answers and abs(now - self._answers[wish][0]) < FRESH_S):
+        if wish in self._asking or (wish in self._answers and abs(now - self._answers[wish][0]) < self._fresh_s(wish)):
             return
+        if isinstance(wish, OfAll):
+            self._rounds_came = False
         self._asking[wish] = asyncio.create_task(self._answer(history, wish, now), name="history")
 
+    def _fresh_s(self, wish: OfAll | Wish) -> float:
+        eager = isinstance(wish, OfAll) and self._rounds_came
+        return min(FRESH_S, max(EAGER_S, EAGER_SHARE * self._strips_took_s)) if eager else FRESH_S
+
     async def _answer(self, history: History, wish: OfAll | Wish, now: float) -> None:
-        task = asyncio.current_task()
+        task, loop = asyncio.current_task(), asyncio.get_running_loop()
+        began = loop.time()
         try:
             answer = await _answered(history, wish, now)
+            if isinstance(wish, OfAll):
+                self._strips_took_s = loop.time() - began
             # The oldest answers are the first to go.
             self._answers.pop(wish, None)
             self._answers[wish] = (now, answer)

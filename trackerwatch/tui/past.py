@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,8 @@ MONTH_S = 30 * DAY_S
 CHART_LINES = 3
 """One for each label: the top, what the glyphs are, and 0."""
 CHART_MIN_ROUNDS = 3
+OVERDUE = timedelta(seconds=60)
+"""An answer holds so long beyond the moment at which the next one is due: rounds wait for their turn, and take a while."""
 SAME_S = 2.0
 """What begins and ends so close together is one thing, told twice."""
 MOST_OUTAGES = 12
@@ -77,27 +79,52 @@ def time_of(at: float) -> datetime:
 # -- a tracker ---------------------------------------------------------------------------------------------------------
 
 
+def latest_round(view: TrackerView, now: datetime) -> charts.Latest | None:
+    """The latest round of this run, which holds until a while after the next is due. None: there is none, or none is to come."""
+    if (
+        not view.recent
+        or view.last_probe_at is None
+        or view.recalled_at is not None
+        or view.disabled is not None
+        or view.retired
+    ):
+        return None
+    until = view.last_probe_at if view.next_probe_at is None else view.next_probe_at + OVERDUE
+    return charts.Latest(view.last_probe_at.timestamp(), view.recent[-1] is not None, min(now, until).timestamp())
+
+
 def strip_lines(view: TrackerView, past: TrackerPast, now: datetime, width: int) -> list[Line]:
     """Strips of 24 hours and 30 days, and latency under the strip whose cells it shares: that of the day, as a rule."""
     if past.day is None:
         return [*not_there(past, "history"), *rounds_lines(view, width)]
     lines: list[Line] = []
+    latest = latest_round(view, now)
     if past.near is not None:
-        lines += _charted(words.span(past.near.until - past.near.since), past.near.stretches, now)
-        lines += _plain("24 h", past.day.stretches, now, lambda at: words.clock(time_of(at)))
+        lines += _charted(words.span(past.near.until - past.near.since), past.near.stretches, now, latest)
+        lines += _plain("24 h", past.day.stretches, now, latest, lambda at: words.clock(time_of(at)))
     else:
-        lines += _charted("24 h", past.day.stretches, now)
+        lines += _charted("24 h", past.day.stretches, now, latest)
     if past.month is not None:
-        lines += _plain("30 d", past.month.stretches, now, lambda at: words.short_day(time_of(at)))
+        lines += _plain("30 d", past.month.stretches, now, latest, lambda at: words.short_day(time_of(at)))
     return [*lines, labelled("", *charts.LEGEND)]
 
 
-def _plain(label: str, stretches: Sequence[Stretch], now: datetime, name: charts.Namer) -> list[Line]:
-    return [labelled(label, *charts.strip(stretches)), *axis_lines(stretches, now, name)]
+def _plain(
+    label: str, stretches: Sequence[Stretch], now: datetime, latest: charts.Latest | None, name: charts.Namer
+) -> list[Line]:
+    return [labelled(label, *_strip(stretches, latest)), *axis_lines(stretches, now, name)]
 
 
-def _charted(label: str, stretches: Sequence[Stretch], now: datetime) -> list[Line]:
-    lines = [labelled(label, *charts.strip(stretches))]
+def _strip(stretches: Sequence[Stretch], latest: charts.Latest | None) -> list[Span]:
+    """A strip of just these stretches, which hold now."""
+    if not stretches:
+        return []
+    last = stretches[-1]
+    return charts.held_strip((stretches[0].begin, last.begin + last.span_s), stretches, len(stretches), latest)
+
+
+def _charted(label: str, stretches: Sequence[Stretch], now: datetime, latest: charts.Latest | None) -> list[Line]:
+    lines = [labelled(label, *_strip(stretches, latest))]
     top, chart = charts.latency_chart(stretches, CHART_LINES)
     if chart:
         cut = charts.OVER if any(charts.OVER in span.text for span in chart[0]) else ""

@@ -11,6 +11,7 @@ from trackerwatch.policy.rules import Verdict
 from trackerwatch.tui import attention, charts, states, words
 from trackerwatch.tui.ink import Ink, Span, safe
 from trackerwatch.tui.ordering import tracker_rank
+from trackerwatch.tui.past import latest_round
 from trackerwatch.tui.widgets.table import Cells, Column
 
 if TYPE_CHECKING:
@@ -122,8 +123,12 @@ def tracker_cells(
     *,
     brief: bool,
     past: Sequence[Stretch] | None = None,
+    window: tuple[float, float] | None = None,
 ) -> Cells:
-    """One row of the trackers table; `brief` for narrow columns, `past` for a strip of time instead of rounds."""
+    """One row of the trackers table; `brief` for narrow columns, `past` for a strip of time instead of rounds.
+
+    With a `window` (Unix time) the strip is of that, and goes on with the latest round where `past` ends.
+    """
     state = states.tracker_state(view)
     text = f"{state.text:<10}{ASKING if view.asking else ' '}"
     muted = view.muted is not None
@@ -132,7 +137,12 @@ def tracker_cells(
     endpoints = f"{view.endpoints_up}/{len(view.endpoints)}" if view.endpoints else words.NO_COUNT
     quiet = Ink.DIM
     bad = view.state is Health.DOWN and not muted
-    recent = charts.sparkline(view.recent, spark_cells) if past is None else charts.strip(past, spark_cells)
+    if past is None:
+        recent = charts.sparkline(view.recent, spark_cells)
+    elif window is None:
+        recent = charts.strip(past, spark_cells)
+    else:
+        recent = charts.held_strip(window, past, spark_cells, latest_round(view, now))
     return {
         "state": Span(text, state.ink),
         "tracker": Span(safe(view.tracker.host_port), Ink.STRONG if troubled else quiet if muted else Ink.PLAIN),

@@ -12,7 +12,7 @@ from textual.screen import Screen
 from trackerwatch.tui import emptiness, headline, titles
 from trackerwatch.tui.arrangement import MANY, Arrangement, Pane, arrange
 from trackerwatch.tui.ink import Ink
-from trackerwatch.tui.lookback import STRIPS_S, Lookback, OfAll, OfTorrent, OfTracker
+from trackerwatch.tui.lookback import STRIPS_S, Lookback, OfAll, OfTorrent, OfTracker, window
 from trackerwatch.tui.rows import (
     NOTHING_TOLD,
     SPARK_CELLS,
@@ -154,6 +154,8 @@ class PaneScreen(Screen[None]):
         self._last_second = second
         if self._message_until is not None and picture.real_now >= self._message_until:
             self.say("")
+        if update is not None and update.trackers:
+            self.lookback.rounds_came()
         self.lookback.tick()
         if update is None and not new_second and not picture.order_is_due():
             return
@@ -228,9 +230,12 @@ class PaneScreen(Screen[None]):
         if view is None:
             return {}
         cells = SPARK_CELLS_WIDEST if width >= WIDEST else SPARK_CELLS
-        # Before the strips are there they are blank: rounds would pass for hours.
-        past = (self.lookback.strip_of(view.tracker.id) or ()) if self.lookback.kept else None
-        return tracker_cells(view, self.picture.now, cells, brief=width < WIDE, past=past)
+        now = self.picture.now
+        if not self.lookback.kept:
+            return tracker_cells(view, now, cells, brief=width < WIDE)
+        past = self.lookback.strip_of(view.tracker.id) or ()
+        span = window(now.timestamp(), self._strip_s, cells)
+        return tracker_cells(view, now, cells, brief=width < WIDE, past=past, window=span)
 
     def _torrent_row(self, key: int) -> Cells:
         view = self.picture.torrent(key)
