@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.events import Paste
+from textual.events import Key, Paste
 
-from trackerwatch.actions import keymap
+from trackerwatch.actions import RESERVED, keymap
 from trackerwatch.tui import layout, looks, themes
 from trackerwatch.tui.clipboard import Clipboard
 from trackerwatch.tui.exporting import without_fonts, write_new
@@ -25,6 +25,7 @@ from trackerwatch.tui.preferences import DEFAULT, Preferences
 from trackerwatch.tui.screens.help import HelpScreen
 from trackerwatch.tui.screens.main import MainScreen
 from trackerwatch.tui.screens.theming import ThemeScreen, handful
+from trackerwatch.tui.turns import Turns
 from trackerwatch.tui.typed import pasted
 
 if TYPE_CHECKING:
@@ -118,6 +119,7 @@ class TrackerwatchApp(App[None]):
         # Textual asks for its driver at once.
         self.pace = Pace(self, slow_link=preferences.slow_link)
         super().__init__()
+        self.turns = Turns(self, super().on_event)
         self.picture = Picture(feed, clock, step_s=SLOW_STEP_S if preferences.slow_link else 0.0)
         self.preferences = preferences
         looks.dress(self, preferences)
@@ -195,10 +197,17 @@ class TrackerwatchApp(App[None]):
             self.pace.drew()
 
     async def on_event(self, event: Event) -> None:
-        """Let nothing into a line to type into, the palette's too, that would speak to the terminal when it is drawn."""
-        if isinstance(event, Paste) and not event.is_forwarded:
-            event.text = pasted(event.text)
-        await super().on_event(event)
+        """Let keys in one after the other, and nothing that would speak to the terminal when it is drawn in a line."""
+        if not isinstance(event, Key | Paste) or event.is_forwarded:
+            await super().on_event(event)
+        elif isinstance(event, Key) and event.key == RESERVED:
+            # Whatever waits, and for what.
+            self.turns.drop()
+            await super().on_event(event)
+        else:
+            if isinstance(event, Paste):
+                event.text = pasted(event.text)
+            await self.turns.take(event)
 
     def on_terminal_supports_synchronized_output(self) -> None:
         """The terminal answered: it has shown what was drawn before the question."""

@@ -114,6 +114,11 @@ def jumps(main: MainScreen, text: str) -> Iterator[Offer]:
 class Lister(CommandPalette):
     """Textual's palette, for every size of terminal."""
 
+    @property
+    def busy(self) -> bool:
+        """Whether it still looks for what was typed: enter would take something else."""
+        return any(worker.node is self and not worker.is_finished for worker in self.workers)
+
     def _action_command_list(self, action: str) -> None:
         # Where its list has no line, a page of it is a KeyError.
         if self.query_one(CommandList).scrollable_content_region.area:
