@@ -201,3 +201,10 @@ def test_a_tracker_that_refuses_has_a_state_and_a_reason_of_its_own():
     assert states.tracker_reason(view, brief=True) == "unregistered"
     slow = replace(view, state=Health.DEGRADED, reasons=("slow",))
     assert states.tracker_reason(slow) == "refuses 20/20: unregistered, slow"
+
+
+def test_the_strip_of_a_tracker_that_refuses_says_what_that_means():
+    view = tracker(0, URL, torrents=20, refused=20, refused_kind=FailureKind.UNREGISTERED)
+    told = text(detail.tracker_strip(view, NOW, 5))
+    assert "Refuses all 20 of its torrents (unregistered)" in told
+    assert meaning(FailureKind.UNREGISTERED).means in told

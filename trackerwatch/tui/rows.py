@@ -84,7 +84,7 @@ def tracker_columns(strip_s: float | None, told: Figures = EVERYTHING_TOLD) -> t
         Column("p95", "P95", 5, right=True, at=WIDE),
         Column("up", "UP24H", 5, right=True, at=68, until=WIDE)
         if told.day
-        else Column("next", "NEXT", 5, right=True, at=68, until=WIDE),
+        else Column("next", "NEXT", 4, right=True, at=68, until=WIDE),
         Column("up", "UP24H", 7, right=True, at=WIDE),
         Column("up30", "UP30D", 7, right=True, at=WIDEST),
         Column("p95", "P95", 5, right=True, at=62, until=WIDE),
@@ -92,7 +92,7 @@ def tracker_columns(strip_s: float | None, told: Figures = EVERYTHING_TOLD) -> t
         Column("next", "NEXT", 4, right=True, at=WIDE),
         Column("since", "SINCE", 5, right=True, at=30),
         Column("hits", "HITS", 16, at=ROOMY),
-        Column("reason", "REASON", 11, flex=1, at=NARROW, until=WIDE),
+        Column("reason", "REASON", 11 if told.day else 12, flex=1, at=NARROW, until=WIDE),
         Column("reason", "REASON", 16, flex=4, at=WIDE),
     )
     missing = {key for key, there in (("up", told.day), ("up30", told.month)) if not there}

@@ -264,8 +264,10 @@ def tracker_strip(view: TrackerView, now: datetime, height: int) -> list[Line]:
         lines.append((Span(f" ? {what}", Ink.WAIT),))
     lines = [*lines[: max(0, height - 1)], effect_line(view)]
     room = height - len(lines)
-    if room > 0 and view.failure is not None and (view.state is not Health.UP or view.pending):
-        found = meanings.meaning(view.failure.kind)
+    failing = view.failure.kind if view.failure is not None and (view.state is not Health.UP or view.pending) else None
+    kind = failing or (view.refused_kind if refuses(view) else None)
+    if room > 0 and kind is not None:
+        found = meanings.meaning(kind)
         means, do = (Span(" means ", Ink.DIM), Span(found.means)), (Span(" do    ", Ink.KEY), Span(found.do))
         lines += [means, do] if room > 1 else [do]
     return [*lines, *[()] * (height - len(lines))]
