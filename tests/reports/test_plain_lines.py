@@ -9,6 +9,7 @@ from tests.tui.feeds import NOW, before, event, rich_snapshot, snapshot
 from trackerwatch.engine.views import Disabled, EventKind, LocalState, Mute, OurselvesView
 from trackerwatch.health.states import Health
 from trackerwatch.metainfo.torrent import Torrent
+from trackerwatch.outcome import FailureKind
 from trackerwatch.reports import plain_lines
 from trackerwatch.tracker import parse_tracker
 
@@ -153,6 +154,31 @@ def test_a_burst_is_folded_and_counted_once_it_is_over():
     assert chronicler.rest(later) == []
     again = replace(burst[0], at=later)
     assert said(chronicler.lines([again], later)) == ["14:02:41 t0 has none"]
+
+
+def test_a_burst_of_many_kinds_is_a_few_lines_too():
+    chronicler = plain_lines.Chronicler()
+    kinds = (EventKind.STATE_CHANGED, EventKind.EXHAUSTED, EventKind.FAILED_OVER, EventKind.PROBLEM_OPENED)
+    burst = [replace(event(n, kinds[n % 4], f"what {n}"), at=NOW) for n in range(40)]
+    last = replace(event(41, EventKind.RECOVERED, "good news"), at=NOW)
+    lines = said(chronicler.lines([*burst, last], NOW))
+    assert lines[1:] == [*(f"14:02:11 what {n}" for n in range(plain_lines.BURST)), "14:02:11 good news"]
+    (rest,) = said(chronicler.rest(NOW))
+    assert rest == (
+        "14:02:11 and then, not told one by one: 8 failovers, 8 new problems, 7 changes of state"
+        " and 7 torrents without a tracker"
+    )
+
+
+def test_a_tracker_that_refuses_its_torrents_is_among_what_is_wrong():
+    view = replace(WELL[0], refused=20, torrents=20, refused_kind=FailureKind.UNREGISTERED)
+    assert "It refuses all 20 of its torrents: unregistered" in plain_lines.tracker_sentence(view, NOW)
+    lines = said(plain_lines.summary(replace(rich_snapshot(), trackers=(view, *WELL[1:])), NOW))
+    assert lines[1].startswith(f"tracker {view.tracker.host_port} is up")
+    half = replace(view, refused=9)
+    lines = said(plain_lines.summary(replace(rich_snapshot(), trackers=(half, *WELL[1:])), NOW))
+    assert not lines[1].startswith("tracker")
+    assert "It refuses 9 of its 20 torrents" in plain_lines.tracker_sentence(half, NOW)
 
 
 def test_what_is_folded_at_the_end_is_told_and_what_was_lost_is_counted():

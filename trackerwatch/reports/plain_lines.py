@@ -14,7 +14,7 @@ from trackerwatch.engine.views import EventKind, LocalState
 from trackerwatch.health.states import Health
 from trackerwatch.outside_text import clean
 from trackerwatch.policy.rules import Rule, Verdict
-from trackerwatch.policy.words import failure_words
+from trackerwatch.policy.words import KIND_WORDS, failure_words
 from trackerwatch.reports.wording import are, many
 
 if TYPE_CHECKING:
@@ -128,12 +128,22 @@ def tracker_sentence(view: TrackerView, now: datetime) -> str:
         sentences.append(f"That is remembered from {moment(view.recalled_at, now)}")
     if view.state in (Health.DOWN, Health.DEGRADED):
         sentences.append(effect(view.effect))
+    if view.refused:
+        sentences.append(refusal(view))
     if view.asking:
         sentences.append("It is being asked now")
     elif view.next_probe_at is not None:
         left = (view.next_probe_at - now).total_seconds()
         sentences.append(f"Next try in {span(left)}" if left >= 1 else "Next try now")
     return ". ".join(filter(None, sentences))
+
+
+def refusal(view: TrackerView) -> str:
+    """What a tracker refuses although it answers: `It refuses all 20 of its torrents: unregistered`."""
+    whom = "its only torrent" if view.torrents == 1 else f"{view.refused:,} of its {many(view.torrents, 'torrent')}"
+    if view.refused >= view.torrents > 1:
+        whom = f"all {view.refused:,} of its torrents"
+    return f"It refuses {whom}" + (f": {KIND_WORDS[view.refused_kind]}" if view.refused_kind else "")
 
 
 def torrent_sentence(view: TorrentView, now: datetime) -> str:
@@ -226,7 +236,7 @@ def _rules(snapshot: Snapshot) -> str:
 def _wrong(view: TrackerView) -> bool:
     if view.muted is not None or view.disabled is not None or view.retired:
         return False
-    return view.state in (Health.DOWN, Health.DEGRADED) or bool(view.pending)
+    return view.state in (Health.DOWN, Health.DEGRADED) or bool(view.pending) or 0 < view.torrents <= 2 * view.refused
 
 
 def _badness(view: TrackerView) -> tuple[int, int, int, int]:
@@ -261,7 +271,7 @@ def _moved(failed_over: str | None, exhausted: str | None) -> str:
 
 
 BURST = 10
-"""So many events of one kind are told one by one, ..."""
+"""So many events are told one by one, and the first of each kind in any case, ..."""
 BURST_S = 30.0
 """... in so many seconds; what goes beyond is counted, and told once they are over."""
 
@@ -282,7 +292,8 @@ class Chronicler:
     def __init__(self) -> None:
         """Begin with nothing told."""
         self._day: date | None = None
-        self._told: dict[EventKind, deque[float]] = {}
+        self._told: deque[tuple[float, EventKind]] = deque()
+        """When something that may come in bursts was told one by one, and what."""
         self._folded: Counter[EventKind] = Counter()
         self._fold_until = 0.0
 
@@ -320,10 +331,11 @@ class Chronicler:
         if self._folded[kind]:
             # One that comes between those that are folded would be out of its order.
             return True
-        told = self._told.setdefault(kind, deque(maxlen=BURST))
-        if len(told) == BURST and seconds - told[0] < BURST_S:
+        while self._told and seconds - self._told[0][0] >= BURST_S:
+            self._told.popleft()
+        if len(self._told) >= BURST and any(told is kind for _, told in self._told):
             return True
-        told.append(seconds)
+        self._told.append((seconds, kind))
         return False
 
     def _unfolded(self, now: datetime) -> list[str]:
