@@ -201,3 +201,10 @@ def test_the_title_fits_and_tells_state_and_next():
             assert line_width(line) <= max(width, 18)
             assert any(view.tracker.host_port[-5:] in span.text for span in line) or width < 20
     assert tracker_past().tracker
+
+
+def test_a_refusal_of_its_torrents_is_told_with_what_it_means():
+    view = tracker(0, URL, torrents=20, refused=20, refused_kind=FailureKind.UNREGISTERED)
+    told = state(view)
+    assert told[0].startswith(" ! REFUSES")
+    assert f" means {meanings.meaning(FailureKind.UNREGISTERED).means}" in told

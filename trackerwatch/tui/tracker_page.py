@@ -11,6 +11,7 @@ from trackerwatch.meanings import Condition
 from trackerwatch.outcome import Family
 from trackerwatch.tracker import Protocol
 from trackerwatch.tui import states, words
+from trackerwatch.tui.gathering import refuses
 from trackerwatch.tui.ink import Ink, Line, Span, crop_left, fit, labelled, line_width, safe
 from trackerwatch.tui.page import Row, Section
 from trackerwatch.tui.timing import happened_lines, tracker_time
@@ -92,6 +93,9 @@ def _meaning(view: TrackerView) -> list[Line]:
     """What that means and what to do, where something is wrong or was ordered."""
     if view.disabled is not None:
         found = meanings.meaning(Condition.DISABLED)
+        return _told(found.means, found.do)
+    if refuses(view) and view.refused_kind is not None and not view.pending and not view.flapping and not view.retired:
+        found = meanings.meaning(view.refused_kind)
         return _told(found.means, found.do)
     if (view.state is Health.UP and not view.pending and not view.flapping) or view.retired:
         return []
