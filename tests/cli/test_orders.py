@@ -22,9 +22,10 @@ from trackerwatch.cli.orders import target
 from trackerwatch.cli.watching import WatchedEngine
 from trackerwatch.config.settings import DEFAULTS
 from trackerwatch.errors import UsageError
-from trackerwatch.locations import state_file
+from trackerwatch.locations import history_file, state_file
 from trackerwatch.orders import TrackerOrder
 from trackerwatch.state import StateFile
+from trackerwatch.store.opening import open_writer
 from trackerwatch.tracker import parse_tracker
 
 __all__ = ["torrent"]  # a fixture
@@ -331,3 +332,28 @@ def test_an_interval_of_the_whole_host_is_overruled_for_one(capsys):
     assert run("interval", "a.example", "--off") == 0
     assert kept() == {}
     assert "nothing" not in capsys.readouterr().out
+
+
+def test_a_name_that_nobody_ever_met_is_taken_and_told(capsys):
+    known = parse_tracker("udp://met.example:6969/announce")
+    assert run("mute", "nosuch.example") == 0
+    assert capsys.readouterr().err == "", "where nothing is remembered nothing can be said"
+    connection = open_writer(history_file())
+    connection.execute(
+        "INSERT INTO tracker (key, url, host_port, protocol) VALUES (?, 'udp://met.example:6969', ?, 'udp')",
+        (known.id, known.host_port),
+    )
+    connection.commit()
+    connection.close()
+    for word in ("met.example", "met.example:6969", "udp://met.example:6969/announce", known.id):
+        assert run("disable", word) == 0
+        assert capsys.readouterr().err == ""
+    assert run("mute", "other.example") == 0
+    told = capsys.readouterr()
+    assert told.out == "other.example: muted until you take it back\n"
+    assert told.err == (
+        "trackerwatch: other.example: no tracker seen so far is called that; it holds for one that comes\n"
+    )
+    assert "other.example" in kept()
+    assert run("mute", "--off", "other.example") == 0
+    assert capsys.readouterr().err == ""

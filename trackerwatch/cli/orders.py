@@ -5,6 +5,7 @@ They change the state file alone; a watch that runs takes the change over within
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import sys
@@ -18,6 +19,7 @@ from trackerwatch.cli.arguments import given_settings
 from trackerwatch.cli.exit_codes import ExitCode
 from trackerwatch.cli.output import to_stdout
 from trackerwatch.cli.pipes import drop_stdout
+from trackerwatch.cli.remembering import open_past, store_path
 from trackerwatch.cli.wiring import engine_settings
 from trackerwatch.config.loading import load
 from trackerwatch.config.moments import read_until
@@ -104,6 +106,7 @@ class Desk:
         """
         found = load(given_settings(arguments), file=arguments.config, environment=os.environ)
         self.settings: EngineSettings = engine_settings(found.config)
+        self._store_path = store_path(found.config)
         self.file = StateFile()
         self.orders: Mapping[str, TrackerOrder] = self.file.orders.load()
         self.now = time.time()
@@ -116,7 +119,22 @@ class Desk:
 
     def put(self, target: Target, wish: TrackerOrder, aspect: Aspect, words: str) -> int:
         """Order something of a tracker."""
-        return self._keep({target.key: self._with(target.key, wish, aspect, target.name)}, f"{target.name}: {words}")
+        code = self._keep({target.key: self._with(target.key, wish, aspect, target.name)}, f"{target.name}: {words}")
+        if code == ExitCode.OK and self._never_met(target):
+            _complain(f"{target.name}: no tracker seen so far is called that; it holds for one that comes")
+        return code
+
+    def _never_met(self, target: Target) -> bool:
+        """Whether there are memories of trackers, and of none by this name."""
+        path = self._store_path
+        if path is None or not path.is_file():
+            return False
+        past = open_past(path)
+        try:
+            known = asyncio.run(past.names())
+        finally:
+            past.close()
+        return bool(known) and not any(target.covers(key, TrackerOrder(name=name)) for key, name in known)
 
     def take_back(self, target: Target, aspect: Aspect, words: str) -> int:
         """Take an order back, whoever gave it: also those of single trackers on a host, and what the config says."""

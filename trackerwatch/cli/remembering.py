@@ -12,7 +12,7 @@ from trackerwatch.history import History
 from trackerwatch.locations import history_file, vantage_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from trackerwatch.cli.narration import Narrator
     from trackerwatch.config.settings import Config
@@ -59,6 +59,10 @@ class Remembered(History, Protocol):
     @property
     def trouble(self) -> str:
         """Why the last question has no answer, in one clean line; empty where it has one."""
+        ...
+
+    async def names(self) -> Sequence[tuple[str, str]]:
+        """Every tracker that was ever asked: its id, and its host and port."""
         ...
 
     def close(self) -> None:

@@ -75,6 +75,15 @@ def tracker_history(connection: sqlite3.Connection, tracker: str, asked: Asked) 
     return None if row is None else _one(connection, row, span)
 
 
+def names(connection: sqlite3.Connection) -> list[tuple[str, str]]:
+    """Every tracker that was ever asked, from wherever: its id, and its host and port.
+
+    Raises:
+        sqlite3.Error: It could not be read.
+    """
+    return connection.execute("SELECT key, host_port FROM tracker").fetchall()
+
+
 def overview(connection: sqlite3.Connection, asked: Asked) -> Sequence[TrackerHistory]:
     """See `trackerwatch.history.History.overview`.
 

@@ -55,6 +55,10 @@ class Past:
         nothing = TorrentHistory(info_hash, since, until, (), None, ())
         return await self._read(lambda connection: histories.torrent_history(connection, info_hash, asked), nothing)
 
+    async def names(self) -> Sequence[tuple[str, str]]:
+        """Every tracker that was ever asked, from wherever: its id, and its host and port. Empty: none, or it cannot be read."""
+        return await self._read(histories.names, ())
+
     def close(self) -> None:
         """Let go of the file; what is being read is broken off."""
         self._reader.close()
