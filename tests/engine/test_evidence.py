@@ -727,6 +727,38 @@ class TestATrackerThatRefusedEverythingOnce:
 
         assert drive(main) == [FailoverState.EXHAUSTED, FailoverState.PRIMARY, FailoverState.PRIMARY]
 
+    def test_a_restart_before_it_is_well_again_does_not_make_it_last(self):
+        prober, keeper = ScriptedProber(), MemoryKeeper()
+        script = prober.script(WEB, Script())
+        one = torrent(1, [WEB])
+
+        async def run(*seconds):
+            engine = make_engine(prober, keeper=keeper)
+            engine.add_torrents([one])
+            watched = Watched(engine)
+            states = []
+            for pause in seconds:
+                await asyncio.sleep(pause)
+                states.append(engine.snapshot().torrents.failover_states[0])
+            await watched.end()
+            return states
+
+        async def main():
+            states = await run(60)
+            script.scrape_failure = script.announce_failure = NOT_REGISTERED
+            await asyncio.sleep(2000)
+            states += await run(60)
+            well_again(script)
+            states += await run(5, 1200)
+            return states
+
+        assert drive(main) == [
+            FailoverState.PRIMARY,
+            FailoverState.EXHAUSTED,
+            FailoverState.EXHAUSTED,
+            FailoverState.PRIMARY,
+        ]
+
 
 def test_announce_now_asks_a_tracker_that_failed_and_says_how_long_it_must_wait():
     prober = ScriptedProber()

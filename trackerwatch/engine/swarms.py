@@ -336,9 +336,14 @@ class Swarms:
         return failure.kind if failure is not None else FailureKind.FAILURE_REASON
 
     def _announces_now(self, answers: bytes) -> list[tuple[int, AnnounceRecord]]:
-        """Every announce; where scrapes stopped to know a swarm, that they do again will be news."""
+        """Every announce; where scrapes stopped to know a swarm, that they do again will be news.
+
+        Of an earlier run nobody knows what its scrapes said at that moment: the first one of this run is news.
+        """
+        asked_at = -1.0 if self.recalled or self.scraped_at is None else self.scraped_at
         for column, record in self.announces.items():
-            if record.despite_scrape and answers[column] not in (SwarmAnswer.ANSWERED, SwarmAnswer.NOT_ASKED):
+            stopped = answers[column] not in (SwarmAnswer.ANSWERED, SwarmAnswer.NOT_ASKED)
+            if record.despite_scrape and (stopped or (record.recalled and asked_at > record.at)):
                 self.announces[column] = replace(record, despite_scrape=False)
         return list(self.announces.items())
 
