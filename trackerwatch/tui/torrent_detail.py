@@ -237,7 +237,7 @@ def next_try(view: TorrentView, trackers: Sequence[TrackerView], now: datetime) 
     if tracker.disabled is not None:
         return (*line, Span(", not asked: you disabled it", Ink.DIM))
     due = words.until(tracker.next_probe_at, now)
-    again = "next try" if chosen.role is Role.FAILED else "asked next"
+    again = "next try" if chosen.role is Role.FAILED else "asked" if due == "now" else "asked next"
     told = "asking now" if tracker.asking else "" if due == words.NO_TIME else f"{again} {words.due(due)}"
     return (*line, Span(f", {told}" if told else ""))
 
