@@ -251,11 +251,11 @@ def test_a_deadline_within_conclusions_leaves_no_torrent_behind(monkeypatch):
         recompute = engine._book.recompute
         task = asyncio.ensure_future(engine.run_once(deadline_s=60))
 
-        def cut(indices, now):
+        def cut(indices, now, **more):
             indices = list(indices)
             if indices == [3]:
                 task.cancel()
-            return recompute(indices, now)
+            return recompute(indices, now, **more)
 
         monkeypatch.setattr(engine._book, "recompute", cut)
         await asyncio.wait([task])
