@@ -58,3 +58,10 @@ def test_saved_filters_are_filters(tmp_path, table, told):
 
 def test_saved_filters_may_call_each_other(tmp_path):
     assert mistakes(tmp_path, '[filters]\nthin = "seeders<3"\nworse = "@thin & leechers>10"\n') == []
+
+
+def test_all_mistakes_of_the_keys_are_told_at_once(tmp_path):
+    (found,) = mistakes(tmp_path, '[keys]\n"main.srt" = "o"\n"main.mute" = "foo"\n"main.sort" = "r"\n')
+    assert "did you mean main.sort?" in found
+    assert "'main.mute': 'foo' is no key" in found
+    assert "'main.sort': r is the key of main.recheck" in found

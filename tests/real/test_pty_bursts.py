@@ -26,7 +26,7 @@ def names(glass: Glass) -> bool:
         ("/dex\x7fbi", "\n debi"),
         (":choose a theme\r", "Which theme?"),
         ("i20m", "+ every 20m"),
-        ("i20m\r", "MARK"),
+        ("i20m\r", "every 20 min"),
         ("2jj1", "[1 Trackers"),
         ("?\x1b[B\x1b[Bq/abc", " abc"),
         ("TqTq4", "[4 Events"),

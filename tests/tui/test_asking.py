@@ -45,7 +45,7 @@ async def test_muting_asks_how_long_and_why():
         await s.press("escape")
         assert s.commands == []
         await s.press("m", "2")
-        assert "Why is tracker.foo.org:6969 muted?" in s.text
+        assert "2 of 2: why is tracker.foo.org:6969 muted?" in s.text
         assert s.commands == []
         await s.press("a", "space", "b", "enter")
         assert s.commands == [MuteTrackers((1,), AT + 86400, "a b")]
@@ -117,7 +117,7 @@ async def test_a_line_is_chosen_with_the_mouse():
         line = next(n for n, text in enumerate(s.lines) if "24 hours" in text)
         await s.pilot.click(offset=(s.lines[line].index("24 hours") + 2, line))
         await s.settle()
-        assert "Why is tracker.foo.org:6969 muted?" in s.text
+        assert "2 of 2: why is tracker.foo.org:6969 muted?" in s.text
         await s.press("enter")
         assert s.commands == [MuteTrackers((1,), AT + 86400, "")]
 
@@ -440,3 +440,10 @@ async def test_nobody_chooses_blindly_where_there_is_little_room(size):
                 await s.press("down")
             await s.press("escape")
             assert s.app.screen is s.main
+
+
+async def test_announcing_a_folder_says_where_the_cursor_is():
+    async with show() as s:
+        await s.press("2", "t", "home", "a")
+        assert "the cursor is on a folder: choose a torrent" in s.text
+        assert s.commands == []

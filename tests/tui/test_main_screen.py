@@ -15,6 +15,7 @@ from trackerwatch.policy.rules import Verdict
 from trackerwatch.tui.arrangement import Pane
 from trackerwatch.tui.ordering import TorrentSort, TrackerSort
 from trackerwatch.tui.palette import offers
+from trackerwatch.tui.preferences import Preferences
 from trackerwatch.tui.screens.help import HelpScreen
 from trackerwatch.tui.widgets.inked import InkPane
 
@@ -492,3 +493,30 @@ async def test_a_detail_that_changed_where_there_was_no_room_for_it_is_shown_ane
         await s.pilot.resize_terminal(80, 24)
         await s.settle()
         assert "x DOWN for 5d" in s.text
+
+
+async def test_the_key_line_offers_what_acts_here():
+    async with show() as s:
+        assert "m mute" in s.lines[-1]
+        await s.press("2")
+        assert "m mute" not in s.lines[-1]
+        assert "r recheck" in s.lines[-1]
+    async with show(preferences=Preferences(read_only=True)) as s:
+        assert "s sort" in s.lines[-1]
+        assert "recheck" not in s.lines[-1]
+        assert "mute" not in s.lines[-1]
+
+
+async def test_reversing_says_so():
+    async with show() as s:
+        await s.press("s", "S")
+        assert "trackers sorted:" in s.lines[-1]
+        assert "S reverses" not in s.lines[-1]
+
+
+async def test_help_begins_with_keys():
+    async with show() as s:
+        await s.press("question_mark")
+        lines = ["".join(span.text for span in line) for line in s.app.screen.query_one("#help", InkPane).lines]
+        assert lines[0] == " Keys on this screen"
+        assert lines.index(" Glyphs") > 20

@@ -83,7 +83,7 @@ async def test_a_full_screen_offers_its_own():
 
 async def test_typing_finds_actions_by_word_and_by_id():
     async with show() as s:
-        assert any("Freeze the picture" in line and "[p]" in line for line in await chosen(s, "freeze"))
+        assert any("Freeze the picture" in line and line.endswith("  p") for line in await chosen(s, "freeze"))
         await s.press("escape")
         assert any("Freeze the picture" in line for line in await chosen(s, "main.freeze"))
 
@@ -275,3 +275,13 @@ async def test_the_palettes_keys_work_where_there_is_no_room_for_its_list(size):
         assert CommandPalette.is_open(shown.app)
         await shown.press("escape", "escape")
         assert shown.app.screen is shown.main
+
+
+async def test_each_offer_is_one_line_and_what_is_used_most_comes_first():
+    async with show() as s:
+        lines = await chosen(s, "")
+        assert not [line for line in lines if "\n" in line or len(line) > 74]
+        assert lines[0].endswith("  enter")
+        mute = next(line for line in lines if line.startswith("Mute the selected tracker"))
+        assert mute.endswith("  m")
+        assert lines.index(mute) < 10

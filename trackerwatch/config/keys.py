@@ -20,17 +20,24 @@ class Keys(Texts):
             return read
         from trackerwatch import actions  # noqa: PLC0415 - few configs give keys
 
+        wrong: list[tuple[str, str]] = []
         for action, written in read:
             if action not in actions.ACTIONS:
                 meant = near(action, actions.ACTIONS)
                 hint = f"did you mean {meant}?" if meant else "`?` on the screen names them"
-                raise WrongValueError(f"there is no action {shown(action)}; {hint}", at=(action,))
+                wrong.append((action, f"there is no action {shown(action)}; {hint}"))
+                continue
             try:
                 actions.parse_keys(written)
             except ValueError as error:
-                raise WrongValueError(str(error), at=(action,)) from None
-        for action, other, key in actions.conflicts(dict(read)):
-            raise WrongValueError(
-                f"{actions.shown_key(key)} is the key of {other}, too; give that another one, or none", at=(action,)
-            )
+                wrong.append((action, str(error)))
+        wrong += [
+            (action, f"{actions.shown_key(key)} is the key of {other}, too; give that another one, or none")
+            for action, other, key in actions.conflicts(dict(read))
+        ]
+        if wrong:
+            # All at one go: nobody likes to be told of them one by one.
+            (first, told), *others = wrong
+            more = "".join(f"; {shown(action)}: {why}" for action, why in others)
+            raise WrongValueError(told + more, at=(first,))
         return read

@@ -12,11 +12,11 @@ from textual.content import Content
 from trackerwatch.actions import shown_key
 from trackerwatch.tui import choices, themes
 from trackerwatch.tui.exporting import FORMATS
-from trackerwatch.tui.ink import safe
+from trackerwatch.tui.ink import fit, safe, width_of
 from trackerwatch.tui.ordering import TorrentSort, TrackerSort
 from trackerwatch.tui.screens.coverage import CoverageScreen
 from trackerwatch.tui.screens.detail import DetailScreen
-from trackerwatch.tui.screens.main import MainScreen
+from trackerwatch.tui.screens.main import MainScreen, use_rank
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
     from trackerwatch.tui.app import TrackerwatchApp
 
+MIN_NAME = 24
+"""Cells of a name that are kept where there is something beside it."""
+BESIDE = 6
+"""Cells of a line of the palette that are its frame's and its scroll bar's."""
 MAX_JUMPS = 20
 """So many trackers are offered for a text."""
 
@@ -46,6 +50,18 @@ class Offer:
     def text(self) -> str:
         """Name and keys in one line."""
         return f"{self.name}  [{self.keys}]" if self.keys else self.name
+
+    def line(self, width: int) -> str:
+        """One line of the palette: the name, and the keys at the right; what else there is to know where there are none.
+
+        Args:
+            width: Cells there are.
+        """
+        right = self.keys or self.told
+        room = width - width_of(right) - 2
+        return (
+            f"{fit(self.name, room)}  {right}" if room >= min(width_of(self.name), MIN_NAME) else fit(self.name, width)
+        )
 
 
 def offers(app: TrackerwatchApp, screen: Screen[object]) -> Iterator[Offer]:
@@ -72,8 +88,12 @@ def of_bindings(app: TrackerwatchApp, screen: Screen[object]) -> Iterator[Offer]
         if (key := shown_key(binding.key)) and key not in keys[name]:
             keys[name].append(key)
         found.setdefault(name, active)
-    # What the screen itself does comes before how to move within a pane.
-    for name, active in sorted(found.items(), key=lambda item: item[1].node is not screen):
+
+    def rank(item: tuple[str, ActiveBinding]) -> tuple[int, bool]:
+        # What is used most comes first; what the screen itself does before how to move within a pane.
+        return use_rank(item[1].binding.action), item[1].node is not screen
+
+    for name, active in sorted(found.items(), key=rank):
         run = partial(app.run_action, active.binding.action, active.node)
         yield Offer(active.binding.tooltip, " ".join(keys[name]), name, cast("Callable[[], Awaitable[bool]]", run))
 
@@ -131,10 +151,13 @@ class Palette(Provider):
     def _offers(self) -> Iterator[Offer]:
         return offers(cast("TrackerwatchApp", self.app), self.screen)
 
+    def _line(self, offer: Offer) -> Content:
+        return Content(offer.line(self.app.size.width - BESIDE))
+
     async def discover(self) -> Hits:
         """Everything, before a letter is typed."""
         for offer in self._offers():
-            yield DiscoveryHit(Content(offer.text), offer.run, offer.text, _help(offer))
+            yield DiscoveryHit(self._line(offer), offer.run, offer.text)
 
     async def search(self, query: str) -> Hits:
         """What resembles the text."""
@@ -143,12 +166,7 @@ class Palette(Provider):
             # By its id too: that is how a config names it.
             score = max(matcher.match(offer.name), 0.9 * matcher.match(offer.told) if offer.keys else 0.0)
             if score > 0:
-                yield Hit(score, Content(offer.text), offer.run, offer.text, _help(offer))
+                yield Hit(score, self._line(offer), offer.run, offer.text)
         if isinstance(self.screen, MainScreen):
             for offer in jumps(self.screen, query):
-                yield Hit(max(0.5, matcher.match(offer.name)), Content(offer.text), offer.run, offer.text, _help(offer))
-
-
-def _help(offer: Offer) -> str:
-    # Textual reads this as markup.
-    return offer.told.replace("\\", "").replace("[", "\\[")
+                yield Hit(max(0.5, matcher.match(offer.name)), self._line(offer), offer.run, offer.text)

@@ -109,7 +109,9 @@ class AskingScreen(OpeningScreen):
         if selected is None:
             self.say(NOTHING)
         elif (command := selected.announce) is None:
-            self.say("announcing is for a torrent: choose one in 2 Torrents")
+            folder = isinstance(selected, GroupSubject) and not selected.of_trackers
+            where = "the cursor is on a folder: choose a torrent" if folder else "choose one in 2 Torrents"
+            self.say(f"announcing is for a torrent: {where}")
         else:
             self.say(self.do(command))
 
@@ -188,7 +190,13 @@ class AskingScreen(OpeningScreen):
                 self._order(replace(command, why=text.strip()))
 
         told = ("It stands beside the tracker here and in reports.",)
-        screen = AnswerScreen(f"Why is {choices.names(views)} muted?", typed.judge_why, told=told, takes="mutes")
+        screen = AnswerScreen(
+            f"2 of 2: why is {choices.names(views)} muted? Enter alone leaves it out.",
+            typed.judge_why,
+            told=told,
+            takes="mutes",
+            placeholder="why",
+        )
         self.app.push_screen(screen, typed_why)
 
     def action_disable(self) -> None:

@@ -1,4 +1,4 @@
-"""Help: the keys that work right now, from the live bindings, and what the glyphs mean."""
+"""Help: the keys that work right now, from the live bindings; then what the glyphs mean and how a filter is written."""
 
 from __future__ import annotations
 
@@ -99,9 +99,10 @@ class HelpScreen(ModalScreen[None]):
         self.query_one("#help-title", InkLines).show(
             (Span("  trackerwatch", Ink.ACCENT), Span("   esc closes", Ink.DIM)),
         )
-        lines: list[Line] = [(Span(" Glyphs", Ink.HEAD),)]
+        # What is looked for most comes first; after the title there is no blank line.
+        lines = key_lines(self._live, self._below, self._screen_below)[1:]
+        lines += [(), (Span(" Glyphs", Ink.HEAD),)]
         lines += [(Span("  " + fit(span.text, 18), span.ink), Span(told)) for span, told in _LEGEND]
-        lines += key_lines(self._live, self._below, self._screen_below)
         lines += legend.lines()
         lines += filter_hint.help_lines(EVENTS if isinstance(self._below, EventList) else TABLES)
         lines += [

@@ -40,6 +40,17 @@ _USE = {
 """Actions by how much they are used: the key line has room for the first few."""
 
 
+_CHANGING = frozenset({"recheck", "mute", "disable", "interval", "undo", "try", "announce", "walk"})
+"""What a screen that looks alone does not do."""
+_FOR_TRACKERS = frozenset({"mute", "disable", "interval"})
+_FOR_TORRENTS = frozenset({"announce"})
+
+
+def use_rank(action: str) -> int:
+    """How much an action is used, the most used first."""
+    return _USE.get(_name_of(action), len(_USE))
+
+
 def _name_of(action: str) -> str:
     return action.partition("(")[0].rpartition(".")[2]
 
@@ -87,6 +98,8 @@ class MainScreen(TakingScreen):
             target = {self: "screen", self.app: "app"}.get(node, "focused") if node else "screen"
             for binding in (active.binding for active in shown if active.node is node):
                 action = binding.action if "." in binding.action.partition("(")[0] else f"{target}.{binding.action}"
+                if not self._acts_here(_name_of(binding.action)):
+                    continue
                 told = binding.description
                 if binding.action == "attention":
                     told = "all" if self.picture.attention else "attention"
@@ -96,8 +109,13 @@ class MainScreen(TakingScreen):
                     named.append((words.key_name(binding.key), told, action))
         named.sort(key=lambda key: _OFTEN.index(key[2]) if key[2] in _OFTEN else len(_OFTEN))
         kept = [key for key in named if key[1] in ("help", "back", "quit")]
-        rest = sorted((key for key in named if key not in kept), key=lambda key: _USE.get(_name_of(key[2]), len(_USE)))
+        rest = sorted((key for key in named if key not in kept), key=lambda key: use_rank(key[2]))
         self.keys.show_keys(rest, kept)
+
+    def _acts_here(self, action: str) -> bool:
+        if action in _CHANGING and self.lobby.preferences.read_only:
+            return False
+        return action not in (_FOR_TORRENTS if self.subject is Pane.TRACKERS else _FOR_TRACKERS)
 
     def on_resize(self, event: events.Resize) -> None:
         """Switch between one pane and all, live."""
@@ -207,6 +225,7 @@ class MainScreen(TakingScreen):
         else:
             self.picture.torrents_reversed = not self.picture.torrents_reversed
         self.criteria_changed()
+        self.say(f"{self.subject} sorted: {titles.sorting(self.picture, self.subject)}")
 
     def action_attention(self) -> None:
         """All torrents, or what needs attention."""
