@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.failover.stage import Stage, announces
+from trackerwatch.failover.explain import MOST_CHARS
 
 FILES = sorted((Path(__file__).parent / "scenarios").glob("*.toml"))
 STEERING = {"minute", "outcomes", "mute", "walk_as", "notes"}
@@ -23,7 +24,7 @@ def test_scenario(path):
         expected = {key: value for key, value in scene.items() if key not in STEERING}
         assert expected, "a scene expects something"
         assert {key: seen[key] for key in expected} == expected, f"{path.name}, minute {scene.get('minute', 0)}"
-        assert all(len(line) <= 76 for line in seen["explanation"])
+        assert all(len(line) <= MOST_CHARS for line in seen["explanation"])
     if plan := file.get("announces"):
         done, order, _ = announces(file)
         assert done == plan["expect"]
