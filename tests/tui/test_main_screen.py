@@ -520,3 +520,10 @@ async def test_help_begins_with_keys():
         lines = ["".join(span.text for span in line) for line in s.app.screen.query_one("#help", InkPane).lines]
         assert lines[0] == " Keys on this screen"
         assert lines.index(" Glyphs") > 20
+
+
+async def test_what_was_ordered_elsewhere_is_said_when_it_comes():
+    async with show() as s:
+        new = event(99, EventKind.CONFIG_RELOADED, "tracker.foo.org:6969 muted from elsewhere: moving house")
+        await s.post(rich_snapshot(), events=(new,))
+        assert "muted from elsewhere: moving house" in s.lines[-1]

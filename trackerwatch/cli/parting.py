@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from trackerwatch.cli.output import OutputError, emit
@@ -54,7 +55,7 @@ class PartingReport:
             fail_on=FailOn.NONE,
         )
         try:
-            failures = emit(report, [("table", None)], color=self._color, all_rows=False)
+            failures = emit(replace(report, is_parting=True), [("table", None)], color=self._color, all_rows=False)
         except OutputError as error:
             failures = [str(error)]
         except BrokenPipeError:

@@ -93,6 +93,8 @@ class Report:
     """Why there is nothing to report; empty where there is."""
     remembered: Remembered | None = None
     """What was not asked but remembered. None: all answers are this run's own."""
+    is_parting: bool = False
+    """It is told as somebody leaves a screen: the exit code is that of leaving, not of the verdict."""
 
     @property
     def torrents_judged(self) -> int:

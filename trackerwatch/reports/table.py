@@ -308,9 +308,9 @@ class _Table:
 
     def _footer(self) -> Iterator[str]:
         report = self._report
-        yield from self._noted(
-            "seen from", f"{report.vantage.name}, {report.duration_s:.1f} s, exit {report.exit_code}"
-        )
+        ended = "left by you; " if report.is_parting else ""
+        told = f"{report.vantage.name}, {report.duration_s:.1f} s, {ended}exit {report.exit_code}"
+        yield from self._noted("seen from", told)
 
 
 def _of_them_muted(report: Report, state: Health) -> str:

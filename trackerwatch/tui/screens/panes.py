@@ -9,6 +9,7 @@ from textual.containers import Horizontal, Vertical
 from textual.reactive import Reactive
 from textual.screen import Screen
 
+from trackerwatch.engine.views import EventKind
 from trackerwatch.tui import emptiness, headline, titles
 from trackerwatch.tui.arrangement import MANY, Arrangement, Pane, arrange
 from trackerwatch.tui.ink import Ink
@@ -33,6 +34,7 @@ from trackerwatch.tui.widgets.keyline import KeyLine
 from trackerwatch.tui.widgets.table import Cells, Column, LineTable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from textual.app import ComposeResult
@@ -40,12 +42,16 @@ if TYPE_CHECKING:
     from textual.timer import Timer
     from textual.widget import Widget
 
+    from trackerwatch.engine.views import Event
     from trackerwatch.history import History
     from trackerwatch.tui.picture import Picture
 
 
 MESSAGE_TIME = timedelta(seconds=6)
 """How long what an action came to stays on the key line."""
+
+_FROM_ELSEWHERE = frozenset({EventKind.CONFIG_RELOADED, EventKind.CONFIG_REJECTED})
+"""Events of changes that no key of this screen made."""
 
 ORDER_PAUSE_S = 0.002
 """Between two parts of sorting: keys that wait are answered, and their frames drawn."""
@@ -169,6 +175,8 @@ class PaneScreen(Screen[None]):
             elif update is not None:
                 self.trackers.rows_changed(update.trackers)
                 self.torrents.rows_changed(update.torrents)
+            if update is not None:
+                self._tell_of_elsewhere(update.events)
             marks = picture.watchfulness.marks(picture.now)
             if marks != self._marks or (update is not None and update.events):
                 self._marks = marks
@@ -178,6 +186,13 @@ class PaneScreen(Screen[None]):
                 self.rearrange()
             self.redraw_lines()
             self.draw_detail()
+
+    def _tell_of_elsewhere(self, events: Sequence[Event]) -> None:
+        """What somebody else changed, or nobody could read: no key here was pressed for it."""
+        message = next((event.message for event in reversed(events) if event.kind in _FROM_ELSEWHERE), "")
+        # While something is typed there is no line to say it on; the events have it.
+        if message and self.ready and not self.filter_input.display:
+            self.say(message)
 
     def _reorder(self) -> None:
         """Sort and filter; of many torrents a part at a time, and keys are answered in between."""
