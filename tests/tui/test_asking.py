@@ -164,11 +164,21 @@ async def test_a_mute_is_taken_back_without_a_question_more():
 
 
 @pytest.mark.parametrize(("key", "told"), [("m", "muting"), ("d", "switching off"), ("i", "an interval of its own")])
-async def test_orders_for_trackers_say_so_on_a_torrent(key, told):
+async def test_orders_for_trackers_offer_those_of_a_torrent(key, told):
     async with show() as s:
-        await s.press("2", key)
-        assert s.main.keys.message == f"{told} is for a tracker: choose one in 1 Trackers"
+        await s.press("2", "home")
+        selected = s.main.selected.view
+        listed = [answer.tracker_index for answer in selected.answers]
+        await s.press(key)
+        assert f"{told.capitalize()}: for which tracker of the torrent?" in s.text
+        # The first is the active one, where there is one.
+        first = next((n for n in listed if s.app.picture.tracker(n).tracker == selected.failover.active), listed[0])
+        await s.press("1")
+        assert s.app.picture.tracker(first).tracker.host_port in s.text
+        assert "for which tracker" not in s.text
+        await s.press("escape")
         assert s.app.screen is s.main
+        assert s.commands == []
 
 
 # -- disable, interval, undo -------------------------------------------------------------------------------------------

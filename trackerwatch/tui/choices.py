@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
     from trackerwatch.engine.commands import Command
     from trackerwatch.engine.views import TorrentView, TrackerView
+    from trackerwatch.tracker import Tracker
 
+MAX_TRACKERS = 9
+"""So many trackers of a torrent are offered; all are in the trackers table."""
 MUTES = (("1 hour", timedelta(hours=1)), ("24 hours", timedelta(hours=24)), ("until it is taken back", None))
 
 
@@ -42,6 +45,18 @@ def names(views: Sequence[TrackerView]) -> str:
     hosts = {view.tracker.shown_host for view in views}
     of = f" of {safe(hosts.pop())}" if len(hosts) == 1 else ""
     return f"{words.plural(len(views), 'tracker')}{of}"
+
+
+def of_torrent(views: Sequence[TrackerView], active: Tracker | None) -> list[Choice]:
+    """The trackers of a torrent, in the order given; the first nine, which have a digit."""
+    return [
+        Choice(
+            safe(view.tracker.host_port),
+            f"{'active, ' if view.tracker == active else ''}{view.state.value}, {view.tracker.protocol.value}",
+            None,
+        )
+        for view in views[:MAX_TRACKERS]
+    ]
 
 
 def mute_title(views: Sequence[TrackerView]) -> str:

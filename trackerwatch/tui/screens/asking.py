@@ -152,11 +152,43 @@ class AskingScreen(OpeningScreen):
         self.say(f"{what} is for a tracker: choose one in 1 Trackers")
         return ()
 
+    def _for_trackers(self, what: str, then: Callable[[tuple[TrackerView, ...]], None]) -> None:
+        """Go on with the trackers that are meant; of a torrent's, one is chosen first.
+
+        Args:
+            what: As of `trackers_meant`.
+            then: What is asked about them.
+        """
+        selected = self.selected
+        if not isinstance(selected, TorrentSubject):
+            if views := self.trackers_meant(what):
+                then(views)
+            return
+        if self.looks_alone():
+            return
+        indices = dict.fromkeys(answer.tracker_index for answer in selected.view.answers)
+        found = [view for view in map(self.picture.tracker, indices) if view is not None]
+        # Stable: behind the active one they stay in the order of their tiers.
+        found.sort(key=lambda view: view.tracker != selected.view.failover.active)
+        if not found:
+            self.say("this torrent lists no tracker")
+            return
+        offered = choices.of_torrent(found, selected.view.failover.active)
+
+        def chosen(choice: Choice | None) -> None:
+            if choice is not None:
+                number = next(n for n, one in enumerate(offered) if one is choice)
+                then((found[number],))
+
+        self._choose(f"{what[:1].upper()}{what[1:]}: for which tracker of the torrent?", offered, chosen)
+
     def action_mute(self) -> None:
         """Choose for how long the selected tracker is muted, and say why; or take that back."""
-        if views := self.trackers_meant("muting"):
-            offered = choices.mutes(views, self.picture.real_now)
-            self._choose(choices.mute_title(views), offered, partial(self._mute_chosen, views))
+        self._for_trackers("muting", self._mute)
+
+    def _mute(self, views: tuple[TrackerView, ...]) -> None:
+        offered = choices.mutes(views, self.picture.real_now)
+        self._choose(choices.mute_title(views), offered, partial(self._mute_chosen, views))
 
     def _mute_chosen(self, views: Sequence[TrackerView], choice: Choice | None) -> None:
         if choice is None:
@@ -201,9 +233,9 @@ class AskingScreen(OpeningScreen):
 
     def action_disable(self) -> None:
         """Ask the selected tracker no more, once that is confirmed; or again, at once."""
-        views = self.trackers_meant("switching off")
-        if not views:
-            return
+        self._for_trackers("switching off", self._disable)
+
+    def _disable(self, views: tuple[TrackerView, ...]) -> None:
         indices = tuple(view.index for view in views)
         if all(view.disabled is not None for view in views):
             self._order(DisableTrackers(indices, "", disabled=False))
@@ -224,9 +256,9 @@ class AskingScreen(OpeningScreen):
 
     def action_interval(self) -> None:
         """Type how often the selected tracker is asked."""
-        views = self.trackers_meant("an interval of its own")
-        if not views:
-            return
+        self._for_trackers("an interval of its own", self._interval)
+
+    def _interval(self, views: tuple[TrackerView, ...]) -> None:
         indices = tuple(view.index for view in views)
 
         def typed_interval(text: str | None) -> None:

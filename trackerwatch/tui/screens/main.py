@@ -42,7 +42,6 @@ _USE = {
 
 _CHANGING = frozenset({"recheck", "mute", "disable", "interval", "undo", "try", "announce", "walk"})
 """What a screen that looks alone does not do."""
-_FOR_TRACKERS = frozenset({"mute", "disable", "interval"})
 _FOR_TORRENTS = frozenset({"announce"})
 
 
@@ -115,7 +114,8 @@ class MainScreen(TakingScreen):
     def _acts_here(self, action: str) -> bool:
         if action in _CHANGING and self.lobby.preferences.read_only:
             return False
-        return action not in (_FOR_TORRENTS if self.subject is Pane.TRACKERS else _FOR_TRACKERS)
+        # A torrent's row offers its trackers to what is for a tracker.
+        return self.subject is not Pane.TRACKERS or action not in _FOR_TORRENTS
 
     def on_resize(self, event: events.Resize) -> None:
         """Switch between one pane and all, live."""
