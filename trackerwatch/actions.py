@@ -132,6 +132,7 @@ _OTHERS = {
     "saved.delete": "d,delete",
     "saved.leave": "escape,q",
     "main.sort": "s",
+    "main.sort-by": "O",
     "main.reverse": "S",
     "main.attention": "f",
     "main.freeze": "p",

@@ -162,6 +162,7 @@ CASES: dict[str, Case] = {
     ),
     "saved.leave": Case(lambda s: s.app.screen is s.main, before=("F",), by_name=False),
     "main.sort": Case(lambda s: s.app.picture.tracker_sort is TrackerSort.NAME),
+    "main.sort-by": Case(on(ChoiceScreen)),
     "main.reverse": Case(lambda s: s.app.picture.trackers_reversed),
     "main.attention": Case(lambda s: not s.app.picture.attention),
     "main.freeze": Case(lambda s: s.app.picture.paused_at is not None),

@@ -527,3 +527,14 @@ async def test_what_was_ordered_elsewhere_is_said_when_it_comes():
         new = event(99, EventKind.CONFIG_RELOADED, "tracker.foo.org:6969 muted from elsewhere: moving house")
         await s.post(rich_snapshot(), events=(new,))
         assert "muted from elsewhere: moving house" in s.lines[-1]
+
+
+async def test_the_column_to_sort_by_is_chosen():
+    async with show() as s:
+        await s.press("O", "2")
+        assert s.app.picture.tracker_sort is list(TrackerSort)[1]
+        assert "trackers sorted:" in s.lines[-1]
+        await s.press("2", "O", "3")
+        assert s.app.picture.torrent_sort is list(TorrentSort)[2]
+        await s.press("O", "enter")
+        assert not s.app.picture.torrents_reversed

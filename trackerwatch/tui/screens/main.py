@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, ClassVar
 from trackerwatch.policy.rules import Verdict
 from trackerwatch.tui import titles, words
 from trackerwatch.tui.arrangement import Pane
+from trackerwatch.tui.choices import Choice
 from trackerwatch.tui.ordering import TorrentSort, TrackerSort, tracker_rank
 from trackerwatch.tui.screens.binding import key
+from trackerwatch.tui.screens.choice import ChoiceScreen
 from trackerwatch.tui.screens.taking import TakingScreen
 
 if TYPE_CHECKING:
@@ -60,6 +62,7 @@ class MainScreen(TakingScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         key("s", "sort", "sort", "sort", "Sort by the next column", show=True),
         key("S", "reverse", "reverse", "reverse", "Reverse the order"),
+        key("O", "sort_by", "sort by", "sort-by", "Choose the column to sort by"),
         key("f", "attention", "all", "attention", "Show all torrents, or what needs attention", show=True),
         key("p", "freeze", "freeze", "freeze", "Freeze the picture; asking goes on", show=True),
         key("z", "zoom", "zoom", "zoom", "One pane on the whole screen, or all", show=True),
@@ -217,6 +220,22 @@ class MainScreen(TakingScreen):
             picture.torrents_reversed = False
         self.criteria_changed()
         self.say(f"{self.subject} sorted: {titles.sorting(self.picture, self.subject)}  (S reverses)")
+
+    def action_sort_by(self) -> None:
+        """Choose the column that the table is sorted by."""
+        picture = self.picture
+        of_trackers = self.subject is Pane.TRACKERS
+        names = titles.TRACKER_SORTS if of_trackers else titles.TORRENT_SORTS
+        now = picture.tracker_sort if of_trackers else picture.torrent_sort
+        offered = [Choice(by.value, told, None, current=by is now) for by, told in names.items()]
+
+        def take(choice: Choice | None) -> None:
+            if choice is None or choice.label == now.value:
+                return
+            self.sort_by(TrackerSort(choice.label) if of_trackers else TorrentSort(choice.label))
+            self.say(f"{self.subject} sorted: {titles.sorting(picture, self.subject)}  (S reverses)")
+
+        self.app.push_screen(ChoiceScreen(f"Sort {self.subject} by", offered), take)
 
     def action_reverse(self) -> None:
         """Reverse the order of the table that has the keys."""
