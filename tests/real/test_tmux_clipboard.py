@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="there is n
 TEXT = "udp://a.example:6969/announce 'quoted' \"twice\" $(true) é"
 SCRIPT = f"""
 import asyncio, pathlib, sys
-from trackerwatch.tui.clipboard import Clipboard
+from trackerwatch.tui.terminal.clipboard import Clipboard
 told = asyncio.run(Clipboard(lambda text: None, lambda text: None, None).put({TEXT!r}))
 pathlib.Path(sys.argv[1]).write_text(told)
 """

@@ -1,6 +1,6 @@
 import pytest
 
-from trackerwatch.tui.arrangement import MOST_RECENT, Pane, arrange
+from trackerwatch.tui.lines.arrangement import MOST_RECENT, Pane, arrange
 
 
 @pytest.mark.parametrize(

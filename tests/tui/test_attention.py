@@ -7,8 +7,8 @@ from tests.tui.screens import show
 from trackerwatch.engine.views import Effect, Mute
 from trackerwatch.health.states import Health
 from trackerwatch.policy.rules import Verdict
-from trackerwatch.tui.arrangement import Pane
-from trackerwatch.tui.attention import hits, worst_pane
+from trackerwatch.tui.lines.arrangement import Pane
+from trackerwatch.tui.model.attention import hits, worst_pane
 
 UP, DEGRADED, DOWN, UNKNOWN = Health.UP, Health.DEGRADED, Health.DOWN, Health.UNKNOWN
 

@@ -2,9 +2,9 @@ from datetime import UTC, datetime
 
 from tests.tui.feeds import NOW
 from tests.tui.pasts import AT, stretches
-from trackerwatch.tui import charts, words
-from trackerwatch.tui.charts import Latest, Told
-from trackerwatch.tui.ink import Ink, Span
+from trackerwatch.tui.lines import charts, words
+from trackerwatch.tui.lines.charts import Latest, Told
+from trackerwatch.tui.lines.ink import Ink, Span
 
 
 def text(spans):

@@ -6,7 +6,7 @@ from trackerwatch.engine.commands import MuteTrackers, WalkAs, WatchTracker
 from trackerwatch.engine.views import Mute
 from trackerwatch.failover import CLIENTS
 from trackerwatch.health.states import Health
-from trackerwatch.tui import choices
+from trackerwatch.tui.model import choices
 
 VIEW = tracker(7, "udp://a.example:6969/announce", torrents=5120)
 SISTER = tracker(8, "https://a.example/announce", Health.DOWN, torrents=12)

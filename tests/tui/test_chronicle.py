@@ -3,7 +3,7 @@ from datetime import timedelta
 
 from tests.tui.feeds import NOW, event
 from trackerwatch.engine.views import EventKind
-from trackerwatch.tui.chronicle import IDLE_S, Watchfulness, entries, event_line, full_line
+from trackerwatch.tui.lines.chronicle import IDLE_S, Watchfulness, entries, event_line, full_line
 
 LATER = NOW + timedelta(minutes=14)
 

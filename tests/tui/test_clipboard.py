@@ -9,10 +9,10 @@ import pytest
 from tests.tui.feeds import NOW, rich_snapshot, snapshot, torrent, torrent_view, tracker
 from tests.tui.screens import show
 from trackerwatch.policy.rules import Verdict
-from trackerwatch.tui.clipboard import MAX_BYTES, Clipboard, Way, through_screen, way
-from trackerwatch.tui.copies import copies, magnet, one_line
+from trackerwatch.tui.lines.copies import copies, magnet, one_line
+from trackerwatch.tui.lines.subject import TorrentSubject, TrackerSubject
 from trackerwatch.tui.preferences import Preferences
-from trackerwatch.tui.subject import TorrentSubject, TrackerSubject
+from trackerwatch.tui.terminal.clipboard import MAX_BYTES, Clipboard, Way, through_screen, way
 
 KEY = "0123456789abcdef0123456789abcdef"
 PRIVATE = f"https://private.example/{KEY}/announce"
@@ -171,7 +171,7 @@ async def test_no_tmux_and_a_silent_one(tmp_path, monkeypatch):
     monkeypatch.setenv("TMUX", "/tmp/nowhere,1,0")
     monkeypatch.setenv("PATH", str(tmp_path))
     assert "where its set-clipboard is on" in await Terminal(tmp_path).clipboard.put("x")
-    monkeypatch.setattr("trackerwatch.tui.clipboard.TMUX_WITHIN_S", 0.05)
+    monkeypatch.setattr("trackerwatch.tui.terminal.clipboard.TMUX_WITHIN_S", 0.05)
     fake_tmux(tmp_path, monkeypatch, "exec sleep 60")
     assert "where its set-clipboard is on" in await Terminal(tmp_path).clipboard.put("x")
 

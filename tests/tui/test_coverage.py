@@ -8,9 +8,9 @@ from trackerwatch.failover.states import Role
 from trackerwatch.health.states import Health
 from trackerwatch.metainfo import SwarmVersion
 from trackerwatch.outcome import NOTHING_KNOWN, FailureKind, SwarmCounts
-from trackerwatch.tui import coverage
-from trackerwatch.tui.coverage import Cell, Kind, cell_span, cells, disagrees, explain, row_cells
-from trackerwatch.tui.ink import Ink, line_width
+from trackerwatch.tui.lines import coverage
+from trackerwatch.tui.lines.coverage import Cell, Kind, cell_span, cells, disagrees, explain, row_cells
+from trackerwatch.tui.lines.ink import Ink, line_width
 
 A, B, C = (tracker(n, f"udp://t{n}.example:6969/announce") for n in range(3))
 

@@ -7,7 +7,7 @@ from tests.tui.screens import show
 from trackerwatch.failover.states import Role
 from trackerwatch.outcome import NOTHING_KNOWN, FailureKind, SwarmCounts
 from trackerwatch.policy.rules import Verdict
-from trackerwatch.tui.arrangement import Pane
+from trackerwatch.tui.lines.arrangement import Pane
 from trackerwatch.tui.screens.coverage import CoverageScreen
 
 TRACKERS = (tracker(0, EXAMPLE, torrents=9), tracker(1, FOO, torrents=12))

@@ -19,8 +19,8 @@ from trackerwatch.engine.views import EventKind, Mute, OrderSource
 from trackerwatch.failover.states import FailoverState
 from trackerwatch.health.states import Health
 from trackerwatch.policy.rules import Verdict
-from trackerwatch.tui.arrangement import Pane
-from trackerwatch.tui.page import ToTorrent, ToTracker
+from trackerwatch.tui.lines.arrangement import Pane
+from trackerwatch.tui.lines.page import ToTorrent, ToTracker
 from trackerwatch.tui.preferences import Preferences
 from trackerwatch.tui.screens.detail import DetailScreen
 from trackerwatch.tui.screens.opening import MAX_OPENED

@@ -2,9 +2,9 @@ from tests.tui.feeds import rich_snapshot, rich_trackers, snapshot, torrent, tor
 from trackerwatch.failover.states import FailoverState
 from trackerwatch.health.states import Health
 from trackerwatch.policy.rules import Verdict
-from trackerwatch.tui import effect
-from trackerwatch.tui.ink import Ink, line_width
-from trackerwatch.tui.page import Fold, Layout
+from trackerwatch.tui.lines import effect
+from trackerwatch.tui.lines.ink import Ink, line_width
+from trackerwatch.tui.lines.page import Fold, Layout
 
 BASE = rich_snapshot()
 FOO = BASE.trackers[1]

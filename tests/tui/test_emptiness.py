@@ -7,9 +7,9 @@ import pytest
 from tests.tui.feeds import Clock, HandFeed, rich_snapshot, snapshot, torrent, torrent_view, tracker
 from tests.tui.screens import show
 from trackerwatch.filters import parse_filter
-from trackerwatch.tui import emptiness
-from trackerwatch.tui.arrangement import Pane
-from trackerwatch.tui.picture import Picture
+from trackerwatch.tui.lines import emptiness
+from trackerwatch.tui.lines.arrangement import Pane
+from trackerwatch.tui.model.picture import Picture
 
 LONELY = torrent_view(0, torrent("lonely", ()), active=None, working=0)
 

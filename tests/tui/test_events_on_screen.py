@@ -11,7 +11,7 @@ from trackerwatch.engine.views import EventKind
 from trackerwatch.outcome import FailureKind
 from trackerwatch.policy.rules import Verdict
 from trackerwatch.tracker import parse_tracker
-from trackerwatch.tui.arrangement import Pane
+from trackerwatch.tui.lines.arrangement import Pane
 
 HIDDEN = "release-100-amd64.iso"
 """It is well: attention leaves it out."""

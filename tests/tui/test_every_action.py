@@ -22,8 +22,8 @@ from trackerwatch.actions import ACTIONS
 from trackerwatch.engine.commands import AnnounceNow, ProbeNow, Undo
 from trackerwatch.engine.views import EventKind, Trial
 from trackerwatch.tui.app import TrackerwatchApp
-from trackerwatch.tui.arrangement import Pane
-from trackerwatch.tui.ordering import TrackerSort
+from trackerwatch.tui.lines.arrangement import Pane
+from trackerwatch.tui.model.ordering import TrackerSort
 from trackerwatch.tui.palette import of_bindings
 from trackerwatch.tui.preferences import Preferences
 from trackerwatch.tui.screens.answer import AnswerScreen

@@ -13,10 +13,10 @@ import pytest
 from tests.tui.feeds import NOW, rich_snapshot, snapshot, torrent, torrent_view, tracker
 from tests.tui.screens import show
 from trackerwatch.policy.rules import Verdict
-from trackerwatch.tui import sheets
 from trackerwatch.tui.exporting import SLICE_ROWS, Format, export, rendered, without_fonts, write_new
+from trackerwatch.tui.lines import sheets
+from trackerwatch.tui.lines.sheets import Sheet
 from trackerwatch.tui.preferences import Preferences
-from trackerwatch.tui.sheets import Sheet
 
 A = "https://a.example/0123456789abcdef0123456789abcdef/announce"
 NASTY = ('=HYPERLINK("http://x")', "| [a](javascript:x) <b> *c* `d`", "[bold red]red[/]", "日本語 名", 'quo"te, comma')

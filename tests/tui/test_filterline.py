@@ -8,7 +8,8 @@ from trackerwatch.engine.views import EventKind
 from trackerwatch.filters import FilterError, parse_filter
 from trackerwatch.filters.completion import Candidate, Completion
 from trackerwatch.filters.fields import TABLES
-from trackerwatch.tui import filter_hint, vocabulary
+from trackerwatch.tui.lines import filter_hint
+from trackerwatch.tui.model import vocabulary
 
 LONG = Completion(0, 3, (Candidate("seeders<", "peers that have all"), Candidate("since>"), Candidate("x" * 90)))
 

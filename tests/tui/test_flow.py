@@ -1,6 +1,6 @@
 """What is under way to the terminal."""
 
-from trackerwatch.tui.flow import PATIENCE_S, Flow
+from trackerwatch.tui.terminal.flow import PATIENCE_S, Flow
 
 
 def test_what_has_not_left_jams_beyond_the_window():

@@ -5,7 +5,7 @@ import pytest
 from tests.tui.feeds import torrent, tracker
 from trackerwatch.engine.views import Disabled, Mute
 from trackerwatch.health.states import Health
-from trackerwatch.tui.gathering import Grade, collection_of, short_names, tracker_grade
+from trackerwatch.tui.model.gathering import Grade, collection_of, short_names, tracker_grade
 
 
 def collection(*sources):

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from trackerwatch.tui import charts, glyphs
-from trackerwatch.tui.glyphs import ascii_only
+from trackerwatch.tui.lines import charts
+from trackerwatch.tui.terminal import glyphs
+from trackerwatch.tui.terminal.glyphs import ascii_only
 
 
 @pytest.mark.parametrize("character", sorted(glyphs.GLYPHS))

@@ -4,8 +4,8 @@ from tests.tui.feeds import snapshot, torrent, torrent_view, tracker
 from trackerwatch.health.states import Health
 from trackerwatch.outcome import SwarmCounts
 from trackerwatch.policy.rules import Verdict
-from trackerwatch.tui.gathering import Collections, Grade, Hosts
-from trackerwatch.tui.grouping import NAMED, Groups
+from trackerwatch.tui.model.gathering import Collections, Grade, Hosts
+from trackerwatch.tui.model.grouping import NAMED, Groups
 
 CRITICAL, WARNING, OK, UNKNOWN = Verdict.CRITICAL, Verdict.WARNING, Verdict.OK, Verdict.UNKNOWN
 

@@ -5,7 +5,7 @@ import pytest
 from tests.tui.feeds import EXAMPLE, in_folders, snapshot, tracker
 from tests.tui.screens import show
 from trackerwatch.engine.commands import ProbeNow
-from trackerwatch.tui.arrangement import Pane
+from trackerwatch.tui.lines.arrangement import Pane
 
 
 def row_of(shown, text):

@@ -9,8 +9,8 @@ from trackerwatch.failover.states import FailoverState
 from trackerwatch.health.states import Health
 from trackerwatch.outcome import FailureKind
 from trackerwatch.policy.rules import Rule, Verdict
-from trackerwatch.tui.headline import Situation, header, ourselves, problem
-from trackerwatch.tui.ink import Ink, line_width
+from trackerwatch.tui.lines.headline import Situation, header, ourselves, problem
+from trackerwatch.tui.lines.ink import Ink, line_width
 
 HERE = Situation(now=NOW)
 FOO = "udp://tracker.foo.org:6969/announce"

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trackerwatch.tui.ink import Ink, Span, crop, crop_left, crop_line, fit, line_width, safe, width_of, wrap
+from trackerwatch.tui.lines.ink import Ink, Span, crop, crop_left, crop_line, fit, line_width, safe, width_of, wrap
 
 
 @pytest.mark.parametrize(

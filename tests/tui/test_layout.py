@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from tests.tui.feeds import Clock, HandFeed, rich_snapshot
 from tests.tui.screens import show
-from trackerwatch.tui import layout
 from trackerwatch.tui.app import TrackerwatchApp
-from trackerwatch.tui.arrangement import Pane
-from trackerwatch.tui.layout import Saver
-from trackerwatch.tui.ordering import TorrentSort, TrackerSort
+from trackerwatch.tui.lines.arrangement import Pane
+from trackerwatch.tui.model import layout
+from trackerwatch.tui.model.layout import Saver
+from trackerwatch.tui.model.ordering import TorrentSort, TrackerSort
 from trackerwatch.tui.preferences import Preferences
 
 

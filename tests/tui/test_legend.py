@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.tui.screens import show
 from trackerwatch.outcome import FailureKind
 from trackerwatch.policy.rules import SEVERITIES, Rule, Severity
-from trackerwatch.tui import legend, states
+from trackerwatch.tui.lines import legend, states
 
 
 def text() -> list[str]:

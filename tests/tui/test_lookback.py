@@ -7,7 +7,7 @@ import pytest
 
 from tests.tui.feeds import Clock
 from tests.tui.pasts import AT, FakeHistory, moved, tracker_past
-from trackerwatch.tui.lookback import (
+from trackerwatch.tui.model.lookback import (
     DEBOUNCE_S,
     FRESH_S,
     KEPT,

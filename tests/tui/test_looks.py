@@ -10,9 +10,9 @@ from textual.color import Color
 from textual.filter import Monochrome
 
 from tests.tui.screens import show
-from trackerwatch.tui import looks
-from trackerwatch.tui.ink import Ink
+from trackerwatch.tui.lines.ink import Ink
 from trackerwatch.tui.preferences import Colors, Preferences
+from trackerwatch.tui.terminal import looks
 
 WAYS = {
     "main": (),

@@ -12,8 +12,8 @@ from trackerwatch.failover.states import FailoverState
 from trackerwatch.health.states import Health
 from trackerwatch.outcome import NOTHING_KNOWN, SwarmCounts
 from trackerwatch.policy.rules import Verdict
-from trackerwatch.tui.arrangement import Pane
-from trackerwatch.tui.ordering import TorrentSort, TrackerSort
+from trackerwatch.tui.lines.arrangement import Pane
+from trackerwatch.tui.model.ordering import TorrentSort, TrackerSort
 from trackerwatch.tui.palette import offers
 from trackerwatch.tui.preferences import Preferences
 from trackerwatch.tui.screens.help import HelpScreen

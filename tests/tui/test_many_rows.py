@@ -3,7 +3,7 @@
 from tests.tui.feeds import snapshot, torrent, torrent_view, tracker
 from tests.tui.screens import show
 from trackerwatch.policy.rules import Verdict
-from trackerwatch.tui.ordering import TorrentSort
+from trackerwatch.tui.model.ordering import TorrentSort
 
 A = "udp://a.example:6969/announce"
 MANY = snapshot(

@@ -5,8 +5,8 @@ import pytest
 from tests.tui.screens import Show, show
 from trackerwatch.tui import run as running
 from trackerwatch.tui.app import TrackerwatchApp
-from trackerwatch.tui.arrangement import Pane
-from trackerwatch.tui.ordering import TrackerSort
+from trackerwatch.tui.lines.arrangement import Pane
+from trackerwatch.tui.model.ordering import TrackerSort
 from trackerwatch.tui.preferences import Preferences
 from trackerwatch.tui.screens.choice import ChoiceScreen
 from trackerwatch.tui.screens.detail import DetailScreen
@@ -62,7 +62,9 @@ async def test_the_wheel_scrolls_and_leaves_the_cursor():
         await s.press("2", "f")
         table = s.main.torrents
         for _ in range(5):
-            await s.pilot._post_mouse_events([__import__("textual").events.MouseScrollDown], widget=table, offset=(5, 5))
+            await s.pilot._post_mouse_events(
+                [__import__("textual").events.MouseScrollDown], widget=table, offset=(5, 5)
+            )
         await s.settle()
         assert table.scroll_y > 0
         assert table.cursor == 0

@@ -5,7 +5,7 @@ from rich.segment import Segment
 from textual._compositor import ChopsUpdate
 from textual.strip import Strip
 
-from trackerwatch.tui.narrow import narrowed
+from trackerwatch.tui.terminal.narrow import narrowed
 
 
 def strip(text):

@@ -1,4 +1,4 @@
-from trackerwatch.tui.natural import natural_key
+from trackerwatch.tui.model.natural import natural_key
 
 
 def test_numbers_sort_as_numbers_and_capitals_count_for_nothing():

@@ -7,7 +7,7 @@ from trackerwatch.filters import parse_filter
 from trackerwatch.health.states import Health
 from trackerwatch.outcome import NOTHING_KNOWN, SwarmCounts
 from trackerwatch.policy.rules import Verdict
-from trackerwatch.tui.ordering import TorrentOrdering, TorrentSort, TrackerSort, order_trackers
+from trackerwatch.tui.model.ordering import TorrentOrdering, TorrentSort, TrackerSort, order_trackers
 
 TRACKERS = (
     tracker(0, "udp://b.example:1/announce", torrents=5, p50_s=0.1),

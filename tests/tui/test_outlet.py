@@ -6,8 +6,8 @@ import threading
 import pytest
 from textual.drivers.headless_driver import HeadlessDriver
 
-from trackerwatch.tui.flow import Flow
-from trackerwatch.tui.outlet import Outlet, unhurried
+from trackerwatch.tui.terminal.flow import Flow
+from trackerwatch.tui.terminal.outlet import Outlet, unhurried
 
 PATIENCE_S = 20.0
 

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.tui.screens import show
-from trackerwatch.tui.flow import PATIENCE_S
-from trackerwatch.tui.pace import QUESTION, SLOW_LOOK_S, UNWATCHED_LOOK_S, WINDOW_BYTES, Pace
+from trackerwatch.tui.terminal.flow import PATIENCE_S
+from trackerwatch.tui.terminal.pace import QUESTION, SLOW_LOOK_S, UNWATCHED_LOOK_S, WINDOW_BYTES, Pace
 
 
 class Driver:

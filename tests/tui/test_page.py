@@ -1,5 +1,5 @@
-from trackerwatch.tui.ink import Span
-from trackerwatch.tui.page import Fold, Layout, Listing, Row, Section, ToTorrent, ToTracker
+from trackerwatch.tui.lines.ink import Span
+from trackerwatch.tui.lines.page import Fold, Layout, Listing, Row, Section, ToTorrent, ToTracker
 
 
 def row(text, target=None):

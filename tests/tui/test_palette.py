@@ -11,11 +11,11 @@ from tests.tui.feeds import rich_snapshot, snapshot, torrent, torrent_view, trac
 from tests.tui.screens import Show, show
 from trackerwatch.actions import ACTIONS, keymap
 from trackerwatch.engine.commands import ProbeNow, WalkAs
-from trackerwatch.tui import themes
-from trackerwatch.tui.arrangement import Pane
-from trackerwatch.tui.ordering import TorrentSort
+from trackerwatch.tui.lines.arrangement import Pane
+from trackerwatch.tui.model.ordering import TorrentSort
 from trackerwatch.tui.palette import MAX_JUMPS, jumps, offers
 from trackerwatch.tui.preferences import Colors, Preferences
+from trackerwatch.tui.terminal import themes
 from trackerwatch.tui.widgets.inked import InkPane
 
 

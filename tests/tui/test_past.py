@@ -6,7 +6,7 @@ from tests.tui.feeds import NOW, before, event, torrent, tracker
 from tests.tui.pasts import AT, GAPS, OUTAGES, moved, torrent_past, tracker_past
 from trackerwatch.engine.views import Disabled, EventKind
 from trackerwatch.history import Outage
-from trackerwatch.tui.past import (
+from trackerwatch.tui.lines.past import (
     MOST_MOVES,
     MOST_OUTAGES,
     TorrentPast,

@@ -11,7 +11,7 @@ from trackerwatch.engine.commands import MuteTrackers, WalkAs
 from trackerwatch.engine.views import EventKind, LocalState, OurselvesView
 from trackerwatch.failover import CLIENTS
 from trackerwatch.policy.rules import Verdict
-from trackerwatch.tui.arrangement import Pane
+from trackerwatch.tui.lines.arrangement import Pane
 from trackerwatch.tui.palette import offers
 
 A, B = "udp://a.example:6969/announce", "udp://b.example:6969/announce"

@@ -1,7 +1,7 @@
 from tests.tui.feeds import Clock, HandFeed, snapshot, torrent, torrent_view, tracker
 from trackerwatch.filters import parse_filter
 from trackerwatch.policy.rules import Verdict
-from trackerwatch.tui.picture import Picture
+from trackerwatch.tui.model.picture import Picture
 
 A = "udp://a.example:6969/announce"
 

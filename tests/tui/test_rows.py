@@ -6,9 +6,9 @@ from tests.tui.feeds import NOW, PLENTY, marked_trackers, rich_trackers, torrent
 from tests.tui.pasts import stretches
 from trackerwatch.health.states import Health
 from trackerwatch.outcome import NOTHING_KNOWN
-from trackerwatch.tui.ink import Ink, width_of
-from trackerwatch.tui.ordering import TorrentSort, TrackerSort
-from trackerwatch.tui.rows import (
+from trackerwatch.tui.lines.columns import lay_out
+from trackerwatch.tui.lines.ink import Ink, width_of
+from trackerwatch.tui.lines.rows import (
     EVERYTHING_TOLD,
     NOTHING_TOLD,
     SPARK_CELLS,
@@ -19,7 +19,7 @@ from trackerwatch.tui.rows import (
     tracker_cells,
     tracker_columns,
 )
-from trackerwatch.tui.widgets.table import lay_out
+from trackerwatch.tui.model.ordering import TorrentSort, TrackerSort
 
 TRACKER_COLUMNS = tracker_columns(None)
 

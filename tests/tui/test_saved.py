@@ -1,8 +1,8 @@
 """Filters by name: kept, called, told wrong; and the screen on which one is chosen."""
 
 from tests.tui.screens import show
+from trackerwatch.tui.model.saved import MAX_FILTERS, SavedFilters, called
 from trackerwatch.tui.preferences import Preferences
-from trackerwatch.tui.saved import MAX_FILTERS, SavedFilters, called
 from trackerwatch.tui.screens.saved import SavedScreen
 
 GIVEN = {"starving": "seeders<9 & leechers>0", "broken": "a & sedeers<3", "down": "state=down"}

@@ -9,8 +9,8 @@ from trackerwatch.failover.states import FailoverState, Role
 from trackerwatch.health.states import Health
 from trackerwatch.outcome import Failure, FailureKind
 from trackerwatch.policy.rules import Rule, Severity, Verdict
-from trackerwatch.tui import charts, states
-from trackerwatch.tui.ink import Ink, Span
+from trackerwatch.tui.lines import charts, states
+from trackerwatch.tui.lines.ink import Ink, Span
 
 
 def test_a_failure_that_is_not_believed_yet_is_a_retry():

@@ -4,8 +4,9 @@ from textual.events import MouseScrollDown
 from textual.geometry import Region
 
 from tests.tui.screens import settle
-from trackerwatch.tui.ink import Ink, Span
-from trackerwatch.tui.widgets.table import Column, LineTable, lay_out
+from trackerwatch.tui.lines.columns import Column, lay_out
+from trackerwatch.tui.lines.ink import Ink, Span
+from trackerwatch.tui.widgets.table import LineTable
 
 COLUMNS = (Column("name", "NAME", 8, flex=1), Column("n", "N", 5, right=True), Column("wide", "WIDE", 6, at=30))
 

@@ -8,9 +8,9 @@ import pytest
 from textual.color import Color
 
 from tests.tui.screens import Show, show
-from trackerwatch.tui import themes
-from trackerwatch.tui.ink import Ink
+from trackerwatch.tui.lines.ink import Ink
 from trackerwatch.tui.preferences import Colors, Preferences
+from trackerwatch.tui.terminal import themes
 
 OURS = [themes.SAFE.name, themes.SAFE_LIGHT.name]
 READ = [ink for ink in Ink if ink not in (Ink.RULE, Ink.BAR)]

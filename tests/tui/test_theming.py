@@ -1,10 +1,10 @@
 """Choosing a theme: shown on the way, taken or taken back."""
 
 from tests.tui.screens import show
-from trackerwatch.tui import themes
 from trackerwatch.tui.preferences import Colors, Preferences
 from trackerwatch.tui.screens.help import HelpScreen
 from trackerwatch.tui.screens.theming import handful
+from trackerwatch.tui.terminal import themes
 from trackerwatch.tui.widgets.inked import InkPane
 
 

@@ -3,8 +3,8 @@ from dataclasses import replace
 from tests.tui.feeds import NOW, before, event, rich_trackers
 from tests.tui.pasts import AT, GAPS, OUTAGES, moved, stretches, torrent_past, tracker_past
 from trackerwatch.engine.views import EventKind
-from trackerwatch.tui import charts, timing
-from trackerwatch.tui.past import TorrentPast, TrackerPast
+from trackerwatch.tui.lines import charts, timing
+from trackerwatch.tui.lines.past import TorrentPast, TrackerPast
 
 FOO = rich_trackers()[1]
 NOT_KEPT = TrackerPast(kept=False)

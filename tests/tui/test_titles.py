@@ -3,11 +3,11 @@ import pytest
 from tests.tui.feeds import Clock, HandFeed, before, event, rich_snapshot
 from trackerwatch.engine.views import EventKind
 from trackerwatch.filters import parse_filter
-from trackerwatch.tui import titles
-from trackerwatch.tui.arrangement import Pane
-from trackerwatch.tui.ink import Ink, line_width
-from trackerwatch.tui.ordering import TorrentSort, TrackerSort
-from trackerwatch.tui.picture import Picture
+from trackerwatch.tui.lines import titles
+from trackerwatch.tui.lines.arrangement import Pane
+from trackerwatch.tui.lines.ink import Ink, line_width
+from trackerwatch.tui.model.ordering import TorrentSort, TrackerSort
+from trackerwatch.tui.model.picture import Picture
 
 
 def text(line):

@@ -18,8 +18,8 @@ from trackerwatch.failover.states import Role
 from trackerwatch.metainfo.torrent import SwarmVersion
 from trackerwatch.outcome import NOTHING_KNOWN, SwarmCounts
 from trackerwatch.policy.rules import Rule, Verdict
-from trackerwatch.tui import torrent_detail as detail
-from trackerwatch.tui.past import TorrentPast
+from trackerwatch.tui.lines import torrent_detail as detail
+from trackerwatch.tui.lines.past import TorrentPast
 
 TRACKERS = rich_trackers()
 TORRENTS = rich_torrents(TRACKERS)

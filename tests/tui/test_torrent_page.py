@@ -19,10 +19,10 @@ from trackerwatch.engine.views import AnnounceView, AskState
 from trackerwatch.failover.states import Role
 from trackerwatch.outcome import Failure, FailureKind, Phase, SwarmCounts
 from trackerwatch.policy.rules import Rule, Verdict
-from trackerwatch.tui import torrent_page as page
-from trackerwatch.tui.ink import line_width
-from trackerwatch.tui.page import ToTracker
-from trackerwatch.tui.past import TorrentPast
+from trackerwatch.tui.lines import torrent_page as page
+from trackerwatch.tui.lines.ink import line_width
+from trackerwatch.tui.lines.page import ToTracker
+from trackerwatch.tui.lines.past import TorrentPast
 
 TRACKERS = rich_trackers()
 TORRENTS = rich_torrents(TRACKERS)

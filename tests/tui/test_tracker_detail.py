@@ -10,10 +10,10 @@ from trackerwatch.failover.states import FailoverState
 from trackerwatch.health.states import Health
 from trackerwatch.meanings import meaning
 from trackerwatch.outcome import FailureKind
-from trackerwatch.tui import states
-from trackerwatch.tui import tracker_detail as detail
-from trackerwatch.tui.ink import Ink, line_width
-from trackerwatch.tui.past import TrackerPast
+from trackerwatch.tui.lines import states
+from trackerwatch.tui.lines import tracker_detail as detail
+from trackerwatch.tui.lines.ink import Ink, line_width
+from trackerwatch.tui.lines.past import TrackerPast
 
 TRACKERS = rich_trackers()
 URL = "udp://a.example:6969/announce"

@@ -10,9 +10,9 @@ from trackerwatch.engine.views import Disabled, Mute, NextAsk, OrderSource
 from trackerwatch.health.states import Health
 from trackerwatch.meanings import Condition
 from trackerwatch.outcome import Failure, FailureKind, Phase
-from trackerwatch.tui import tracker_page as page
-from trackerwatch.tui.ink import Ink, line_width
-from trackerwatch.tui.past import TrackerPast
+from trackerwatch.tui.lines import tracker_page as page
+from trackerwatch.tui.lines.ink import Ink, line_width
+from trackerwatch.tui.lines.past import TrackerPast
 
 FOO = rich_trackers()[1]
 BAR = rich_trackers()[2]

@@ -73,7 +73,7 @@ async def test_ctrl_c_waits_for_nothing():
 
 
 async def test_a_screen_that_stays_busy_holds_keys_for_a_while_only(monkeypatch):
-    monkeypatch.setattr("trackerwatch.tui.turns.LIMIT_S", 0.05)
+    monkeypatch.setattr("trackerwatch.tui.terminal.turns.LIMIT_S", 0.05)
     monkeypatch.setattr(AnswerScreen, "busy", True, raising=False)
     async with show() as s:
         await burst(s, "i", *"20m")

@@ -10,7 +10,7 @@ import pytest
 from tests.tui.feeds import EXAMPLE, NOW, endpoint, rich_snapshot, snapshot, tracker
 from trackerwatch.config.moments import read_until
 from trackerwatch.config.values import WrongValueError
-from trackerwatch.tui.typed import (
+from trackerwatch.tui.model.typed import (
     Judged,
     judge_interval,
     judge_until,

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from tests.tui.feeds import NOW, figure
-from trackerwatch.tui import words
+from trackerwatch.tui.lines import words
 
 
 @pytest.mark.parametrize(

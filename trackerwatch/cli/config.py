@@ -128,7 +128,7 @@ def _mistakes_beyond(found: Settled) -> list[str]:
     except UsageError as error:
         told.append(str(error))
     if found.config.theme:
-        from trackerwatch.tui import themes  # noqa: PLC0415 - textual, only where a theme is named
+        from trackerwatch.tui.terminal import themes  # noqa: PLC0415 - textual, only where a theme is named
 
         if mistake := themes.mistake(found.config.theme):
             told.append(f"{found.origins['theme'].where}: {mistake}")

@@ -28,7 +28,7 @@ def preferences(arguments: Namespace, config: Config, *, keep_layout: bool = Tru
         UsageError: There is no theme of that name.
     """
     if config.theme:
-        from trackerwatch.tui import themes  # noqa: PLC0415 - textual, only when the screen opens
+        from trackerwatch.tui.terminal import themes  # noqa: PLC0415 - textual, only when the screen opens
 
         if told := themes.mistake(config.theme):
             raise UsageError(f"{'--theme' if arguments.theme else 'config: theme'}: {told}")

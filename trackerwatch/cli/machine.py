@@ -17,7 +17,7 @@ import trackerwatch
 from trackerwatch.doctor.facts import MachineFacts, PlaceFacts, TerminalFacts
 from trackerwatch.outside_text import clean
 from trackerwatch.state import StateFile
-from trackerwatch.tui.clipboard import Way, way
+from trackerwatch.tui.terminal.clipboard import Way, way
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

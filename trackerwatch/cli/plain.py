@@ -24,7 +24,7 @@ from trackerwatch.cli.watching import Watch
 from trackerwatch.engine.views import EventKind
 from trackerwatch.health.states import Health
 from trackerwatch.reports import plain_lines
-from trackerwatch.tui.glyphs import ascii_only
+from trackerwatch.tui.terminal.glyphs import ascii_only
 
 if TYPE_CHECKING:
     from argparse import Namespace

@@ -160,7 +160,9 @@ def _sinkhole(facts: NetworkFacts) -> Finding:
         )
     good = len(facts.names) - len(missing)
     if not good:
-        return not_known(name, question, f"{many(len(missing), 'name')} looked up, and none resolves", "see the resolver above")
+        return not_known(
+            name, question, f"{many(len(missing), 'name')} looked up, and none resolves", "see the resolver above"
+        )
     gone = f", {len(missing)} not at all" if missing else ""
     return ok(
         name, question, f"no: {many(good, 'name')} of trackers resolve{'s' if good == 1 else ''} as they should{gone}"

@@ -13,20 +13,21 @@ from textual.binding import Binding, BindingType
 from textual.events import Key, Paste
 
 from trackerwatch.actions import RESERVED, keymap
-from trackerwatch.tui import layout, looks, themes
-from trackerwatch.tui.clipboard import Clipboard
 from trackerwatch.tui.exporting import without_fonts, write_new
-from trackerwatch.tui.layout import SAVE_EVERY_S, Saver
-from trackerwatch.tui.narrow import narrowed
-from trackerwatch.tui.outlet import unhurried
-from trackerwatch.tui.pace import SLOW_STEP_S, Pace
-from trackerwatch.tui.picture import FeedLike, Picture
+from trackerwatch.tui.model import layout
+from trackerwatch.tui.model.layout import SAVE_EVERY_S, Saver
+from trackerwatch.tui.model.picture import FeedLike, Picture
+from trackerwatch.tui.model.typed import pasted
 from trackerwatch.tui.preferences import DEFAULT, Preferences
 from trackerwatch.tui.screens.help import HelpScreen
 from trackerwatch.tui.screens.main import MainScreen
 from trackerwatch.tui.screens.theming import ThemeScreen, handful
-from trackerwatch.tui.turns import Turns
-from trackerwatch.tui.typed import pasted
+from trackerwatch.tui.terminal import looks, themes
+from trackerwatch.tui.terminal.clipboard import Clipboard
+from trackerwatch.tui.terminal.narrow import narrowed
+from trackerwatch.tui.terminal.outlet import unhurried
+from trackerwatch.tui.terminal.pace import SLOW_STEP_S, Pace
+from trackerwatch.tui.terminal.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from trackerwatch.engine.commands import Command
     from trackerwatch.engine.views import Trial
     from trackerwatch.history import History
-    from trackerwatch.tui.choices import Choice
+    from trackerwatch.tui.model.choices import Choice
 
 TICK_S = 0.25
 """Between two looks at the feed: four repaints with new data a second at most."""

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 
 from trackerwatch.escaping import harmless_cell, markdown_text
 from trackerwatch.outside_text import clean
-from trackerwatch.tui.ink import fit, width_of
+from trackerwatch.tui.lines.ink import fit, width_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from datetime import datetime
 
-    from trackerwatch.tui.sheets import Row, Sheet, Value
+    from trackerwatch.tui.lines.sheets import Row, Sheet, Value
 
 SLICE_ROWS = 100
 """Rows that are made between two looks at the keyboard."""

@@ -10,13 +10,14 @@ from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits
 from textual.content import Content
 
 from trackerwatch.actions import shown_key
-from trackerwatch.tui import choices, themes
 from trackerwatch.tui.exporting import FORMATS
-from trackerwatch.tui.ink import fit, safe, width_of
-from trackerwatch.tui.ordering import TorrentSort, TrackerSort
+from trackerwatch.tui.lines.ink import fit, safe, width_of
+from trackerwatch.tui.model import choices
+from trackerwatch.tui.model.ordering import TorrentSort, TrackerSort
 from trackerwatch.tui.screens.coverage import CoverageScreen
 from trackerwatch.tui.screens.detail import DetailScreen
 from trackerwatch.tui.screens.main import MainScreen, use_rank
+from trackerwatch.tui.terminal import themes
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator

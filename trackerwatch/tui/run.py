@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from trackerwatch.engine.views import Trial
     from trackerwatch.history import History
     from trackerwatch.metainfo import Torrent
-    from trackerwatch.tui.picture import FeedLike
+    from trackerwatch.tui.model.picture import FeedLike
 
 STOP_WITHIN_S = 5.0
 """The engine has so long to end; then the program ends without it."""

@@ -9,7 +9,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from trackerwatch.tui.ink import Ink, Line, Span, safe, wrap
+from trackerwatch.tui.lines.ink import Ink, Line, Span, safe, wrap
 from trackerwatch.tui.widgets.inked import InkLines
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
-    from trackerwatch.tui.typed import Judged
+    from trackerwatch.tui.model.typed import Judged
 
 WIDTH = 80
 """A whole line of a small terminal: nothing of the screen below sticks out beside it."""

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, ClassVar, Protocol, cast
 from trackerwatch.config.moments import read_until
 from trackerwatch.config.values import WrongValueError
 from trackerwatch.engine.commands import DisableTrackers, MuteTrackers, SetInterval, Undo
-from trackerwatch.tui import choices, typed
-from trackerwatch.tui.group_subject import GroupSubject
-from trackerwatch.tui.ink import safe, width_of
+from trackerwatch.tui.lines.group_subject import GroupSubject
+from trackerwatch.tui.lines.ink import safe, width_of
+from trackerwatch.tui.lines.subject import TorrentSubject, TrackerSubject
+from trackerwatch.tui.model import choices, typed
 from trackerwatch.tui.screens.answer import AnswerScreen
 from trackerwatch.tui.screens.binding import key
 from trackerwatch.tui.screens.choice import ChoiceScreen
 from trackerwatch.tui.screens.opening import OpeningScreen
 from trackerwatch.tui.screens.trial import TrialScreen
-from trackerwatch.tui.subject import TorrentSubject, TrackerSubject
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from trackerwatch.engine.commands import Command
     from trackerwatch.engine.views import TrackerView, Trial
     from trackerwatch.history import History
-    from trackerwatch.tui.choices import Choice
-    from trackerwatch.tui.picture import Picture
+    from trackerwatch.tui.model.choices import Choice
+    from trackerwatch.tui.model.picture import Picture
     from trackerwatch.tui.preferences import Preferences
 
 READ_ONLY = "read only: this screen was started to look alone (--read-only)"

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
-from trackerwatch.tui.choices import Choice
-from trackerwatch.tui.ink import Ink, Line, Span, fit, safe, width_of, wrap
+from trackerwatch.tui.lines.ink import Ink, Line, Span, fit, safe, width_of, wrap
+from trackerwatch.tui.model.choices import Choice
 from trackerwatch.tui.widgets.inked import InkLines
 
 if TYPE_CHECKING:

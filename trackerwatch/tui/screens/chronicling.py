@@ -11,10 +11,11 @@ from trackerwatch.filters import FilterError, parse_event_filter
 from trackerwatch.filters.completion import complete
 from trackerwatch.filters.fields import EVENTS
 from trackerwatch.policy.rules import Verdict
-from trackerwatch.tui import emptiness, vocabulary
-from trackerwatch.tui.arrangement import Pane
-from trackerwatch.tui.chronicle import WIDE_CELLS, Entry, entries
-from trackerwatch.tui.ink import Ink, Span, crop, safe
+from trackerwatch.tui.lines import emptiness
+from trackerwatch.tui.lines.arrangement import Pane
+from trackerwatch.tui.lines.chronicle import WIDE_CELLS, Entry, entries
+from trackerwatch.tui.lines.ink import Ink, Span, crop, safe
+from trackerwatch.tui.model import vocabulary
 from trackerwatch.tui.screens.binding import key
 from trackerwatch.tui.screens.filtering import FilteringScreen
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from trackerwatch.engine.views import Event
     from trackerwatch.filters import EventFilter, Filter
     from trackerwatch.history import History
-    from trackerwatch.tui.picture import Picture
+    from trackerwatch.tui.model.picture import Picture
     from trackerwatch.tui.widgets.eventlist import EventList
     from trackerwatch.tui.widgets.table import LineTable
 

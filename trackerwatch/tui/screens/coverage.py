@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from trackerwatch.tui import coverage, states, titles, words
-from trackerwatch.tui.ink import Ink, Line, Span, safe
+from trackerwatch.tui.lines import coverage, states, titles, words
+from trackerwatch.tui.lines.columns import Cells, Column
+from trackerwatch.tui.lines.ink import Ink, Line, Span, safe
 from trackerwatch.tui.widgets.inked import InkLines
 from trackerwatch.tui.widgets.keyline import KeyLine
-from trackerwatch.tui.widgets.table import Cells, Column, LineTable
+from trackerwatch.tui.widgets.table import LineTable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
 
-    from trackerwatch.tui.picture import Picture
+    from trackerwatch.tui.model.picture import Picture
 
 SLICE_S = 0.008
 """The search for rows that disagree looks at torrents for so long, then lets keys through."""

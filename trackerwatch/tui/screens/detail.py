@@ -8,11 +8,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.screen import Screen
 
-from trackerwatch.tui import pages, words
-from trackerwatch.tui.ink import Ink, Line, Span, line_width
-from trackerwatch.tui.page import Fold, Layout, Target, ToTorrent, ToTracker
-from trackerwatch.tui.sheets import Sheet
-from trackerwatch.tui.subject import torrent_subject, tracker_subject
+from trackerwatch.tui.lines import pages, words
+from trackerwatch.tui.lines.ink import Ink, Line, Span, line_width
+from trackerwatch.tui.lines.page import Fold, Layout, Target, ToTorrent, ToTracker
+from trackerwatch.tui.lines.sheets import Sheet
+from trackerwatch.tui.lines.subject import torrent_subject, tracker_subject
 from trackerwatch.tui.widgets.inked import InkLines
 from trackerwatch.tui.widgets.keyline import KeyLine
 from trackerwatch.tui.widgets.pageview import PageView
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from trackerwatch.engine.views import Update
-    from trackerwatch.tui.lookback import Wish
+    from trackerwatch.tui.lines.subject import Subject
+    from trackerwatch.tui.model.lookback import Wish
     from trackerwatch.tui.screens.opening import OpeningScreen
-    from trackerwatch.tui.subject import Subject
 
 SHARED = frozenset(
     {

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from trackerwatch.filters import FilterError, parse_filter
 from trackerwatch.filters.completion import complete
-from trackerwatch.tui import filter_hint, vocabulary
-from trackerwatch.tui.ink import Ink
-from trackerwatch.tui.saved import SavedFilters, called
+from trackerwatch.tui.lines import filter_hint
+from trackerwatch.tui.lines.ink import Ink
+from trackerwatch.tui.model import vocabulary
+from trackerwatch.tui.model.saved import SavedFilters, called
 from trackerwatch.tui.screens.binding import key
 from trackerwatch.tui.screens.panes import PaneScreen
 from trackerwatch.tui.screens.saved import SavedScreen
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from trackerwatch.filters.completion import Completion
     from trackerwatch.history import History
-    from trackerwatch.tui.picture import Picture
+    from trackerwatch.tui.model.picture import Picture
     from trackerwatch.tui.widgets.filterline import FilterLine
 
 HINT_ROWS = 10

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from trackerwatch.tui.arrangement import Pane
-from trackerwatch.tui.attention import worst_pane
-from trackerwatch.tui.group_rows import below, collection_cells, host_cells, room_of
-from trackerwatch.tui.group_subject import GroupSubject
-from trackerwatch.tui.rows import TORRENT_COLUMNS
+from trackerwatch.tui.lines.arrangement import Pane
+from trackerwatch.tui.lines.group_rows import below, collection_cells, host_cells, room_of
+from trackerwatch.tui.lines.group_subject import GroupSubject
+from trackerwatch.tui.lines.rows import TORRENT_COLUMNS
+from trackerwatch.tui.model.attention import worst_pane
 from trackerwatch.tui.screens.binding import key
 from trackerwatch.tui.screens.chronicling import ChronicleScreen
 from trackerwatch.tui.screens.coverage import CoverageScreen
@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from textual import events
     from textual.binding import BindingType
 
-    from trackerwatch.tui.grouping import Groups
-    from trackerwatch.tui.subject import Subject
-    from trackerwatch.tui.widgets.table import Cells, LineTable
+    from trackerwatch.tui.lines.columns import Cells
+    from trackerwatch.tui.lines.subject import Subject
+    from trackerwatch.tui.model.grouping import Groups
+    from trackerwatch.tui.widgets.table import LineTable
 
 
 class GroupingScreen(ChronicleScreen):

@@ -8,10 +8,10 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
 from trackerwatch.filters.fields import EVENTS, TABLES
-from trackerwatch.tui import charts, filter_hint, legend, words
-from trackerwatch.tui.group_rows import FOLDED, OPEN
-from trackerwatch.tui.ink import Ink, Line, Span, fit
-from trackerwatch.tui.rows import ASKING
+from trackerwatch.tui.lines import charts, filter_hint, legend, words
+from trackerwatch.tui.lines.group_rows import FOLDED, OPEN
+from trackerwatch.tui.lines.ink import Ink, Line, Span, fit
+from trackerwatch.tui.lines.rows import ASKING
 from trackerwatch.tui.widgets.eventlist import EventList
 from trackerwatch.tui.widgets.inked import InkLines, InkPane
 

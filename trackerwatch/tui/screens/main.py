@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from trackerwatch.policy.rules import Verdict
-from trackerwatch.tui import titles, words
-from trackerwatch.tui.arrangement import Pane
-from trackerwatch.tui.choices import Choice
-from trackerwatch.tui.ordering import TorrentSort, TrackerSort, tracker_rank
+from trackerwatch.tui.lines import titles, words
+from trackerwatch.tui.lines.arrangement import Pane
+from trackerwatch.tui.model.choices import Choice
+from trackerwatch.tui.model.ordering import TorrentSort, TrackerSort, tracker_rank
 from trackerwatch.tui.screens.binding import key
 from trackerwatch.tui.screens.choice import ChoiceScreen
 from trackerwatch.tui.screens.taking import TakingScreen

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from trackerwatch.tui.arrangement import Pane
-from trackerwatch.tui.ink import Ink
-from trackerwatch.tui.page import ToTorrent, ToTracker
+from trackerwatch.tui.lines.arrangement import Pane
+from trackerwatch.tui.lines.ink import Ink
+from trackerwatch.tui.lines.page import ToTorrent, ToTracker
+from trackerwatch.tui.lines.subject import TorrentSubject, TrackerSubject
 from trackerwatch.tui.screens.binding import key
 from trackerwatch.tui.screens.detail import DetailScreen
 from trackerwatch.tui.screens.grouping import GroupingScreen
-from trackerwatch.tui.subject import TorrentSubject, TrackerSubject
 
 if TYPE_CHECKING:
     from textual.binding import BindingType
 
-    from trackerwatch.tui.lookback import OfAll, OfTorrent, OfTracker
-    from trackerwatch.tui.subject import Subject
+    from trackerwatch.tui.lines.subject import Subject
+    from trackerwatch.tui.model.lookback import OfAll, OfTorrent, OfTracker
     from trackerwatch.tui.widgets.table import LineTable
 
 MAX_OPENED = 20

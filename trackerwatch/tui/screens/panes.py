@@ -10,11 +10,10 @@ from textual.reactive import Reactive
 from textual.screen import Screen
 
 from trackerwatch.engine.views import EventKind
-from trackerwatch.tui import emptiness, headline, titles
-from trackerwatch.tui.arrangement import MANY, Arrangement, Pane, arrange
-from trackerwatch.tui.ink import Ink
-from trackerwatch.tui.lookback import STRIPS_S, Lookback, OfAll, OfTorrent, OfTracker, window
-from trackerwatch.tui.rows import (
+from trackerwatch.tui.lines import emptiness, headline, titles
+from trackerwatch.tui.lines.arrangement import MANY, Arrangement, Pane, arrange
+from trackerwatch.tui.lines.ink import Ink
+from trackerwatch.tui.lines.rows import (
     NOTHING_TOLD,
     SPARK_CELLS,
     SPARK_CELLS_WIDEST,
@@ -26,12 +25,13 @@ from trackerwatch.tui.rows import (
     tracker_cells,
     tracker_columns,
 )
-from trackerwatch.tui.subject import Subject, torrent_subject, tracker_subject
+from trackerwatch.tui.lines.subject import Subject, torrent_subject, tracker_subject
+from trackerwatch.tui.model.lookback import STRIPS_S, Lookback, OfAll, OfTorrent, OfTracker, window
 from trackerwatch.tui.widgets.eventlist import EventList
 from trackerwatch.tui.widgets.filterline import FilterLine
 from trackerwatch.tui.widgets.inked import InkLines, InkPane
 from trackerwatch.tui.widgets.keyline import KeyLine
-from trackerwatch.tui.widgets.table import Cells, Column, LineTable
+from trackerwatch.tui.widgets.table import LineTable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +44,8 @@ if TYPE_CHECKING:
 
     from trackerwatch.engine.views import Event
     from trackerwatch.history import History
-    from trackerwatch.tui.picture import Picture
+    from trackerwatch.tui.lines.columns import Cells, Column
+    from trackerwatch.tui.model.picture import Picture
 
 
 MESSAGE_TIME = timedelta(seconds=6)

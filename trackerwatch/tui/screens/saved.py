@@ -9,11 +9,11 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
 from trackerwatch.filters import FilterError, parse_filter
-from trackerwatch.tui import words
-from trackerwatch.tui.ink import Ink, Line, Span, crop, fit, safe, width_of, wrap
-from trackerwatch.tui.saved import called
+from trackerwatch.tui.lines import words
+from trackerwatch.tui.lines.ink import Ink, Line, Span, crop, fit, safe, width_of, wrap
+from trackerwatch.tui.model.saved import called
+from trackerwatch.tui.model.typed import Judged
 from trackerwatch.tui.screens.answer import AnswerScreen
-from trackerwatch.tui.typed import Judged
 from trackerwatch.tui.widgets.inked import InkLines
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from trackerwatch.filters import Filter
-    from trackerwatch.tui.picture import Picture
-    from trackerwatch.tui.saved import SavedFilters
+    from trackerwatch.tui.model.picture import Picture
+    from trackerwatch.tui.model.saved import SavedFilters
 
 WIDTH = 78
 CURSOR = ">"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Protocol, cast
 
-from trackerwatch.tui import pages, sheets
-from trackerwatch.tui.arrangement import Pane
-from trackerwatch.tui.choices import Choice
-from trackerwatch.tui.copies import Copy, copies
 from trackerwatch.tui.exporting import FORMATS, Format, export
-from trackerwatch.tui.ink import Ink
-from trackerwatch.tui.page import Layout
+from trackerwatch.tui.lines import pages, sheets
+from trackerwatch.tui.lines.arrangement import Pane
+from trackerwatch.tui.lines.copies import Copy, copies
+from trackerwatch.tui.lines.ink import Ink
+from trackerwatch.tui.lines.page import Layout
+from trackerwatch.tui.model.choices import Choice
 from trackerwatch.tui.screens.asking import NOTHING, AskingScreen
 from trackerwatch.tui.screens.binding import key
 from trackerwatch.tui.screens.choice import ChoiceScreen
@@ -19,9 +19,9 @@ from trackerwatch.tui.screens.coverage import CoverageScreen
 if TYPE_CHECKING:
     from textual.binding import BindingType
 
-    from trackerwatch.tui.clipboard import Clipboard
+    from trackerwatch.tui.lines.sheets import Sheet
     from trackerwatch.tui.preferences import Preferences
-    from trackerwatch.tui.sheets import Sheet
+    from trackerwatch.tui.terminal.clipboard import Clipboard
 
 TO_FILE = Choice("all, to a file", "for where nothing can be pasted", None)
 SHOWN_CHARS = 60

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from trackerwatch.tui.choices import Choice
+from trackerwatch.tui.model.choices import Choice
 from trackerwatch.tui.screens.choice import ChoiceScreen
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from trackerwatch.errors import TrackerUrlError
 from trackerwatch.tracker import parse_tracker
-from trackerwatch.tui import choices
-from trackerwatch.tui.ink import safe
+from trackerwatch.tui.lines.ink import safe
+from trackerwatch.tui.model import choices
 from trackerwatch.tui.screens.choice import ChoiceScreen
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Region
 from textual.message import Message
 
-from trackerwatch.tui.ink import Span, wrap
+from trackerwatch.tui.lines.ink import Span, wrap
 from trackerwatch.tui.widgets.inked import Inked, Scrolled
 from trackerwatch.tui.widgets.keys import Chorded, scroll_bindings
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from textual import events
     from textual.strip import Strip
 
-    from trackerwatch.tui.chronicle import Entry
-    from trackerwatch.tui.ink import Line
+    from trackerwatch.tui.lines.chronicle import Entry
+    from trackerwatch.tui.lines.ink import Line
 
 SHORTEST_PIECE = 12
 """Cells of a line that are worth filling."""

@@ -9,8 +9,8 @@ from textual.message import Message
 from textual.widgets import Input
 
 from trackerwatch.filters.completion import Completion
-from trackerwatch.tui.ink import width_of
-from trackerwatch.tui.typed import plain
+from trackerwatch.tui.lines.ink import width_of
+from trackerwatch.tui.model.typed import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable

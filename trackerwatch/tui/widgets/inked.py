@@ -12,7 +12,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
 
-from trackerwatch.tui.ink import Ink, Line, crop_line, line_width, wrap
+from trackerwatch.tui.lines.ink import Ink, Line, crop_line, line_width, wrap
 from trackerwatch.tui.widgets.keys import Chorded, scroll_bindings
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from trackerwatch.tui.ink import Ink, Line, Span, line_width, safe
+from trackerwatch.tui.lines.ink import Ink, Line, Span, line_width, safe
 from trackerwatch.tui.widgets.inked import InkLines
 
 if TYPE_CHECKING:

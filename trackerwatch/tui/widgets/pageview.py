@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Region
 from textual.message import Message
 
-from trackerwatch.tui.page import Layout
+from trackerwatch.tui.lines.page import Layout
 from trackerwatch.tui.widgets.inked import Inked, Scrolled
 from trackerwatch.tui.widgets.keys import Chorded, scroll_bindings
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from textual import events
     from textual.strip import Strip
 
-    from trackerwatch.tui.ink import Line
-    from trackerwatch.tui.page import Section, Target
+    from trackerwatch.tui.lines.ink import Line
+    from trackerwatch.tui.lines.page import Section, Target
 
 
 class PageView(Chorded, Inked, Scrolled, can_focus=True, inherit_bindings=False):

@@ -7,8 +7,7 @@ Keys below zero are headings, which are not opened but toggled.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
 from textual.binding import Binding, BindingType
@@ -16,7 +15,8 @@ from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 
-from trackerwatch.tui.ink import Ink, Span, fit
+from trackerwatch.tui.lines.columns import Cell, Cells, Column, lay_out
+from trackerwatch.tui.lines.ink import Ink, Span, fit
 from trackerwatch.tui.widgets.inked import Inked, Scrolled
 from trackerwatch.tui.widgets.keys import Chorded, scroll_bindings
 
@@ -27,62 +27,8 @@ if TYPE_CHECKING:
     from textual import events
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column and the widths of the table at which it is there."""
-
-    key: str
-    title: str
-    width: int
-    """Cells; with `flex` the least."""
-    right: bool = False
-    """Right-aligned: numbers."""
-    flex: int = 0
-    """Its share of the cells left over; 0 takes none."""
-    most: int = 0
-    """The widest a flexible column gets; 0: no limit."""
-    at: int = 0
-    """Shown in tables at least this wide."""
-    until: int = 10_000
-    """Shown in tables narrower than this."""
-    elide_left: bool = False
-    """Too long a text loses its beginning."""
-    gap: int = 1
-    """Cells between it and the next column."""
-
-
-Cell: TypeAlias = Span | tuple[Span, ...]
-"""A text to be fitted to the column, or spans that fit it already."""
-
 MAX_FITTED = 4000
 """Cells whose text is remembered as it is drawn."""
-
-Cells: TypeAlias = dict[str, Cell]
-"""A row, by column key. The provider may leave out columns that are not shown."""
-
-
-def lay_out(columns: Sequence[Column], width: int) -> list[tuple[Column, int]]:
-    """The columns that are shown in a table of this width, each with its width in cells."""
-    shown = [column for column in columns if column.at <= width < column.until]
-    widths = {column.key: column.width for column in shown}
-    spare = width - sum(column.width + column.gap for column in shown) + (shown[-1].gap if shown else 0)
-    flexible = [column for column in shown if column.flex]
-    while spare > 0 and flexible:
-        share = sum(column.flex for column in flexible)
-        given = 0
-        for column in list(flexible):
-            extra = max(1, spare * column.flex // share)
-            if column.most:
-                extra = min(extra, column.most - widths[column.key])
-            extra = min(extra, spare - given)
-            widths[column.key] += extra
-            given += extra
-            if column.most and widths[column.key] >= column.most:
-                flexible.remove(column)
-        if not given:
-            break
-        spare -= given
-    return [(column, widths[column.key]) for column in shown]
 
 
 def _add_below(regions: list[Region], part: Region) -> None:

@@ -1,0 +1,1 @@
+"""What panes are made of: lines of spans from immutable views. Pure."""

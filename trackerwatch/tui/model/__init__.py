@@ -1,0 +1,1 @@
+"""What the screen shows, in which order and in which groups. Knows no widget."""

@@ -1,0 +1,1 @@
+"""What is between the screen and the terminal: frames, glyphs, colours, the clipboard."""
