@@ -49,6 +49,20 @@ def seconds(text: str) -> float:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
+def whole(text: str) -> int:
+    """A whole number, 0 or more."""
+    if not re.fullmatch(r"[0-9]{1,9}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number")
+    return int(text)
+
+
+def positive(text: str) -> int:
+    """A whole number, 1 or more."""
+    if (number := whole(text)) < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number
+
+
 def info_hash(text: str) -> str:
     """An info hash in hex: 40 digits (v1, or truncated v2) or 64 (v2), lower-cased."""
     if not re.fullmatch(r"[0-9A-Fa-f]{40}|[0-9A-Fa-f]{64}", text):
@@ -121,6 +135,42 @@ def add_outputs(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--all", action="store_true", help="table: list every row that is well")
     group.add_argument(
         "--fail-on", choices=FAIL_ON, default="warning", help="from which verdict on the exit code is not 0"
+    )
+
+
+def add_policy(parser: argparse.ArgumentParser) -> None:
+    """Options that say what is asked of torrents."""
+    group = parser.add_argument_group("policy")
+    group.add_argument("--policy", type=file_name, metavar="FILE", help="judge by this policy (TOML)")
+    group.add_argument(
+        "--min-seeders", type=whole, metavar="N", help="a torrent with fewer seeders is a warning; 1: one is enough"
+    )
+    group.add_argument("--lint", action="store_true", help="look at how torrents are made, too")
+    group.add_argument("--title", metavar="TEXT", help="what the report is about (default: made from the inputs)")
+    group.add_argument(
+        "--against", type=file_name, metavar="FILE", help="compare with this JSON report (default: with the last run)"
+    )
+    group.add_argument(
+        "--wait", type=seconds, metavar="S", help="ask again until all is well, for so long (like 20m)", default=None
+    )
+
+
+def add_vantages(parser: argparse.ArgumentParser) -> None:
+    """Options that put reports of several vantages together."""
+    group = parser.add_argument_group("several vantages (nobody is asked)")
+    group.add_argument(
+        "--from",
+        action="append",
+        type=file_name,
+        dest="vantages",
+        metavar="FILE",
+        help="a JSON report made elsewhere; repeatable, instead of INPUT",
+    )
+    group.add_argument(
+        "--quorum",
+        type=positive,
+        metavar="K",
+        help="down is what so many fresh vantages call down (default: more than half of them)",
     )
 
 

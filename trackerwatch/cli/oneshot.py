@@ -8,8 +8,12 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from trackerwatch.cli import naming, waiting
+from trackerwatch.cli.comparing import Comparing
 from trackerwatch.cli.exit_codes import ExitCode
+from trackerwatch.cli.judging import Judging
 from trackerwatch.cli.loading import load, tell_skipped
+from trackerwatch.cli.looking_back import with_pasts
 from trackerwatch.cli.narration import Narrator, about_nobody, many_trackers, refusals
 from trackerwatch.cli.output import OutputError, emit, planned
 from trackerwatch.cli.pipes import drop_stdout
@@ -34,6 +38,7 @@ if TYPE_CHECKING:
 
     from trackerwatch.cli.remembering import Memory
     from trackerwatch.engine.views import Snapshot
+    from trackerwatch.policy.ruling import Judged
 
 SHORTEST_ASK_S = 1.0
 """Asking gets so long at least, also where loading used up the deadline."""
@@ -84,9 +89,16 @@ class Run:
         return not any(Source.STORE in (a.scrape.source, a.announce.source) for view in views for a in view.answers)
 
     def report(
-        self, snapshot: Snapshot, subject: Subject, selected: Sequence[int] | None, skipped: Iterable[Skipped]
+        self,
+        snapshot: Snapshot,
+        subject: Subject,
+        selected: Sequence[int] | None,
+        skipped: Iterable[Skipped],
+        *,
+        judging: Judging | None = None,
+        judged: Judged | None = None,
     ) -> Report:
-        """The report on what was found out."""
+        """The report on what was found out, as a policy judges it where there is one."""
         return build_report(
             snapshot,
             vantage=self.vantage,
@@ -96,6 +108,10 @@ class Run:
             skipped=_rows(skipped),
             only_problems=self.arguments.only == "problems",
             fail_on=FailOn(self.arguments.fail_on),
+            judged=judged,
+            policy=judging.note(judged) if judging is not None and judged is not None else None,
+            title=naming.title_of(self.arguments),
+            command=naming.command_line(),
         )
 
     def nothing(self, remark: str, subject: Subject, skipped: Iterable[Skipped]) -> Report:
@@ -136,7 +152,9 @@ def run_once(arguments: Namespace, make_report: Callable[[Run], Coroutine[None, 
 
 
 async def report_on_inputs(one_run: Run) -> Report:
-    """`report`: load, keep what the filter may match, ask, judge what it matches."""
+    """`report`: load, keep what the filter may match, ask, judge what it matches, compare it with the last run."""
+    judging = Judging(one_run)
+    comparing = Comparing(one_run)
     loaded = await load(one_run.arguments.inputs, one_run.prober, one_run.narrator)
     if not loaded.torrents:
         return one_run.nothing("no usable input", Subject.TORRENTS, loaded.skipped)
@@ -146,11 +164,16 @@ async def report_on_inputs(one_run: Run) -> Report:
         return one_run.nothing(remark, Subject.TORRENTS, loaded.skipped)
     if told := about_nobody(one_run.config, loaded.torrents):
         one_run.narrator.say(told)
-    snapshot = await _ask(one_run, torrents, ())
-    if one_run.knows_nothing(snapshot):
-        return one_run.nothing("nothing stored of these torrents' trackers", Subject.TORRENTS, loaded.skipped)
-    selected = None if one_run.filter.is_empty else one_run.filter.select_torrents(snapshot)
-    return one_run.report(snapshot, Subject.TORRENTS, selected, loaded.skipped)
+
+    async def report_of(snapshot: Snapshot) -> Report:
+        if one_run.knows_nothing(snapshot):
+            return one_run.nothing("nothing stored of these torrents' trackers", Subject.TORRENTS, loaded.skipped)
+        selected = None if one_run.filter.is_empty else one_run.filter.select_torrents(snapshot)
+        judged = await judging.judge(snapshot, selected)
+        return one_run.report(snapshot, Subject.TORRENTS, selected, loaded.skipped, judging=judging, judged=judged)
+
+    report = await waiting.until_well(one_run, torrents, report_of)
+    return await with_pasts(one_run, await comparing.compared(report))
 
 
 async def report_on_trackers(one_run: Run) -> Report:
@@ -169,11 +192,11 @@ async def report_on_trackers(one_run: Run) -> Report:
     if not wanted:
         return one_run.nothing(f"nothing matches the filter (of {len(trackers):,} URLs)", Subject.TRACKERS, skipped)
     torrents = [torrent_on(wanted, one_run.arguments.info_hash)] if one_run.arguments.info_hash else []
-    snapshot = await _ask(one_run, torrents, wanted)
+    snapshot = await ask(one_run, torrents, wanted)
     if one_run.knows_nothing(snapshot):
         return one_run.nothing("nothing stored of these trackers", Subject.TRACKERS, skipped)
     selected = [view.index for view in snapshot.trackers if one_run.filter.matches_tracker(view, snapshot.taken_at)]
-    return one_run.report(snapshot, Subject.TRACKERS, selected, skipped)
+    return await with_pasts(one_run, one_run.report(snapshot, Subject.TRACKERS, selected, skipped))
 
 
 def torrent_on(trackers: Sequence[Tracker], info_hash_hex: str) -> Torrent:
@@ -190,7 +213,8 @@ def torrent_on(trackers: Sequence[Tracker], info_hash_hex: str) -> Torrent:
     )
 
 
-async def _ask(one_run: Run, torrents: Sequence[Torrent], trackers: Sequence[Tracker]) -> Snapshot:
+async def ask(one_run: Run, torrents: Sequence[Torrent], trackers: Sequence[Tracker]) -> Snapshot:
+    """Ask every tracker once, and tell how far it is."""
     engine = Engine(one_run.prober, one_run.settings, vantage=one_run.vantage.name, keeper=one_run.memory)
     engine.add_torrents(torrents)
     engine.add_trackers(trackers)

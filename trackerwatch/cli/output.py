@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 from trackerwatch.cli.pipes import drop_stdout
 from trackerwatch.errors import TrackerwatchError, UsageError
 from trackerwatch.reports import FORMATS, Style, renderer
-from trackerwatch.reports.formats import MAX_WIDTH
+from trackerwatch.reports.formats import AS_THE_TERMINAL, MAX_WIDTH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -72,7 +72,7 @@ def emit(report: Report, outputs: Sequence[Output], *, color: str, all_rows: boo
     for name, path in sorted(outputs, key=lambda output: output[1] is None):
         if path is None:
             style = Style(color=wants_color(color, sys.stdout), width=screen_width(sys.stdout), all_rows=all_rows)
-            to_stdout(renderer(name)(report, style), "utf-8" if name == "json" else None)
+            to_stdout(renderer(name)(report, style), None if name in AS_THE_TERMINAL else "utf-8")
             continue
         style = Style(color=color == "always", all_rows=all_rows)
         try:

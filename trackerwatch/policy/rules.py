@@ -62,6 +62,27 @@ class Rule(StrEnum):
     SCRAPE_UNSUPPORTED = "scrape_unsupported"
     PRIVATE_NOT_ASKED = "private_not_asked"
     WARNING_MESSAGE = "warning_message"
+    # What a policy asks for.
+    MIN_SEEDERS = "min_seeders"
+    MIN_WORKING_TRACKERS = "min_working_trackers"
+    DEAD_TRACKER = "dead_tracker"
+    """A tracker has been down for longer than `max_dead_days`; lint looks for it as well."""
+    REGIONAL = "regional"
+    """Some vantages see a fault, fewer than the quorum."""
+    # Lint: how a torrent is made.
+    PIECE_SIZE = "piece_size"
+    DUPLICATE_TRACKER = "duplicate_tracker"
+    UNUSABLE_TRACKER = "unusable_tracker"
+    UNSAFE_TRACKER = "unsafe_tracker"
+    CLEARTEXT_TRACKER = "cleartext_tracker"
+    TIER_LAYOUT = "tier_layout"
+    NO_WEB_SEEDS = "no_web_seeds"
+    PRIVATE_WITH_PUBLIC = "private_with_public"
+    # Drift: what is published is not what is watched.
+    NEW_INFO_HASH = "new_info_hash"
+    """The same name has another info hash than at the last run."""
+    PUBLISHED_DIFFERS = "published_differs"
+    """Two inputs carry the same name and different info hashes."""
 
 
 SEVERITIES: dict[Rule, Severity] = {
@@ -83,7 +104,39 @@ SEVERITIES: dict[Rule, Severity] = {
     Rule.SCRAPE_UNSUPPORTED: Severity.INFO,
     Rule.PRIVATE_NOT_ASKED: Severity.INFO,
     Rule.WARNING_MESSAGE: Severity.INFO,
+    Rule.MIN_SEEDERS: Severity.WARNING,
+    Rule.MIN_WORKING_TRACKERS: Severity.WARNING,
+    Rule.DEAD_TRACKER: Severity.INFO,
+    Rule.REGIONAL: Severity.INFO,
+    Rule.PIECE_SIZE: Severity.INFO,
+    Rule.DUPLICATE_TRACKER: Severity.INFO,
+    Rule.UNUSABLE_TRACKER: Severity.INFO,
+    Rule.UNSAFE_TRACKER: Severity.INFO,
+    Rule.CLEARTEXT_TRACKER: Severity.INFO,
+    Rule.TIER_LAYOUT: Severity.INFO,
+    Rule.NO_WEB_SEEDS: Severity.INFO,
+    Rule.PRIVATE_WITH_PUBLIC: Severity.INFO,
+    Rule.NEW_INFO_HASH: Severity.INFO,
+    Rule.PUBLISHED_DIFFERS: Severity.INFO,
 }
+"""Of each rule where no policy says otherwise; a policy that sets `max_dead_days` makes `dead_tracker` a warning."""
+
+LINT = frozenset(
+    {
+        Rule.DEAD_TRACKER,
+        Rule.PIECE_SIZE,
+        Rule.DUPLICATE_TRACKER,
+        Rule.UNUSABLE_TRACKER,
+        Rule.UNSAFE_TRACKER,
+        Rule.CLEARTEXT_TRACKER,
+        Rule.TIER_LAYOUT,
+        Rule.NO_WEB_SEEDS,
+        Rule.PRIVATE_WITH_PUBLIC,
+        Rule.NEW_INFO_HASH,
+        Rule.PUBLISHED_DIFFERS,
+    }
+)
+"""Looked for under `--lint`, or where a policy asks for it (`lint = true`, or a severity for one of them)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,24 @@ if TYPE_CHECKING:
 FORMATS: dict[str, str] = {
     "table": "trackerwatch.reports.table",
     "json": "trackerwatch.reports.json_report",
+    "jsonl": "trackerwatch.reports.jsonl",
+    "csv": "trackerwatch.reports.csv_report",
+    "markdown": "trackerwatch.reports.markdown",
+    "html": "trackerwatch.reports.html",
+    "junit": "trackerwatch.reports.junit",
+    "nagios": "trackerwatch.reports.nagios",
+    "prometheus": "trackerwatch.reports.prometheus",
+    "github": "trackerwatch.reports.github",
+    "badge": "trackerwatch.reports.badge",
+    "badge-json": "trackerwatch.reports.badge_json",
 }
 """The value of `--format`, and the module whose `render` makes it. The first is the default."""
+
+AS_THE_TERMINAL = frozenset({"table", "nagios", "github"})
+"""Formats that take the encoding of stdout; the others are UTF-8 wherever they go."""
+
+WITH_PASTS = frozenset({"html"})
+"""Formats that show what was before: `Report.pasts`."""
 
 MAX_WIDTH = 100
 """Columns a format for terminals may use."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -19,9 +19,12 @@ from trackerwatch.policy.judge import worst_verdict
 from trackerwatch.policy.rules import SEVERITIES, Problem, Rule, Severity, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from trackerwatch.engine.views import Snapshot, TorrentView, TrackerView
+    from trackerwatch.history import TrackerHistory
+    from trackerwatch.policy.ruling import Judged
+    from trackerwatch.reports.changes import Changes
 
 
 class FailOn(StrEnum):
@@ -67,6 +70,38 @@ class Remembered:
 
 
 @dataclass(frozen=True, slots=True)
+class PolicyNote:
+    """What a policy did to a report."""
+
+    source: str
+    """The file, safe to show; empty: the command line alone."""
+    in_grace: int
+    overridden: int
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """One report of several that were put together."""
+
+    vantage: Vantage
+    generated_at: datetime
+    fresh: bool
+    """A stale one has no vote."""
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Quorum:
+    """Several vantages, put together: what enough fresh ones say holds."""
+
+    needed: int
+    votes: tuple[Vote, ...]
+    down_for: Mapping[str, tuple[str, ...]]
+    """By tracker id: names of the fresh vantages from which it is down."""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """One report, ready for any format."""
 
@@ -95,6 +130,21 @@ class Report:
     """What was not asked but remembered. None: all answers are this run's own."""
     is_parting: bool = False
     """It is told as somebody leaves a screen: the exit code is that of leaving, not of the verdict."""
+    title: str = ""
+    """What it is about: `--title`, or made from the inputs; clean."""
+    command: str = ""
+    """The command line that makes it again, without secrets."""
+    collection_of: Mapping[str, str] = field(default_factory=dict)
+    """Name of the collection by info hash in hex; those of none are not in it."""
+    collections: Mapping[str, Mapping[Verdict, int]] = field(default_factory=dict)
+    """Of each collection how many torrents came to what, also those that are not listed; in the order of the policy."""
+    policy: PolicyNote | None = None
+    changes: Changes | None = None
+    """None: there was nothing to compare with."""
+    quorum: Quorum | None = None
+    """None: it is from one vantage."""
+    pasts: Mapping[str, TrackerHistory] = field(default_factory=dict)
+    """By tracker id, the last 30 days; for the formats of `WITH_PASTS` alone."""
 
     @property
     def torrents_judged(self) -> int:
@@ -127,6 +177,10 @@ def build_report(
     skipped: Iterable[SkippedInput] = (),
     only_problems: bool = False,
     fail_on: FailOn = FailOn.WARNING,
+    judged: Judged | None = None,
+    policy: PolicyNote | None = None,
+    title: str = "",
+    command: str = "",
 ) -> Report:
     """Judge a snapshot.
 
@@ -139,17 +193,21 @@ def build_report(
         skipped: Inputs that could not be used; each is a problem of the run.
         only_problems: List only what is not well. The verdict is about all the same.
         fail_on: What the exit code is for.
+        judged: The selected torrents as a policy sees them. None: as the engine does.
+        policy: What is told of that policy.
+        title: What the report is about.
+        command: How to make it again.
     """
-    torrents, trackers = _selection(snapshot, subject, selected)
+    torrents, trackers = _selection(snapshot, subject, selected, judged)
+    severities = judged.severities if judged is not None else {}
     skipped = tuple(SkippedInput(clean(s.source), clean(s.message)) for s in skipped)
     if not torrents and not trackers:
         return empty_report(
             "nothing matches the filter", vantage=vantage, duration_s=duration_s, subject=subject, skipped=skipped
         )
     problems = [
-        *_run_problems(snapshot, trackers, subject),
+        *_as_ordered([*_run_problems(snapshot, trackers, subject), *map(_skipped_problem, skipped)], severities),
         *(problem for view in torrents for problem in view.problems),
-        *map(_skipped_problem, skipped),
     ]
     verdict = worst_verdict(
         (
@@ -180,7 +238,30 @@ def build_report(
         not_judged=not_judged,
         remark="",
         remembered=_remembered(snapshot.taken_at, torrents, trackers),
+        title=title,
+        command=command,
+        collection_of=judged.collection_of if judged is not None else {},
+        collections=_collections(torrents, judged.collection_of) if judged is not None else {},
+        policy=policy,
     )
+
+
+def _as_ordered(problems: Iterable[Problem], severities: Mapping[Rule, Severity | None]) -> list[Problem]:
+    """Problems as bad as a policy says; without those that it switches off."""
+    told = []
+    for problem in problems:
+        severity = severities.get(problem.rule, problem.severity)
+        if severity is not None:
+            told.append(problem if severity is problem.severity else replace(problem, severity=severity))
+    return told
+
+
+def _collections(torrents: Iterable[TorrentView], collection_of: Mapping[str, str]) -> dict[str, Mapping[Verdict, int]]:
+    counted: dict[str, Counter[Verdict]] = {name: Counter() for name in dict.fromkeys(collection_of.values())}
+    for view in torrents:
+        if (name := collection_of.get(view.torrent.info_hash_hex)) is not None:
+            counted[name][view.verdict] += 1
+    return {name: dict(verdicts) for name, verdicts in counted.items()}
 
 
 def _remembered(now: datetime, torrents: Iterable[TorrentView], trackers: Iterable[TrackerView]) -> Remembered | None:
@@ -228,18 +309,24 @@ _BADNESS = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 
 def _selection(
-    snapshot: Snapshot, subject: Subject, selected: Sequence[int] | None
+    snapshot: Snapshot, subject: Subject, selected: Sequence[int] | None, judged: Judged | None
 ) -> tuple[tuple[TorrentView, ...], tuple[TrackerView, ...]]:
     table = snapshot.torrents
     if subject is Subject.TRACKERS:
         trackers = snapshot.trackers if selected is None else tuple(snapshot.trackers[index] for index in selected)
         return tuple(table.view(index) for index in table.listed), trackers
-    torrents = tuple(table.view(index) for index in (table.listed if selected is None else selected))
+    torrents = judged.views if judged is not None else selected_views(snapshot, selected)
     if selected is None:
         # Of those that left while somebody watched nothing is claimed.
         return torrents, tuple(view for view in snapshot.trackers if not view.retired)
     listed = {placement.tracker for view in torrents for placement in view.torrent.placements}
     return torrents, tuple(view for view in snapshot.trackers if view.tracker in listed)
+
+
+def selected_views(snapshot: Snapshot, selected: Sequence[int] | None) -> tuple[TorrentView, ...]:
+    """Torrents in full: those selected, by index; None: all that are watched."""
+    table = snapshot.torrents
+    return tuple(table.view(index) for index in (table.listed if selected is None else selected))
 
 
 def _run_problems(snapshot: Snapshot, trackers: tuple[TrackerView, ...], subject: Subject) -> list[Problem]:
