@@ -219,6 +219,60 @@ _RULES: Mapping[Rule, Meaning] = {
         "allow more with --private scrape or --private announce",
     ),
     Rule.WARNING_MESSAGE: Meaning("a tracker answers and warns of something", "read what it says"),
+    Rule.MIN_SEEDERS: Meaning(
+        "the trackers know fewer seeders than the policy asks for", "start more seeders, or ask for fewer"
+    ),
+    Rule.MIN_WORKING_TRACKERS: Meaning(
+        "fewer of its trackers work than the policy asks for", "bring one back, add one, or ask for fewer"
+    ),
+    Rule.DEAD_TRACKER: Meaning(
+        "a tracker has been down for so long that it is not coming back; clients still try it",
+        "take it out of the torrent; the rest of the list is in the report",
+    ),
+    Rule.REGIONAL: Meaning(
+        "some places cannot reach the tracker and others can",
+        "compare the networks of those who cannot: routes, DNS, filters",
+    ),
+    Rule.PIECE_SIZE: Meaning(
+        "the pieces are of a size that clients handle badly, or do not fit the content",
+        "make the torrent anew with the piece size that is named",
+    ),
+    Rule.DUPLICATE_TRACKER: Meaning(
+        "one tracker is listed more than once; clients use it where it stands first",
+        "list it once, when the torrent is published anew",
+    ),
+    Rule.UNUSABLE_TRACKER: Meaning(
+        "an announce URL cannot be asked by anybody with this program or most clients",
+        "correct the URL, or take it out",
+    ),
+    Rule.UNSAFE_TRACKER: Meaning(
+        "an announce URL gives a key away, or leads nowhere outside its maker's network",
+        "take it out of what is published; get a new key where one was given away",
+    ),
+    Rule.CLEARTEXT_TRACKER: Meaning(
+        "a key is sent over http, where everybody on the way can read it",
+        "list the tracker by https, if it has that",
+    ),
+    Rule.TIER_LAYOUT: Meaning(
+        "the order of the trackers does not do what it seems to",
+        "put independent trackers that work into tiers of their own, the best first",
+    ),
+    Rule.NO_WEB_SEEDS: Meaning(
+        "nothing but peers has the content, so the first download waits for a seeder",
+        "add the URL of a plain HTTP download as a web seed, if there is one",
+    ),
+    Rule.PRIVATE_WITH_PUBLIC: Meaning(
+        "the torrent is private and lists a tracker that is open to all",
+        "take the open tracker out, or the private flag",
+    ),
+    Rule.NEW_INFO_HASH: Meaning(
+        "the same name has another info hash than at the last run: it was made anew",
+        "nothing, if you published it anew; seeders of the old one must take the new file",
+    ),
+    Rule.PUBLISHED_DIFFERS: Meaning(
+        "two files of one name are two torrents, and so two swarms that do not help each other",
+        "publish one of them everywhere, and seed that one",
+    ),
 }
 
 _VERDICTS: Mapping[Verdict, Meaning] = {

@@ -7,6 +7,7 @@ import pytest
 from trackerwatch.failover import FailoverState
 from trackerwatch.policy import SEVERITIES, Rule, Verdict
 from trackerwatch.policy.judge import Standings, broken_rules, verdict_of, worst_verdict
+from trackerwatch.policy.rules import BUILT_IN
 from trackerwatch.policy.words import Evidence, effect_words, torrent_words
 
 WELL = Standings(
@@ -72,7 +73,7 @@ def test_worst_first_is_critical_warning_unknown_ok():
 @pytest.mark.parametrize("rule", list(Rule))
 def test_every_rule_has_a_severity_and_every_torrent_rule_has_words(rule):
     assert rule in SEVERITIES
-    if rule not in {Rule.TRACKER_DOWN, Rule.TLS_EXPIRY, Rule.SKIPPED_INPUT}:
+    if rule in BUILT_IN - {Rule.TRACKER_DOWN, Rule.TLS_EXPIRY, Rule.SKIPPED_INPUT}:
         message, action = torrent_words(rule, Evidence(names=("foo:1 refused",), active="bar:2", total=2, working=1))
         assert message
         assert action

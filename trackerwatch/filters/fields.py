@@ -10,7 +10,7 @@ from trackerwatch.engine.views import EventKind
 from trackerwatch.failover.states import FailoverState
 from trackerwatch.health.states import Health
 from trackerwatch.outcome import FailureKind
-from trackerwatch.policy.rules import Rule, Verdict
+from trackerwatch.policy.rules import BUILT_IN, Rule, Verdict
 from trackerwatch.tracker import Protocol
 
 if TYPE_CHECKING:
@@ -178,7 +178,13 @@ TABLES = Language(
         ),
         Field.SINCE: _duration(Of.BOTH, "how long the state, or the trouble, has lasted", "since>2h", "for"),
         Field.VERDICT: _choice(Of.TORRENT, "what the rules come to", "verdict=critical", tuple(Verdict)),
-        Field.RULE: _choice(Of.TORRENT, "a rule that is broken", "rule=one_seeder", tuple(Rule), "problem"),
+        Field.RULE: _choice(
+            Of.TORRENT,
+            "a rule that is broken",
+            "rule=one_seeder",
+            tuple(rule for rule in Rule if rule in BUILT_IN),
+            "problem",
+        ),
         Field.WORKING: _count(Of.TORRENT, "trackers that work for it", "working<2"),
         Field.TRACKERS: _count(Of.TORRENT, "trackers that it lists", "trackers=1", "total", "listed"),
         Field.TIERS: _count(Of.TORRENT, "tiers that it lists", "tiers>1"),

@@ -139,6 +139,10 @@ LINT = frozenset(
 """Looked for under `--lint`, or where a policy asks for it (`lint = true`, or a severity for one of them)."""
 
 
+BUILT_IN = frozenset(Rule) - LINT - {Rule.MIN_SEEDERS, Rule.MIN_WORKING_TRACKERS, Rule.REGIONAL}
+"""Those that the engine itself finds broken, without a policy, lint or other vantages: the live screen and filters know no others."""
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One broken rule, with what was seen and what to do."""

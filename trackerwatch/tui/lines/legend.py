@@ -8,7 +8,7 @@ from trackerwatch.engine.views import LocalState
 from trackerwatch.health.states import Health
 from trackerwatch.meanings import Condition, meaning
 from trackerwatch.outcome import FailureKind
-from trackerwatch.policy.rules import SEVERITIES, Rule, Severity
+from trackerwatch.policy.rules import BUILT_IN, SEVERITIES, Rule, Severity
 from trackerwatch.tui.lines import states
 from trackerwatch.tui.lines.ink import Ink, Line, Span
 
@@ -46,7 +46,7 @@ _OF_THE_SCREEN: tuple[tuple[str, State], ...] = (
 
 def lines() -> list[Line]:
     """All words by where they stand, each with its meaning."""
-    rules = [rule for rule in Rule if SEVERITIES[rule] is not Severity.INFO]
+    rules = [rule for rule in Rule if rule in BUILT_IN and SEVERITIES[rule] is not Severity.INFO]
     kinds = [(states.failure_kind(kind), kind) for kind in FailureKind]
     codes = [
         (states.reason(code), code)

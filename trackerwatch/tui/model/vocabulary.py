@@ -12,7 +12,7 @@ from trackerwatch.filters.facts import folders
 from trackerwatch.filters.fields import REASON_CODES, Field
 from trackerwatch.meanings import meaning, of_reason
 from trackerwatch.outcome import FailureKind
-from trackerwatch.policy.rules import Rule
+from trackerwatch.policy.rules import BUILT_IN, Rule
 from trackerwatch.tui.lines import states, words
 from trackerwatch.tui.lines.ink import safe
 
@@ -55,7 +55,7 @@ def of_tables(snapshot: Snapshot | None, saved: Mapping[str, str]) -> Vocabulary
                 Field.FOLDER: lambda: _folders(snapshot),
                 Field.STATE: _states,
                 Field.KIND: lambda: [*_kinds(), *(Candidate(code, _meaning_of(code)) for code in REASON_CODES)],
-                Field.RULE: lambda: [Candidate(rule.value, meaning(rule).means) for rule in Rule],
+                Field.RULE: lambda: [Candidate(rule.value, meaning(rule).means) for rule in Rule if rule in BUILT_IN],
             }
         ),
         saved,
