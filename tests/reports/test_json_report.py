@@ -16,8 +16,9 @@ from trackerwatch.health import Health
 from trackerwatch.outcome import FailureKind, Phase, SwarmCounts
 from trackerwatch.policy.rules import Rule, Severity, Verdict
 from trackerwatch.reports import Style
+from trackerwatch.reports.changes import Change, ChangeKind, Changes
 from trackerwatch.reports.json_report import render
-from trackerwatch.reports.rows import Remembered, SkippedInput, Subject, empty_report
+from trackerwatch.reports.rows import PolicyNote, Quorum, Remembered, SkippedInput, Subject, Vantage, Vote, empty_report
 from trackerwatch.reports.table import render as render_table
 
 SCHEMA = json.loads(files("trackerwatch.reports").joinpath("report.schema.json").read_text("utf-8"))
@@ -46,6 +47,7 @@ def test_the_schema_knows_the_closed_sets():
     assert set(defs["health"]["enum"]) == {*Health}
     assert set(defs["answer"]["properties"]["role"]["enum"]) == {*Role}
     assert set(defs["torrent"]["properties"]["failover"]["properties"]["state"]["enum"]) == {*FailoverState}
+    assert set(defs["change"]["properties"]["kind"]["enum"]) == {*ChangeKind}
     assert set(defs["scrape"]["properties"]["state"]["enum"]) == {*AskState}
     assert set(defs["scrape"]["properties"]["source"]["enum"]) == {*Source, None}
 
@@ -63,7 +65,7 @@ def objects_of(schema):
 
 def test_every_key_is_required_and_no_other_allowed():
     objects = list(objects_of(SCHEMA))
-    assert len(objects) == 18
+    assert len(objects) == 25
     for one in objects:
         assert one["additionalProperties"] is False
         assert set(one["required"]) == set(one["properties"])
@@ -74,12 +76,15 @@ def test_the_contract_word_by_word():
     torrent = scenes.failed_over_scene().torrents.torrents[0]
     dead, alive = (view.tracker for view in scenes.failed_over_scene().trackers[:2])
     assert list(value) == [
-        "schema", "generated_at", "duration_s", "vantage", "summary", "trackers", "torrents", "problems", "skipped",
+        "schema", "generated_at", "duration_s", "vantage", "title", "command", "summary", "policy", "collections", "changes",
+        "quorum", "trackers", "torrents", "problems", "skipped",
     ]  # fmt: skip
     assert value["schema"] == "trackerwatch.report/1"
     assert value["generated_at"] == "2026-11-22T14:02:11.000Z"
     assert value["duration_s"] == 7.4
     assert value["vantage"] == {"id": HERE.id, "name": "vps7"}
+    assert (value["title"], value["command"], value["collections"]) == ("", "", [])
+    assert value["policy"] is value["changes"] is value["quorum"] is None
     assert value["summary"] == {
         "verdict": "warning",
         "exit_code": 1,
@@ -112,6 +117,7 @@ def test_the_contract_word_by_word():
         "disabled": None,
         "interval_wish_s": None,
         "added": False,
+        "down_for": None,
         "endpoints": [
             {
                 "address": "192.0.2.7",
@@ -134,10 +140,12 @@ def test_the_contract_word_by_word():
         "private": False,
         "size_bytes": 1_000_000,
         "sources": ["dataset-imaging-v3.torrent"],
+        "collection": None,
         "verdict": "warning",
         "seeders": 12,
         "leechers": 3,
         "completed": 4811,
+        "last_seeder_at": None,
         "failover": {"state": "failed_over", "active": alive.id, "tier": 1, "working": 1, "total": 2},
         "trackers": [
             {
@@ -336,3 +344,81 @@ def test_too_many_orders_for_a_table_are_counted():
     text = "".join(render_table(report_on(scenes.snapshot([], muted), subject=Subject.TRACKERS), Style()))
     assert text.count("muted  t") == 30
     assert "... 10 more orders (--format json lists them)" in text
+
+
+def test_what_a_policy_did_is_said():
+    report = report_on(scenes.failed_over_scene())
+    first, second, third = (view.torrent.info_hash_hex for view in report.torrents)
+    report = replace(
+        report,
+        title="release 13.2",
+        command="trackerwatch report rel/ --policy release.toml",
+        collection_of={first: "release", second: "release"},
+        collections={"release": {Verdict.WARNING: 1, Verdict.OK: 1}, "archive": {}},
+        policy=PolicyNote("release.toml", 2, 1, ("override for x ended",)),
+    )
+    value = document(report)
+    assert value["title"] == "release 13.2"
+    assert value["command"] == "trackerwatch report rel/ --policy release.toml"
+    assert value["policy"] == {
+        "file": "release.toml", "in_grace": 2, "overridden": 1, "notes": ["override for x ended"],
+    }  # fmt: skip
+    assert value["collections"] == [
+        {"name": "release", "torrents": 2, "by_verdict": {"ok": 1, "warning": 1, "critical": 0, "unknown": 0}},
+        {"name": "archive", "torrents": 0, "by_verdict": {"ok": 0, "warning": 0, "critical": 0, "unknown": 0}},
+    ]
+    collections = {row["info_hash"]: row["collection"] for row in value["torrents"]}
+    assert collections == {first: "release", second: "release", third: None}
+
+
+def test_changes_are_told():
+    report = report_on(scenes.failed_over_scene())
+    dead, torrent = report.trackers[0].tracker.id, report.torrents[0].torrent.info_hash_hex
+    items = (
+        Change(ChangeKind.TRACKER_DOWN, "tracker.foo.org:6969 is down", tracker=dead, before="up", after="down"),
+        Change(ChangeKind.SEEDERS_DROPPED, "100 seeders became 12", torrent=torrent, before="100", after="12"),
+    )
+    value = document(replace(report, changes=Changes("the last run", scenes.EARLIER, items)))["changes"]
+    assert (value["against"], value["at"]) == ("the last run", "2026-11-22T14:02:07.000Z")
+    assert value["items"] == [
+        {
+            "kind": "tracker_down",
+            "torrent": None,
+            "tracker": dead,
+            "before": "up",
+            "after": "down",
+            "message": "tracker.foo.org:6969 is down",
+        },
+        {
+            "kind": "seeders_dropped",
+            "torrent": torrent,
+            "tracker": None,
+            "before": "100",
+            "after": "12",
+            "message": "100 seeders became 12",
+        },
+    ]
+
+
+def test_several_vantages_are_told():
+    report = report_on(scenes.failed_over_scene())
+    dead = report.trackers[0].tracker.id
+    votes = (
+        Vote(HERE, scenes.NOW, fresh=True, verdict=Verdict.WARNING),
+        Vote(Vantage(HERE.id, "ci-eu"), scenes.EARLIER, fresh=False, verdict=Verdict.OK),
+    )
+    value = document(replace(report, quorum=Quorum(2, votes, {dead: ("vps7",)})))
+    assert (value["quorum"]["needed"], value["quorum"]["fresh"]) == (2, 1)
+    assert value["quorum"]["votes"][1] == {
+        "vantage": {"id": HERE.id, "name": "ci-eu"},
+        "generated_at": "2026-11-22T14:02:07.000Z",
+        "fresh": False,
+        "verdict": "ok",
+    }
+    assert [row["down_for"] for row in value["trackers"]] == [["vps7"], [], []]
+
+
+def test_when_a_torrent_last_had_a_seeder_is_told():
+    view = replace(scenes.seen(scenes.torrent("a", [scenes.UP])), last_seeder_at=scenes.EARLIER)
+    (row,) = document(report_on(scenes.snapshot([view], [scenes.tracker(scenes.UP)])))["torrents"]
+    assert row["last_seeder_at"] == "2026-11-22T14:02:07.000Z"

@@ -7,66 +7,170 @@ from __future__ import annotations
 
 import json
 import math
-from datetime import UTC, datetime
+from datetime import UTC
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 from trackerwatch.health.states import Health
+from trackerwatch.policy.rules import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from trackerwatch.engine.views import AnnounceView, AnswerView, EndpointView, ScrapeView, TorrentView, TrackerView
     from trackerwatch.outcome import Failure, PhaseTimes
     from trackerwatch.policy.rules import Problem
+    from trackerwatch.reports.changes import Change
     from trackerwatch.reports.formats import Style
-    from trackerwatch.reports.rows import Remembered, Report
+    from trackerwatch.reports.rows import Remembered, Report, SkippedInput, Vantage
 
 SCHEMA = "trackerwatch.report/1"
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | float | bool | None"
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False)
+"""One for all rows: making an encoder costs as much as a small row."""
+
 
 def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - every format has this signature
     """The document, piece by piece."""
-    head: dict[str, Json] = {
-        "schema": SCHEMA,
-        "generated_at": moment(report.generated_at),
-        "duration_s": seconds(report.duration_s),
-        "vantage": {"id": report.vantage.id, "name": report.vantage.name},
-        "summary": _summary(report),
-    }
     opening = "{\n"
-    for key, value in head.items():
-        yield f"{opening} {_text(key)}: {_text(value)}"
+    for key, value in head(report).items():
+        yield f"{opening} {text(key)}: {text(value)}"
         opening = ",\n"
-    lists: dict[str, Iterable[Json]] = {
-        "trackers": map(tracker_row, report.trackers),
-        "torrents": map(torrent_row, report.torrents),
-        "problems": map(problem_row, report.problems),
-        "skipped": ({"source": skipped.source, "message": skipped.message} for skipped in report.skipped),
-    }
-    for key, rows in lists.items():
-        yield f",\n {_text(key)}: ["
+    for key, rows in lists(report).items():
+        yield f",\n {text(key)}: ["
         separator = "\n  "
         for row in rows:
-            yield separator + _text(row)
+            yield separator + text(row)
             separator = ",\n  "
         yield "]" if separator == "\n  " else "\n ]"
     yield "\n}\n"
 
 
-def _text(value: Json) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+def text(value: Json) -> str:
+    """A value as JSON on one line."""
+    return _ENCODER.encode(value)
+
+
+def head(report: Report) -> dict[str, Json]:
+    """What belongs to the run: all but its long lists."""
+    return {
+        "schema": SCHEMA,
+        "generated_at": moment(report.generated_at),
+        "duration_s": seconds(report.duration_s),
+        "vantage": _vantage(report.vantage),
+        "title": report.title,
+        "command": report.command,
+        "summary": _summary(report),
+        "policy": _policy(report),
+        "collections": [
+            {"name": name, "torrents": sum(counted.values()), "by_verdict": _by_verdict(counted)}
+            for name, counted in report.collections.items()
+        ],
+        "changes": _changes(report),
+        "quorum": _quorum(report),
+    }
+
+
+def lists(report: Report) -> dict[str, Iterator[dict[str, Json]]]:
+    """The long lists by their keys, a row at a time."""
+    return {
+        "trackers": (tracker_row(view, down_for=_down_for(report, view)) for view in report.trackers),
+        "torrents": (
+            torrent_row(view, collection=report.collection_of.get(view.torrent.info_hash_hex))
+            for view in report.torrents
+        ),
+        "problems": map(problem_row, report.problems),
+        "skipped": map(skipped_row, report.skipped),
+    }
+
+
+@lru_cache(maxsize=8192)
+def _written(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def moment(at: datetime | None) -> str | None:
     """RFC 3339 in UTC with milliseconds."""
-    return None if at is None else at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return None if at is None else _written(at)
 
 
 def seconds(duration_s: float | None) -> float | None:
     """Float seconds, to the microsecond."""
     return None if duration_s is None or not math.isfinite(duration_s) else round(float(duration_s), 6)
+
+
+def _vantage(vantage: Vantage) -> Json:
+    return {"id": vantage.id, "name": vantage.name}
+
+
+def _by_verdict(counted: Mapping[Verdict, int]) -> Json:
+    return {
+        verdict.value: counted.get(verdict, 0)
+        for verdict in (Verdict.OK, Verdict.WARNING, Verdict.CRITICAL, Verdict.UNKNOWN)
+    }
+
+
+def _policy(report: Report) -> Json:
+    note = report.policy
+    if note is None:
+        return None
+    return {
+        "file": note.source,
+        "in_grace": note.in_grace,
+        "overridden": note.overridden,
+        "notes": list(note.notes),
+    }
+
+
+def _changes(report: Report) -> Json:
+    changes = report.changes
+    if changes is None:
+        return None
+    return {"against": changes.against, "at": moment(changes.at), "items": list(map(change_row, changes.items))}
+
+
+def change_row(change: Change) -> dict[str, Json]:
+    """One thing that is not as it was."""
+    return {
+        "kind": change.kind.value,
+        "torrent": change.torrent,
+        "tracker": change.tracker,
+        "before": change.before,
+        "after": change.after,
+        "message": change.message,
+    }
+
+
+def _quorum(report: Report) -> Json:
+    quorum = report.quorum
+    if quorum is None:
+        return None
+    return {
+        "needed": quorum.needed,
+        "fresh": sum(vote.fresh for vote in quorum.votes),
+        "votes": [
+            {
+                "vantage": _vantage(vote.vantage),
+                "generated_at": moment(vote.generated_at),
+                "fresh": vote.fresh,
+                "verdict": vote.verdict.value,
+            }
+            for vote in quorum.votes
+        ],
+    }
+
+
+def _down_for(report: Report, view: TrackerView) -> Sequence[str] | None:
+    """Names of the vantages from which a tracker is down. None: there is one vantage alone."""
+    return None if report.quorum is None else report.quorum.down_for.get(view.tracker.id, ())
+
+
+def skipped_row(skipped: SkippedInput) -> dict[str, Json]:
+    """One input that could not be used."""
+    return {"source": skipped.source, "message": skipped.message}
 
 
 def _summary(report: Report) -> Json:
@@ -127,8 +231,8 @@ def _endpoint(view: EndpointView) -> Json:
     }
 
 
-def tracker_row(view: TrackerView) -> Json:
-    """One tracker with its endpoints."""
+def tracker_row(view: TrackerView, *, down_for: Sequence[str] | None = None) -> dict[str, Json]:
+    """One tracker with its endpoints; with several vantages, the names of those from which it is down."""
     return {
         "id": view.tracker.id,
         "url": view.tracker.shown_url,
@@ -151,6 +255,7 @@ def tracker_row(view: TrackerView) -> Json:
         "disabled": _disabled(view),
         "interval_wish_s": seconds(view.interval_wish_s),
         "added": view.added,
+        "down_for": None if down_for is None else list(down_for),
         "endpoints": [_endpoint(endpoint) for endpoint in view.endpoints],
     }
 
@@ -209,8 +314,8 @@ def _answer(view: AnswerView) -> Json:
     }
 
 
-def torrent_row(view: TorrentView) -> Json:
-    """One torrent with every tracker's answer."""
+def torrent_row(view: TorrentView, *, collection: str | None = None) -> dict[str, Json]:
+    """One torrent with every tracker's answer, and the collection of the policy that it belongs to."""
     torrent, failover = view.torrent, view.failover
     return {
         "name": torrent.name,
@@ -219,10 +324,12 @@ def torrent_row(view: TorrentView) -> Json:
         "private": torrent.private,
         "size_bytes": torrent.size_bytes,
         "sources": list(torrent.sources),
+        "collection": collection,
         "verdict": view.verdict.value,
         "seeders": view.counts.seeders,
         "leechers": view.counts.leechers,
         "completed": view.counts.completed,
+        "last_seeder_at": moment(view.last_seeder_at),
         "failover": {
             "state": failover.state.value,
             "active": None if failover.active is None else failover.active.id,
@@ -234,7 +341,7 @@ def torrent_row(view: TorrentView) -> Json:
     }
 
 
-def problem_row(problem: Problem) -> Json:
+def problem_row(problem: Problem) -> dict[str, Json]:
     """One broken rule."""
     return {
         "id": problem.id,

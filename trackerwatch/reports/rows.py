@@ -206,8 +206,9 @@ def build_report(
             "nothing matches the filter", vantage=vantage, duration_s=duration_s, subject=subject, skipped=skipped
         )
     problems = [
-        *_as_ordered([*_run_problems(snapshot, trackers, subject), *map(_skipped_problem, skipped)], severities),
+        *_as_ordered(_run_problems(snapshot, trackers, subject), severities),
         *(problem for view in torrents for problem in view.problems),
+        *_as_ordered(map(_skipped_problem, skipped), severities),
     ]
     verdict = worst_verdict(
         (
