@@ -22,6 +22,8 @@ class FakeStore:
         self.asked: list[dict] = []
         self.closed = 0
         self.listeners: list = []
+        self.seen: dict[bytes, float] = {}
+        self.runs: dict[str, tuple[float, bytes]] = {}
 
     def record(self, record) -> None:
         self.records.append(record)
@@ -34,6 +36,16 @@ class FakeStore:
 
     def obey(self, tracker, waits) -> None:
         pass
+
+    async def first_seen(self, info_hashes, now) -> dict[bytes, float]:
+        return {info_hash: self.seen.setdefault(info_hash, now) for info_hash in info_hashes}
+
+    async def last_run(self, key) -> tuple[float, bytes] | None:
+        return self.runs.get(key)
+
+    async def keep_run(self, key, at, body) -> bool:
+        self.runs[key] = (at, body)
+        return True
 
     def subscribe(self, listener):
         self.listeners.append(listener)

@@ -12,7 +12,7 @@ from trackerwatch.history import History
 from trackerwatch.locations import history_file, vantage_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from trackerwatch.cli.narration import Narrator
     from trackerwatch.config.settings import Config
@@ -28,6 +28,21 @@ class Memory(Keeper, History, Protocol):
     @property
     def trouble(self) -> str:
         """Why nothing is written down at the moment, in one clean line; empty where it is."""
+        ...
+
+    async def first_seen(self, info_hashes: Sequence[bytes], now: float) -> Mapping[bytes, float]:
+        """When each torrent (20 bytes) was first seen by any run on this store, wall time; new ones are noted, with `now`.
+
+        One is not in it where that cannot be said: the store is in trouble.
+        """
+        ...
+
+    async def last_run(self, key: str) -> tuple[float, bytes] | None:
+        """When the last run that was kept by this key was made (wall time), and what it found. None: nothing is known of it."""
+        ...
+
+    async def keep_run(self, key: str, at: float, body: bytes) -> bool:
+        """Keep what a run found, for the next one of this key; False: it could not be kept."""
         ...
 
     def subscribe(self, listener: Callable[[str], None]) -> Callable[[], None]:

@@ -113,14 +113,28 @@ class Lookups:
             known = self._words[text] = self._id("SELECT id FROM word WHERE text = ?", (str(text),))
         return known
 
-    def swarms(self, info_hashes: Iterable[bytes]) -> dict[bytes, int]:
-        """The numbers of info hashes, 20 bytes each. Not kept in memory: there are too many."""
+    def swarms(self, info_hashes: Iterable[bytes], at_ms: int) -> dict[bytes, int]:
+        """The numbers of info hashes, 20 bytes each. Not kept in memory: there are too many.
+
+        Args:
+            info_hashes: Of which swarms.
+            at_ms: When they were seen, which is noted of new ones.
+        """
         wanted = list(dict.fromkeys(info_hashes))
         found = self._known_swarms(wanted)
         if missing := [info_hash for info_hash in wanted if info_hash not in found]:
             self._connection.executemany("INSERT INTO swarm (info_hash) VALUES (?)", ((h,) for h in missing))
-            found.update(self._known_swarms(missing))
+            new = self._known_swarms(missing)
+            self.note_first_seen((number, at_ms) for number in new.values())
+            found.update(new)
         return found
+
+    def note_first_seen(self, swarms: Iterable[tuple[int, int]]) -> None:
+        """Note of swarms (number, time in ms) that they are known since then. What was noted before stays."""
+        self._connection.executemany(
+            "INSERT OR IGNORE INTO first_seen (swarm, vantage, seq, at) VALUES (?, ?, ?, ?)",
+            ((swarm, self.vantage, self.next_seq(), at_ms) for swarm, at_ms in swarms),
+        )
 
     def _known_swarms(self, info_hashes: list[bytes]) -> dict[bytes, int]:
         found: dict[bytes, int] = {}

@@ -12,7 +12,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from trackerwatch.outside_text import clean
-from trackerwatch.store.schema import STEPS, check, migrate, refuse_other_tables, refuse_strangers
+from trackerwatch.store.schema import OLDEST_READABLE, STEPS, check, migrate, refuse_other_tables, refuse_strangers
 from trackerwatch.store.troubles import StoreRefusedError, Trouble
 
 if TYPE_CHECKING:
@@ -120,11 +120,11 @@ def _reading(uri: str, path: Path, steps: Sequence[str]) -> Timed:
         connection.execute("PRAGMA query_only = 1")
         connection.execute("PRAGMA cache_size = -8000")
         found = int(connection.execute("PRAGMA user_version").fetchone()[0])
-        if found != len(steps):
+        if not OLDEST_READABLE <= found <= len(steps):
             raise StoreRefusedError(  # noqa: TRY301 - closes what it has just opened
                 Trouble(f"history {clean(os.fspath(path))}: schema {found}, which cannot be read before it is migrated")
             )
-        refuse_other_tables(connection, clean(os.fspath(path)), steps)
+        refuse_other_tables(connection, clean(os.fspath(path)), steps[:found])
     except BaseException:
         connection.close()
         raise

@@ -161,7 +161,9 @@ def _write_transitions(connection: sqlite3.Connection, lookups: Lookups, records
     for record in records:
         tracker = None if record.tracker is None else lookups.tracker(record.tracker)
         endpoint = None if tracker is None or record.endpoint is None else lookups.endpoint(tracker, record.endpoint)
-        swarm = None if record.info_hash is None else lookups.swarms((record.info_hash,))[record.info_hash]
+        swarm = None
+        if record.info_hash is not None:
+            swarm = lookups.swarms((record.info_hash,), to_ms(record.at))[record.info_hash]
         subject = (None, None, swarm) if swarm is not None else (tracker, endpoint, None)
         comes_to = (lookups.word(record.to_state), tracker if swarm is not None else None)
         if subject not in stands:

@@ -132,9 +132,25 @@ CREATE TABLE manners (
 )
 """
 
-STEPS: tuple[str, ...] = (_FIRST,)
+_SECOND = """
+-- When any program on this store first saw a torrent. Files of the first version told it of none: see `runs`.
+CREATE TABLE first_seen (
+  swarm INTEGER PRIMARY KEY, vantage INTEGER NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL
+);
+-- What the latest report of one command line found, packed: what the next one is compared with.
+CREATE TABLE last_run (
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL, vantage INTEGER NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL,
+  body BLOB NOT NULL,
+  UNIQUE (key, vantage)
+)
+"""
+
+STEPS: tuple[str, ...] = (_FIRST, _SECOND)
 """Statements that make version n + 1 of version n, with `;` between them. What was released is never edited: a change is a
 step more."""
+
+OLDEST_READABLE = 1
+"""Files from this version on can be looked at as they are: later versions added tables to it, and changed none."""
 
 
 def version(connection: sqlite3.Connection) -> int:

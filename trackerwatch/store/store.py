@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from trackerwatch.engine.keeper import Recalled
 from trackerwatch.history import TorrentHistory
-from trackerwatch.store import histories, politeness
+from trackerwatch.store import histories, politeness, runs
 from trackerwatch.store.histories import Asked
 from trackerwatch.store.manners import read_manners, write_manners
 from trackerwatch.store.politeness import Manners
@@ -23,7 +23,7 @@ from trackerwatch.store.writer import BATCH_S, RETRY_S, NotWritableError, Writer
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from trackerwatch.engine.keeper import Waits
@@ -238,6 +238,56 @@ class Store:
     async def failures(self, tracker: str, limit: int = 20) -> Sequence[tuple[float, str | None, str, str]]:
         """What a tracker's latest failures said: time, endpoint (None: as a whole), kind, text; newest first."""
         return await self._read(lambda c: histories.failure_texts(c, self._vantage_id, tracker, limit), ())
+
+    # What reports leave for the next one: see `cli.remembering.Memory`.
+
+    async def first_seen(self, info_hashes: Sequence[bytes], now: float) -> Mapping[bytes, float]:
+        """When these torrents were first seen by any program on this store; those never seen are noted now.
+
+        Args:
+            info_hashes: 20 bytes each.
+            now: Wall time.
+
+        Returns:
+            Wall times, none later than now. One is not in it where the file cannot be read, or is new and cannot be noted: it
+            would be new for ever.
+        """
+        wanted = list(dict.fromkeys(info_hashes))
+        found: dict[bytes, float] = {}
+        if self.path is not None:
+            found = await self._from_file(lambda connection: runs.first_seen(connection, wanted)) or {}
+        missing = [info_hash for info_hash in wanted if info_hash not in found]
+        # What is only known in memory is as new as this process.
+        if missing and self._writer.on_file is (self.path is not None):
+            with contextlib.suppress(NotWritableError):
+                found |= await asyncio.wrap_future(
+                    self._writer.submit(
+                        lambda connection, lookups: runs.note_first_seen(connection, lookups, missing, now)
+                    )
+                )
+        return {info_hash: min(at, now) for info_hash, at in found.items()}
+
+    async def last_run(self, key: str) -> tuple[float, bytes] | None:
+        """When the last run that was kept by this key was made (wall time), and what it found. None: nothing is known of it."""
+        return await self._read(lambda connection: runs.last_run(connection, self._vantage_id, key), None)
+
+    async def keep_run(self, key: str, at: float, body: bytes) -> bool:
+        """Keep what a run found for the next one, in place of the one before.
+
+        Args:
+            key: Names what was run, at most 200 characters.
+            at: Wall time.
+            body: What it found.
+
+        Returns:
+            False: the store is in trouble, or it is too large.
+        """
+        try:
+            return await asyncio.wrap_future(
+                self._writer.submit(lambda connection, lookups: runs.keep_run(connection, lookups, key, at, body))
+            )
+        except NotWritableError:
+            return False
 
     # Inside.
 

@@ -63,7 +63,7 @@ def write_scrape(connection: sqlite3.Connection, lookups: Lookups, record: Scrap
     tracker, vantage = lookups.tracker(record.tracker), lookups.vantage
     before = known(connection, tracker, vantage, record.info_hashes)
     round_ = _round(connection, lookups, tracker, record, at)
-    numbers = lookups.swarms(h for h in record.info_hashes if h not in before)
+    numbers = lookups.swarms((h for h in record.info_hashes if h not in before), at)
     latest: list[tuple[int | None, ...]] = []
     changed: list[tuple[int | None, ...]] = []
     counts = zip(record.info_hashes, columns.seeders, columns.leechers, columns.completed, answers, strict=True)
@@ -107,7 +107,7 @@ def write_announced(connection: sqlite3.Connection, lookups: Lookups, record: An
     """
     at = to_ms(record.at)
     tracker, vantage = lookups.tracker(record.tracker), lookups.vantage
-    swarm = lookups.swarms((record.info_hash,))[record.info_hash]
+    swarm = lookups.swarms((record.info_hash,), at)[record.info_hash]
     counts = record.outcome.counts
     row = connection.execute(
         "SELECT seeded_at, outcome FROM announced WHERE tracker = ? AND vantage = ? AND swarm = ?",
