@@ -32,6 +32,7 @@ from trackerwatch.engine.events import EventLog
 from trackerwatch.engine.feed import Feed
 from trackerwatch.engine.interruptions import Interruptions
 from trackerwatch.engine.order_desk import OrderDesk
+from trackerwatch.engine.pacing import another_look_s
 from trackerwatch.engine.recording import Recording
 from trackerwatch.engine.remembering import Remembering
 from trackerwatch.engine.requests import announce_refusal, announce_wait, failed_announces, to_announce, to_probe
@@ -210,6 +211,23 @@ class Engine:
             self._remembering.one_shot = True
         self._recording.hold()
         self._running.begin()
+        await self._one_look(self._trackers, deadline_s)
+
+    async def run_again(self, trackers: Iterable[int], *, deadline_s: float) -> None:
+        """After `run_once`: ask these (by index) once more; what the others answered stands, and they hear nothing.
+
+        Whoever may not be asked yet (`may_ask_again_in_s`) is left alone as well.
+        """
+        states = [self._trackers[index] for index in trackers if self.may_ask_again_in_s(index) == 0.0]
+        self._recording.hold()
+        self._running.begin_again(states)
+        await self._one_look(states, deadline_s)
+
+    def may_ask_again_in_s(self, tracker: int) -> float | None:
+        """Seconds until `run_again` may ask a tracker: a public one once a minute, and never inside a wait it gave. None: never."""
+        return another_look_s(self._trackers[tracker], self._clock.monotonic())
+
+    async def _one_look(self, states: Sequence[TrackerState], deadline_s: float) -> None:
         try:
             async with asyncio.timeout(deadline_s):
                 await self._running.loop()
@@ -217,7 +235,7 @@ class Engine:
             pass
         finally:
             await self._running.wind_up()
-            self._recording.release(self._trackers, await self._interruptions.judge_once())
+            self._recording.release(states, await self._interruptions.judge_once())
             self._changed(())
 
     async def run(self) -> None:

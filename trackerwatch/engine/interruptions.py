@@ -81,14 +81,18 @@ class Interruptions:
         self.view = OurselvesView()
         self._since: float | None = None
         self._why: Failure | None = None
+        self._begun_at = 0.0
+        """Monotonic."""
 
     def conclude_with(self, conclusions: Conclusions) -> None:
         """Say who draws the conclusions; before anything is asked."""
         self._conclusions = conclusions
 
     def begin(self) -> None:
-        """Begin to compare the clocks."""
+        """Begin to compare the clocks; what an earlier look found of ourselves is over."""
         self.timekeeper.start(self._clock.monotonic(), self._clock.wall())
+        self._begun_at = self._clock.monotonic()
+        self.view = OurselvesView(store_trouble=self.view.store_trouble)
 
     # ------------------------------------------------------------------ time
 
@@ -185,7 +189,7 @@ class Interruptions:
 
     async def judge_once(self) -> list[TrackerState]:
         """At the end of a one-shot run: the trackers whose failures are our own, excused."""
-        judged = await self.outage.judge_once(JUDGE_WITHIN_S)
+        judged = await self.outage.judge_once(JUDGE_WITHIN_S, since=self._begun_at)
         if judged is None:
             return []
         indices, failure = judged

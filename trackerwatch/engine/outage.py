@@ -347,22 +347,21 @@ class Outage:
 
     # ------------------------------------------------------------------ one-shot runs
 
-    async def judge_once(self, timeout_s: float) -> tuple[list[int], Failure] | None:
-        """After a one-shot run: the trackers whose silence is our own, and why. None: it is theirs."""
+    async def judge_once(self, timeout_s: float, *, since: float) -> tuple[list[int], Failure] | None:
+        """After a one-shot run that began then (monotonic): the trackers whose silence is our own, and why. None: it is theirs."""
         evidence = self._evidence
         if evidence.resolver_broken():
             return evidence.silent(), NO_NAME_RESOLVES
-        never = float("-inf")
-        heard = evidence.heard_since(0.0)
-        if heard and not (evidence.udp_silent(0.0) and evidence.udp_heard_at == never):
+        heard = evidence.heard_since(since)
+        if heard and not (evidence.udp_silent(since) and evidence.udp_heard_at < since):
             return None
-        if not heard and not evidence.all_silent(0.0) and not evidence.udp_silent(0.0):
+        if not heard and not evidence.all_silent(since) and not evidence.udp_silent(since):
             return None
         sentinel = await self._prober.sentinel(timeout_s=timeout_s)
         if not heard and not sentinel.proves_us_online:
             told = sentinel.tcp is not None or sentinel.udp is not None
-            return (evidence.silent(), OFFLINE) if told and evidence.all_silent(0.0) else None
-        if sentinel.udp is False and evidence.udp_silent(0.0) and (heard or sentinel.tcp):
+            return (evidence.silent(), OFFLINE) if told and evidence.all_silent(since) else None
+        if sentinel.udp is False and evidence.udp_silent(since) and (heard or sentinel.tcp):
             return evidence.silent(udp_only=True), UDP_BLOCKED
         return None
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 
 NEAR_S = 5.0
+LOCAL_LOOK_S = 3.0
+"""Between two looks of a run that waits, on loopback and private addresses and at the user's own trackers."""
 NEAR_SHARE = 0.2
 """A full round so soon after a smaller probe (at most this share of the interval) takes its place."""
 
@@ -94,6 +96,15 @@ def recheck_wait_s(state: TrackerState, now: float) -> float:
     window_s = max(LOCAL_WINDOW_S if state.local or state.own else PUBLIC_WINDOW_S, state.min_request_interval_s or 0.0)
     since = 0.0 if state.asked_at is None else state.asked_at + window_s
     return max(since, state.not_before) - now
+
+
+def another_look_s(state: TrackerState, now: float) -> float | None:
+    """Seconds until a run that waits for better news may look again, also where no counts are asked for. None: never again."""
+    if state.never_again is not None or state.disabled is not None or state.retired:
+        return None
+    window_s = LOCAL_LOOK_S if state.local or state.own else PUBLIC_WINDOW_S
+    since = 0.0 if state.probed_at is None else state.probed_at + window_s
+    return max(0.0, recheck_wait_s(state, now), since - now)
 
 
 def may_scrape_now(state: TrackerState, now: float) -> bool:

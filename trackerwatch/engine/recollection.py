@@ -78,6 +78,8 @@ def remember(
     state.name_health, state.resolve_failure = memory.name_health, memory.resolve_failure
     state.state, state.reasons, state.since = memory.state, memory.reasons, memory.since
     if as_reports:
+        # A run that waits may ask all the same, and then goes on with what is remembered.
+        state.remembered = memory
         _judge_as_reports(state)
     state.last_probe_at = memory.last_probe_at
     state.scrape_supported = memory.scrape_supported or None
@@ -87,6 +89,7 @@ def remember(
 
 def _judge_as_reports(state: TrackerState) -> None:
     for place in state.endpoints.values():
+        place.lasting = place.health
         place.health = _as_reported(place.health, place.failure, place.last_success_at)
     state.name_health = _as_reported(state.name_health, state.resolve_failure, None)
     names = state.name_health

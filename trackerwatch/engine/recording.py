@@ -109,6 +109,8 @@ class Recording:
                         endpoint=known.endpoint,
                     )
                 )
+        # Should the run ask once more, this is what it knew before.
+        state.remembered = memory
 
     def _tell(self, record: Record) -> None:
         if self._held is not None:

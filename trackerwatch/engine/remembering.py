@@ -176,6 +176,9 @@ class Remembering:
         if recalled is not None:
             now, wall = self._clock.monotonic(), self._clock.wall()
             remember(state, recalled, monotonic=now, wall=wall, judge=True, as_reports=True)
+        elif verdict is Verdict.ASK:
+            # This run asked before; what the other one was told since is newer.
+            await self._adopt(state)
         return None
 
     async def _may_ask(self, state: TrackerState, memory: TrackerMemory | None, *, complete: bool) -> bool:

@@ -165,6 +165,17 @@ class Running:
             else:
                 self._agenda.put(state.index, now)
 
+    def begin_again(self, states: Iterable[TrackerState]) -> None:
+        """Put these alone on the agenda, as if this run had not asked them yet."""
+        self._interruptions.begin()
+        now = self._clock.monotonic()
+        for state in self._trackers:
+            # What a deadline cut off is asked again where it is wished for, like the rest.
+            self._agenda.drop(state.index)
+        for state in states:
+            state.plan, state.spared, state.cut_off, state.excused = Due.FULL, "", None, False
+            self._agenda.put(state.index, now)
+
     def stop(self) -> None:
         """Ask nothing more."""
         self._stopping = True
