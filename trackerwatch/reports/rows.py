@@ -145,6 +145,8 @@ class Report:
     """None: it is from one vantage."""
     pasts: Mapping[str, TrackerHistory] = field(default_factory=dict)
     """By tracker id, the last 30 days; for the formats of `WITH_PASTS` alone."""
+    fail_on: FailOn = FailOn.WARNING
+    """By which `exit_code` came of the verdict: formats that have passes and failures of their own go by it."""
 
     @property
     def torrents_judged(self) -> int:
@@ -244,6 +246,7 @@ def build_report(
         collection_of=judged.collection_of if judged is not None else {},
         collections=_collections(torrents, judged.collection_of) if judged is not None else {},
         policy=policy,
+        fail_on=fail_on,
     )
 
 
