@@ -25,19 +25,19 @@ def text_of(report, **style) -> str:
 
 
 FAILED_OVER = """\
-WARNING  1 of 3 torrents has a problem, 1 is well, 1 is unknown; 1 of 3 trackers is down; 1 input
+WARNING  1 of 3 torrents has a problem; 1 is ready, 1 is unknown; 1 of 3 trackers is down; 1 input
          was skipped
 
 ! udp://tracker.foo.org:6969/announce
     tracker_down: tracker.foo.org:6969 is down (refused): of 1 torrent, 1 failed over
-    evidence  192.0.2.7:6969 refused (connection refused)
+    evidence  192.0.2.7:6969 connection refused
     do        ask its operator, or drop it from the torrents
 
 ! dataset-imaging-v3
     failed_over: tier 0 failed (tracker.foo.org:6969 refused); clients announce to
     tracker.example.org:1337 in tier 1
-    evidence  tracker.foo.org:6969 refused (connection refused); tracker.example.org:1337 12
-              seeders, 3 leechers
+    evidence  tracker.foo.org:6969 connection refused; tracker.example.org:1337 12 seeders, 3
+              leechers
     effect    1 of 2 trackers works; clients use tracker.example.org:1337 (tier 1); 12 seeders
     do        check tracker.foo.org:6969, or list a second tracker in tier 0
 
@@ -59,8 +59,9 @@ x DOWN     tracker.foo.org:6969            udp     0/1      1       - refused (c
 note  1 torrent lists a single independent tracker (does not change the verdict)
 note  1 torrent is private and not asked about, which --private scrape would do (does not change the
       verdict)
-not judged  1 torrent, 1 tracker
-seen from  vps7, 7.4 s, exit 1
+not judged  1 torrent (private, not asked), 1 tracker
+seen from  vps7, 7.4 s, all data fresh
+exit 1
 """
 
 
@@ -114,30 +115,40 @@ def test_worst_first():
     text = text_of(report_on(scenes.snapshot(views, [scenes.tracker(scenes.UP)])))
     marks = [line.split()[2] for line in text.splitlines() if line[:2] in ("x ", "! ", "? ", "+ ")]
     assert marks[:4] == ["dead", "bad", "odd", "fine"]
-    assert text.startswith("CRITICAL  2 of 4 torrents have a problem, 1 is well, 1 is unknown\n")
+    assert text.startswith("CRITICAL  2 of 4 torrents have a problem; 1 is ready, 1 is unknown\n")
 
 
-def test_many_problems_are_counted_after_a_dozen():
+def ill(number: int, message, rule=Rule.ONE_SEEDER):
     views = []
-    for number in range(40):
-        listed = scenes.torrent(f"t{number}", [scenes.UP])
-        problem = scenes.problem(Rule.ONE_SEEDER, "one seeder", "start another", of=listed)
+    for n in range(number):
+        listed = scenes.torrent(f"t{n}", [scenes.UP])
+        problem = scenes.problem(rule, message(n), "start another", of=listed)
         views.append(scenes.seen(listed, Verdict.WARNING, problems=(problem,)))
-    text = text_of(report_on(scenes.snapshot(views, [scenes.tracker(scenes.UP)])))
-    assert text.count("one_seeder: one seeder") == 12
-    assert "    ... 28 more problems: 28 one_seeder\n" in text
+    return scenes.snapshot(views, [scenes.tracker(scenes.UP)])
+
+
+def test_one_problem_of_many_is_one_block():
+    text = text_of(report_on(ill(214, lambda _: "one seeder")))
+    assert "! 214 torrents   one_seeder: one seeder\n    these     t0; t1; t2; and 211 more, all listed" in text
+    assert text.count("one_seeder: ") == 1
+    assert text_of(report_on(ill(3, lambda _: "one seeder"))).count("one_seeder: ") == 3
+
+
+def test_many_problems_of_one_rule_are_one_block():
+    text = text_of(report_on(ill(40, lambda n: f"{n} seeders")))
+    assert "! 40 torrents   one_seeder: 1 of them: 0 seeders\n" in text
 
 
 def test_thousands_of_skipped_inputs_are_one_block():
     skipped = [SkippedInput(f"f{n}.torrent", "empty file") for n in range(3000)]
     text = text_of(report_on(many_well(1), skipped=skipped))
     assert "! 3,000 inputs skipped   skipped_input\n" in text
-    assert "3,000 inputs (f0.torrent; f1.torrent; f2.torrent; f3.torrent; and 2996 more): empty" in text
+    assert "3,000 inputs (f0.torrent; f1.torrent; f2.torrent; f3.torrent; and 2,996 more): empty" in text
     assert len(text.splitlines()) < 20
 
 
 def test_all_well_in_one_sentence():
-    assert text_of(report_on(many_well(12))).startswith("OK  12 torrents are well\n\nVERDICT")
+    assert text_of(report_on(many_well(12))).startswith("OK  12 torrents are ready\n\nVERDICT")
 
 
 def test_check_speaks_of_trackers():
@@ -165,7 +176,8 @@ def test_what_was_not_judged_is_named_with_its_reason():
         "udp://127.0.0.1:1/a", Health.UNKNOWN, endpoints=(), failure=scenes.refused(FailureKind.BLOCKED, "loopback")
     )
     scene = scenes.snapshot([], [scenes.tracker(scenes.UP, endpoints=(v4, v6)), blocked])
-    assert "not judged  1 tracker (blocked), 1 endpoint (no_route)\n" in text_of(report_on(scene))
+    assert "not judged  1 tracker (blocked by our policy)\n" in text_of(report_on(scene))
+    assert "seen from  vps7, IPv4 only (no IPv6 route: 1 endpoint not judged), 7.4 s" in text_of(report_on(scene))
 
 
 def test_nothing_to_report():
@@ -180,7 +192,8 @@ def test_nothing_to_report():
         "    effect    not part of this report\n"
         "    do        repair these inputs or take them out\n"
         "\n"
-        "seen from  vps7, 0.0 s, exit 3\n"
+        "seen from  vps7, 0.0 s\n"
+        "exit 3\n"
     )
 
 

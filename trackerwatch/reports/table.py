@@ -10,40 +10,37 @@ from typing import TYPE_CHECKING, TypeVar
 
 from rich.cells import cell_len
 
-from trackerwatch.failover.states import Role
 from trackerwatch.health.states import Health
-from trackerwatch.policy.rules import Problem, Rule, Severity, Verdict
-from trackerwatch.reports import columns, wording
-from trackerwatch.reports.rows import Subject
+from trackerwatch.policy.rules import Rule, Severity, Verdict
+from trackerwatch.reports import columns, evidence, wording
+from trackerwatch.reports.account import SECTIONS_ABOVE, account_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from trackerwatch.engine.views import AnswerView, TorrentView, TrackerView
+    from trackerwatch.engine.views import TorrentView
+    from trackerwatch.reports.account import Account, Block, Section
     from trackerwatch.reports.formats import Style
-    from trackerwatch.reports.rows import Remembered, Report
+    from trackerwatch.reports.rows import Report
 
 Row = TypeVar("Row")
 
 MAX_BLOCKS = 12
 """So many problems are told in full; the rows below name the rest."""
+MAX_CHANGES = 12
 MAX_OK_ROWS = 20
 SHOWN_OK_ROWS = 3
 """Rows that are well and still listed where there are more than `MAX_OK_ROWS`."""
+MAX_NAMED = 3
+"""Names that are told of many that have the same problem."""
 MAX_ORDERS = 30
 """Trackers that are muted, switched off and the like, and named."""
-MAX_NOTES = 5
-"""Different notes on trackers that are told."""
 MAX_REASONS = 5
 """Reasons for skipping inputs that are told."""
-MAX_PARTS = 4
-"""Pieces of evidence listed in one line."""
 LABEL_CELLS = 14
 """Indent and label of the lines under a problem."""
 MIN_WIDTH = 80
 """A narrower terminal breaks the lines itself; columns would say nothing any more."""
-
-_TRACKER_ORDER = {Health.DOWN: 0, Health.DEGRADED: 1, Health.UNKNOWN: 2, Health.UP: 3}
 
 _RESET = "\x1b[0m"
 _COLORS = {"x": "\x1b[1;31m", "!": "\x1b[33m", "?": "\x1b[35m", "+": "\x1b[32m", "-": "\x1b[36m"}
@@ -57,23 +54,23 @@ def render(report: Report, style: Style) -> Iterator[str]:
 
 
 class _Table:
-    """One rendering: the report and how it may look."""
+    """One rendering: the account and how it may look."""
 
     def __init__(self, report: Report, style: Style) -> None:
         self._report = report
+        self._account: Account = account_of(report)
         self._style = style
         self._width = max(MIN_WIDTH, style.width)
-        self._trackers = {view.tracker.id: view for view in report.trackers}
-        self._torrents = {view.torrent.info_hash_hex: view for view in report.torrents}
 
     def lines(self) -> Iterator[str]:
-        report = self._report
+        account = self._account
         yield from self._headline()
         yield from self._problems()
-        if report.torrents:
+        yield from self._changes()
+        if account.sections:
             yield ""
             yield from self._torrent_rows()
-        if report.trackers:
+        if account.trackers:
             yield ""
             yield from self._tracker_rows()
         yield ""
@@ -90,44 +87,39 @@ class _Table:
     # -- what is wrong -----------------------------------------------------------------------------------------------
 
     def _headline(self) -> Iterator[str]:
-        report = self._report
-        word = report.verdict.value.upper()
-        glyph = wording.VERDICT_MARKS[report.verdict][0]
-        first, *more = columns.wrap(_sentence(report), self._width - len(word) - 2)
+        account = self._account
+        word = account.verdict.value.upper()
+        glyph = wording.VERDICT_MARKS[account.verdict][0]
+        first, *more = columns.wrap(account.sentence, self._width - len(word) - 2)
         yield f"{self._paint(word, glyph)}  {self._bold(first)}"
         for line in more:
             yield " " * (len(word) + 2) + line
 
     def _problems(self) -> Iterator[str]:
-        blocks: dict[tuple[str, str], list[Problem]] = {}
-        for problem in self._report.problems:
-            if problem.severity is not Severity.INFO and problem.rule is not Rule.SKIPPED_INPUT:
-                kind = "torrent" if problem.torrent else "tracker" if problem.tracker else problem.id
-                blocks.setdefault((kind, problem.torrent or problem.tracker or ""), []).append(problem)
-        shown = sorted(blocks.values(), key=_block_order)
-        for block in shown[:MAX_BLOCKS]:
+        blocks = self._account.blocks
+        for block in blocks[:MAX_BLOCKS]:
             yield ""
             yield from self._block(block)
-        if left_out := shown[MAX_BLOCKS:]:
-            rules = Counter(block[0].rule for block in left_out)
+        if left_out := blocks[MAX_BLOCKS:]:
+            rules: Counter[Rule] = Counter()
+            for block in left_out:
+                rules[block.rule] += max(1, len(block.members))
             told = ", ".join(f"{number:,} {rule}" for rule, number in rules.most_common())
             yield ""
-            yield from self._wrapped(f"... {wording.many(len(left_out), 'more problem')}: {told}", "    ")
-        if self._report.skipped:
+            yield from self._wrapped(f"... {wording.many(rules.total(), 'more problem')}: {told}", "    ")
+        if self._account.skipped:
             yield ""
             yield from self._skipped()
 
     def _skipped(self) -> Iterator[str]:
         """One block for all inputs that could not be used: however many there are, it hides no torrent's problem."""
-        skipped = self._report.skipped
+        alike = self._account.skipped
         glyph = wording.SEVERITY_GLYPHS[Severity.WARNING]
-        head = f"{wording.many(len(skipped), 'input')} skipped"
+        head = f"{wording.many(sum(len(sources) for _, sources in alike), 'input')} skipped"
         yield f"{self._paint(glyph, glyph)} {self._bold(head)}   {Rule.SKIPPED_INPUT}"
-        alike: dict[str, list[str]] = {}
-        for one in skipped:
-            alike.setdefault(one.message, []).append(one.source)
-        for message, sources in list(alike.items())[:MAX_REASONS]:
-            source = sources[0] if len(sources) == 1 else f"{len(sources):,} inputs ({_listed(sources)})"
+        for message, sources in alike[:MAX_REASONS]:
+            named = "; ".join(evidence.bounded(sources))
+            source = sources[0] if len(sources) == 1 else f"{len(sources):,} inputs ({named})"
             yield from self._labelled("evidence", f"{source}: {message}")
         if len(alike) > MAX_REASONS:
             yield from self._labelled(
@@ -136,12 +128,10 @@ class _Table:
         yield from self._labelled("effect", "not part of this report")
         yield from self._labelled("do", "repair these inputs or take them out")
 
-    def _block(self, block: list[Problem]) -> Iterator[str]:
-        first = block[0]
-        name, evidence, effect = self._circumstances(first)
-        glyph = wording.SEVERITY_GLYPHS[first.severity]
-        told = f"{first.rule}: {first.message}"
-        head = columns.elide_middle(name, self._width - 4)
+    def _block(self, block: Block) -> Iterator[str]:
+        glyph = wording.SEVERITY_GLYPHS[block.severity]
+        told = f"{block.rule}: {block.message}"
+        head = columns.elide_middle(block.subject, self._width - 4)
         room = self._width - 2 - cell_len(head) - 3
         if head and cell_len(told) > room:
             yield f"{self._paint(glyph, glyph)} {self._bold(head)}"
@@ -152,40 +142,32 @@ class _Table:
             line, *more = columns.wrap(told, self._width - 2)
             yield f"{self._paint(glyph, glyph)} {line}"
             yield from (f"    {text}" for line in more for text in columns.wrap(line, self._width - 4))
-        for problem in block[1:]:
-            yield from self._labelled("also", f"{problem.rule}: {problem.message}")
-        yield from self._labelled("evidence", evidence)
-        yield from self._labelled("effect", effect)
-        for action in dict.fromkeys(problem.action for problem in block):
+        if block.members:
+            yield from self._labelled("these", self._named(block))
+        for rule, message in block.also:
+            yield from self._labelled("also", f"{rule}: {message}")
+        yield from self._labelled("evidence", "; ".join(block.evidence))
+        yield from self._labelled("effect", block.effect)
+        if block.since:
+            yield from self._labelled("since", wording.moment(block.since, self._report.generated_at))
+        for action in block.actions:
             yield from self._labelled("do", action)
 
-    def _circumstances(self, problem: Problem) -> tuple[str, str, str]:
-        """Name, evidence and effect of what a problem is about; empty where there is none."""
-        if problem.torrent is not None:
-            torrent = self._torrents.get(problem.torrent)
-            if torrent is None:
-                return problem.torrent, "", ""
-            return torrent.torrent.name, _torrent_evidence(torrent), _torrent_effect(torrent)
-        if problem.tracker is not None:
-            tracker = self._trackers.get(problem.tracker)
-            if tracker is None:
-                return problem.tracker, "", ""
-            effect = wording.effect(tracker.effect)
-            told_already = effect.rpartition(": ")[2] in problem.message
-            return tracker.tracker.shown_url, self._tracker_evidence(tracker), "" if told_already else effect
-        return "", "", ""
+    def _named(self, block: Block) -> str:
+        more = len(block.members) - MAX_NAMED
+        names = "; ".join(columns.elide_middle(name, 40) for _, name in block.members[:MAX_NAMED])
+        return f"{names}; and {more:,} more, all listed below"
 
-    def _tracker_evidence(self, view: TrackerView) -> str:
-        parts = []
-        for endpoint in view.endpoints:
-            told = wording.failure(endpoint.failure) if endpoint.failure else endpoint.state.value
-            if endpoint.failure and endpoint.last_success_at:
-                ago = (self._report.generated_at - endpoint.last_success_at).total_seconds()
-                told += f", last answer {wording.duration(ago)} ago"
-            parts.append(f"{endpoint.endpoint} {told}")
-        if not parts and view.failure:
-            parts.append(wording.failure(view.failure))
-        return _listed(parts)
+    def _changes(self) -> Iterator[str]:
+        account = self._account
+        if not account.compared:
+            return
+        yield ""
+        yield from self._noted("changes", account.compared if account.changes else f"none {account.compared}")
+        for change in account.changes[:MAX_CHANGES]:
+            yield from self._wrapped(change, "    ")
+        if (more := len(account.changes) - MAX_CHANGES) > 0:
+            yield f"    ... {wording.many(more, 'more change')} (--format json lists them)"
 
     def _labelled(self, label: str, text: str) -> Iterator[str]:
         if text:
@@ -201,6 +183,7 @@ class _Table:
     # -- rows --------------------------------------------------------------------------------------------------------
 
     def _torrent_rows(self) -> Iterator[str]:
+        account = self._account
         # VERDICT 9, SEED LEECH DONE 6 each, WORK 5, TIER 4, AGE 4, and a space between: names and trackers share the rest.
         free = self._width - (9 + 6 * 3 + 5 + 4 + 4 + 8)
         active_cells = min(26, free * 2 // 5)
@@ -209,29 +192,42 @@ class _Table:
             f"{'VERDICT':<9} {'TORRENT':<{name_cells}} {'SEED':>6} {'LEECH':>6} {'DONE':>6} {'WORK':>5} {'TIER':>4} "
             f"{columns.left(columns.elide_end('ACTIVE TRACKER', active_cells), active_cells)} {'AGE':>4}"
         )
-        rows = sorted(self._report.torrents, key=lambda view: -view.verdict.badness)
+        if len(account.sections) > 1 and self._report.torrents_judged > SECTIONS_ABOVE:
+            for section in account.sections:
+                yield from self._section(section, name_cells, active_cells)
+            return
+        rows = account.rows
         shown, folded = self._folded(rows, [view.verdict is Verdict.OK for view in rows])
         for view in shown:
-            failover, counts = view.failover, view.counts
-            mark = wording.VERDICT_MARKS[view.verdict]
-            yield " ".join(
-                (
-                    self._paint(f"{mark:<9}", mark[0]),
-                    columns.left(columns.elide_middle(view.torrent.name, name_cells), name_cells),
-                    f"{wording.count(counts.seeders):>6}",
-                    f"{wording.count(counts.leechers):>6}",
-                    f"{wording.count(counts.completed):>6}",
-                    f"{f'{failover.working}/{failover.total}':>5}",
-                    f"{'-' if failover.active_tier is None else failover.active_tier:>4}",
-                    columns.left(columns.elide_start(_active(view), active_cells), active_cells),
-                    f"{self._age(view):>4}",
-                )
-            )
+            yield self._torrent_row(view, name_cells, active_cells)
         yield from self._fold_line(folded, "ok")
 
-    def _age(self, view: TorrentView) -> str:
-        seen = [at for a in view.answers for at in (a.scrape.observed_at, a.announce.observed_at) if at is not None]
-        return wording.duration((self._report.generated_at - max(seen)).total_seconds()) if seen else "-"
+    def _section(self, section: Section, name_cells: int, active_cells: int) -> Iterator[str]:
+        order = sorted(section.by_verdict, key=lambda verdict: -verdict.badness)
+        counts = ", ".join(f"{section.by_verdict[v]:,} {v}" for v in order if section.by_verdict[v])
+        name = columns.elide_middle(section.name, self._width - cell_len(counts) - 5)
+        yield self._bold(f"-- {name}: {counts}")
+        for view in section.rows:
+            if self._style.all_rows or view.verdict is not Verdict.OK:
+                yield self._torrent_row(view, name_cells, active_cells)
+
+    def _torrent_row(self, view: TorrentView, name_cells: int, active_cells: int) -> str:
+        failover, counts = view.failover, view.counts
+        mark = wording.VERDICT_MARKS[view.verdict]
+        age_s = evidence.age_s(view, self._report.generated_at)
+        return " ".join(
+            (
+                self._paint(f"{mark:<9}", mark[0]),
+                columns.left(columns.elide_middle(view.torrent.name, name_cells), name_cells),
+                f"{wording.count(counts.seeders):>6}",
+                f"{wording.count(counts.leechers):>6}",
+                f"{wording.count(counts.completed):>6}",
+                f"{f'{failover.working}/{failover.total}':>5}",
+                f"{'-' if failover.active_tier is None else failover.active_tier:>4}",
+                columns.left(columns.elide_start(evidence.active(view), active_cells), active_cells),
+                f"{'-' if age_s is None else wording.duration(age_s):>4}",
+            )
+        )
 
     def _tracker_rows(self) -> Iterator[str]:
         # STATE 10, PROTO 5, ADDR 5, TORR 6, LATENCY 7, and a space between.
@@ -241,7 +237,7 @@ class _Table:
         yield self._bold(
             f"{'STATE':<10} {'TRACKER':<{name_cells}} {'PROTO':<5} {'ADDR':>5} {'TORR':>6} {'LATENCY':>7} REASON"
         )
-        rows = sorted(self._report.trackers, key=lambda view: _TRACKER_ORDER[view.state])
+        rows = self._account.trackers
         shown, folded = self._folded(rows, [view.state is Health.UP for view in rows])
         for view in shown:
             mark = wording.HEALTH_MARKS[view.state] if view.disabled is None else wording.SWITCHED_OFF_MARK
@@ -274,31 +270,15 @@ class _Table:
     # -- the rest ----------------------------------------------------------------------------------------------------
 
     def _notes(self) -> Iterator[str]:
-        report = self._report
-        rules = Counter((p.rule, p.torrent is not None) for p in report.problems if p.severity is Severity.INFO)
-        for (rule, of_torrent), number in rules.most_common():
-            told = wording.note(rule, number, "torrent" if of_torrent else "tracker")
-            yield from self._noted("note", f"{told} (does not change the verdict)")
-        remarks = Counter(view.note for view in report.trackers if view.note)
-        for remark, number in remarks.most_common(MAX_NOTES):
-            yield from self._noted("note", f"{wording.many(number, 'tracker')}: {remark}")
-        yield from self._orders()
-        if not_judged := _not_judged(report):
-            yield from self._noted("not judged", not_judged)
-        if report.remembered:
-            yield from self._noted("from store", _from_store(report.remembered))
-
-    def _orders(self) -> Iterator[str]:
-        """What the user ordered of single trackers: or it would be forgotten."""
-        trackers = self._report.trackers
-        told = [("switched off", _disabled(view)) for view in trackers if view.disabled is not None]
-        told += [("muted", _muted(view)) for view in trackers if view.muted is not None]
-        told += [("interval", _own_interval(view)) for view in trackers if view.interval_wish_s is not None]
-        told += [("added", f"{view.tracker.host_port} by hand, for this run") for view in trackers if view.added]
-        for label, line in told[:MAX_ORDERS]:
+        account = self._account
+        for note in account.notes:
+            yield from self._noted("note", note)
+        for label, line in account.orders[:MAX_ORDERS]:
             yield from self._noted(label, line)
-        if len(told) > MAX_ORDERS:
-            yield f"... {wording.many(len(told) - MAX_ORDERS, 'more order')} (--format json lists them)"
+        if (more := len(account.orders) - MAX_ORDERS) > 0:
+            yield f"... {wording.many(more, 'more order')} (--format json lists them)"
+        if account.not_judged:
+            yield from self._noted("not judged", ", ".join(account.not_judged))
 
     def _noted(self, label: str, text: str) -> Iterator[str]:
         first, *more = columns.wrap(text, self._width - len(label) - 2)
@@ -307,160 +287,11 @@ class _Table:
             yield " " * (len(label) + 2) + line
 
     def _footer(self) -> Iterator[str]:
-        report = self._report
-        ended = "left by you; " if report.is_parting else ""
-        told = f"{report.vantage.name}, {report.duration_s:.1f} s, {ended}exit {report.exit_code}"
-        yield from self._noted("seen from", told)
-
-
-def _of_them_muted(report: Report, state: Health) -> str:
-    of_state = [view for view in report.trackers if view.state is state]
-    off = sum(view.disabled is not None for view in of_state)
-    muted = sum(view.muted is not None and view.disabled is None for view in of_state)
-    counts = ((off, "switched off"), (muted, "muted"))
-    told = ", ".join(f"{number:,} {word}" for number, word in counts if number)
-    return f" ({told})" if told and state is not Health.UP else ""
-
-
-def _muted(view: TrackerView) -> str:
-    """`tracker.example.org:6969 until 2026-12-01 00:00 UTC, out of every verdict: moves house`."""
-    until = view.muted.until if view.muted else None
-    why = view.muted.why if view.muted else ""
-    for_how_long = f"until {until:%Y-%m-%d %H:%M} UTC" if until else "until that is taken back"
-    whose = (
-        {"hand": "", "config": " (config)", "window": " (a window of the config)"}[view.muted.source]
-        if view.muted
-        else ""
-    )
-    return f"{view.tracker.host_port} {for_how_long}{whose}, out of every verdict" + (f": {why}" if why else "")
-
-
-def _disabled(view: TrackerView) -> str:
-    """`tracker.example.org:6969 since 2026-12-01 00:00 UTC, asked nothing: moves house`."""
-    disabled = view.disabled
-    since = f" since {disabled.since:%Y-%m-%d %H:%M} UTC" if disabled and disabled.since else " (config)"
-    why = f": {disabled.why}" if disabled and disabled.why else ""
-    return f"{view.tracker.host_port}{since}, asked nothing and counted for nothing{why}"
-
-
-def _own_interval(view: TrackerView) -> str:
-    return f"{view.tracker.host_port} every {wording.duration(view.interval_wish_s or 0.0)}, by hand"
-
-
-def _from_store(remembered: Remembered) -> str:
-    """`the answers of 2 trackers are remembered, 4m to 12m old; --fresh asks again`."""
-    youngest, oldest = wording.duration(remembered.youngest_s), wording.duration(remembered.oldest_s)
-    age = oldest if youngest == oldest else f"{youngest} to {oldest}"
-    of = wording.many(remembered.trackers, "tracker")
-    return f"the answers of {of} are remembered, {age} old; --fresh asks again"
-
-
-def _of_it_remembered(remembered: Remembered) -> str:
-    """`3 trackers' answers are remembered, up to 14m old`: also whoever reads only the first line is to know."""
-    whose = "1 tracker's" if remembered.trackers == 1 else f"{remembered.trackers:,} trackers'"
-    return f"{whose} answers are remembered, up to {wording.duration(remembered.oldest_s)} old"
-
-
-def _block_order(block: list[Problem]) -> tuple[bool, bool]:
-    # Trackers and inputs first, however many torrents are critical: they are the causes of what torrents have.
-    return (block[0].torrent is not None, block[0].severity is not Severity.CRITICAL)
-
-
-def _sentence(report: Report) -> str:
-    """The whole report in one sentence."""
-    if report.remark:
-        skipped = f"; {wording.many(len(report.skipped), 'input')} skipped" if report.skipped else ""
-        return report.remark + skipped
-    parts = [_torrent_sentence(report)] if report.torrents_judged else []
-    states, total = report.trackers_by_state, wording.many(report.trackers_judged, "tracker")
-    told = (Health.DOWN, Health.DEGRADED) if report.subject is Subject.TORRENTS else tuple(_TRACKER_ORDER)
-    trackers = ", ".join(
-        f"{states[state]:,} of {total} {wording.are(states[state])} {state}{_of_them_muted(report, state)}"
-        for state in told
-        if states[state]
-    )
-    if trackers:
-        parts.append(trackers)
-    if report.skipped:
-        number = len(report.skipped)
-        parts.append(f"{wording.many(number, 'input')} {'was' if number == 1 else 'were'} skipped")
-    if report.remembered:
-        parts.append(_of_it_remembered(report.remembered))
-    return "; ".join(parts)
-
-
-def _torrent_sentence(report: Report) -> str:
-    verdicts, total = report.torrents_by_verdict, report.torrents_judged
-    troubled = verdicts.get(Verdict.CRITICAL, 0) + verdicts.get(Verdict.WARNING, 0)
-    well, unknown = verdicts.get(Verdict.OK, 0), verdicts.get(Verdict.UNKNOWN, 0)
-    parts = []
-    if troubled:
-        parts.append(f"{troubled:,} of {wording.many(total, 'torrent')} {'has' if troubled == 1 else 'have'} a problem")
-    for number, word in ((well, "well"), (unknown, "unknown")):
-        if number:
-            subject = f"{number:,}" if parts else wording.many(number, "torrent")
-            parts.append(f"{subject} {wording.are(number)} {word}")
-    return ", ".join(parts)
-
-
-def _active(view: TorrentView) -> str:
-    if view.failover.active is not None:
-        return view.failover.active.host_port
-    if any(problem.rule is Rule.PRIVATE_NOT_ASKED for problem in view.problems):
-        return "private"
-    return "- none -"
-
-
-def _listed(parts: list[str]) -> str:
-    more = len(parts) - MAX_PARTS
-    return "; ".join(parts[:MAX_PARTS]) + (f"; and {more} more" if more > 0 else "")
-
-
-def _torrent_evidence(view: TorrentView) -> str:
-    def order(answer: AnswerView) -> bool:
-        return answer.role is not Role.FAILED
-
-    return _listed([_answer(answer) for answer in sorted(view.answers, key=order)])
-
-
-def _answer(answer: AnswerView) -> str:
-    name = answer.tracker.host_port
-    cause = answer.scrape.failure or answer.announce.failure
-    seeders, leechers = answer.counts.seeders, answer.counts.leechers
-    if seeders is None and leechers is None:
-        return f"{name} {wording.failure(cause) if cause else 'did not say'}"
-    swarm = " (v2 swarm)" if answer.swarm == "v2" else ""
-    return f"{name} {wording.counted(seeders, 'seeder')}, {wording.counted(leechers, 'leecher')}{swarm}"
-
-
-def _torrent_effect(view: TorrentView) -> str:
-    failover, counts = view.failover, view.counts
-    if not failover.total:
-        return "no tracker can bring peers together"
-    works = "works" if 1 in (failover.working, failover.total) else "work"
-    parts = [f"{failover.working} of {wording.many(failover.total, 'tracker')} {works}"]
-    if failover.active is not None:
-        parts.append(f"clients use {failover.active.host_port} (tier {failover.active_tier})")
-    if counts.seeders is not None:
-        parts.append(wording.counted(counts.seeders, "seeder"))
-    return "; ".join(parts)
-
-
-def _not_judged(report: Report) -> str:
-    """What nothing is known of, with the reason where there is one."""
-    parts = []
-    if unknown := report.torrents_by_verdict.get(Verdict.UNKNOWN, 0):
-        parts.append(wording.many(unknown, "torrent"))
-    off = sum(view.disabled is not None for view in report.trackers)
-    if unknown := report.trackers_by_state[Health.UNKNOWN] - off:
-        kinds = Counter(v.failure.kind for v in report.trackers if v.state is Health.UNKNOWN and v.failure)
-        parts.append(wording.many(unknown, "tracker") + _because(kinds))
-    endpoints = [e for v in report.trackers if v.state is not Health.UNKNOWN for e in v.endpoints if not e.judged]
-    if endpoints:
-        kinds = Counter(endpoint.failure.kind for endpoint in endpoints if endpoint.failure)
-        parts.append(wording.many(len(endpoints), "endpoint") + _because(kinds))
-    return ", ".join(parts)
-
-
-def _because(kinds: Iterable[str]) -> str:
-    return f" ({', '.join(kinds)})" if kinds else ""
+        account = self._account
+        for vote in account.votes:
+            yield from self._noted("vantage", vote)
+        yield from self._noted("seen from", account.seen_from)
+        ended = f"exit {account.exit_code}"
+        yield from self._wrapped(f"{account.policy}   {ended}" if account.policy else ended, "")
+        if account.command:
+            yield from self._noted("again", account.command)

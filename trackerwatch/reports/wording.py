@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 from trackerwatch.health.states import Health
 from trackerwatch.policy.rules import Rule, Severity, Verdict
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from trackerwatch.engine.views import Effect, TrackerView
     from trackerwatch.outcome import Failure
 
@@ -92,6 +95,13 @@ def duration(span_s: float) -> str:
         if span_s < limit:
             return f"{max(0, int(span_s / divisor))}{unit}"
     return f"{min(999, int(span_s / 86400))}d"
+
+
+def moment(at: datetime, now: datetime) -> str:
+    """`13:48 UTC (14m ago)`, or with the day where that is another: `21 Nov 13:48 UTC (25h ago)`."""
+    at, now = at.astimezone(UTC), now.astimezone(UTC)
+    day = "" if at.date() == now.date() else f"{at:%d %b} " if at.year == now.year else f"{at:%Y-%m-%d} "
+    return f"{day}{at:%H:%M} UTC ({duration(max(0.0, (now - at).total_seconds()))} ago)"
 
 
 def latency(span_s: float | None) -> str:

@@ -1,0 +1,101 @@
+"""What was seen of one torrent or one tracker, and what follows from it, in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from trackerwatch.failover.states import Role
+from trackerwatch.policy.rules import Rule
+from trackerwatch.policy.words import failure_words
+from trackerwatch.reports import wording
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from trackerwatch.engine.views import AnswerView, EndpointView, TorrentView, TrackerView
+    from trackerwatch.reports.rows import Quorum
+
+MAX_PARTS = 4
+"""Pieces of evidence that are told of one thing."""
+
+
+def bounded(parts: Sequence[str], limit: int = MAX_PARTS) -> tuple[str, ...]:
+    """The first of them, and how many more there are."""
+    more = len(parts) - limit
+    return (*parts[:limit], f"and {more:,} more") if more > 0 else tuple(parts)
+
+
+def of_torrent(view: TorrentView) -> tuple[str, ...]:
+    """What each tracker said of a torrent, failures first."""
+    answers = sorted(view.answers, key=lambda answer: answer.role is not Role.FAILED)
+    return bounded([_answer(answer) for answer in answers])
+
+
+def _answer(answer: AnswerView) -> str:
+    name = answer.tracker.host_port
+    cause = answer.scrape.failure or answer.announce.failure
+    seeders, leechers = answer.counts.seeders, answer.counts.leechers
+    if seeders is None and leechers is None:
+        return f"{name} {failure_words(cause) if cause else 'did not say'}"
+    swarm = " (v2 swarm)" if answer.swarm == "v2" else ""
+    return f"{name} {wording.counted(seeders, 'seeder')}, {wording.counted(leechers, 'leecher')}{swarm}"
+
+
+def of_tracker(view: TrackerView, now: datetime) -> tuple[str, ...]:
+    """What each address of a tracker said."""
+    parts = [_endpoint(endpoint, now) for endpoint in view.endpoints]
+    if not parts and view.failure:
+        parts.append(failure_words(view.failure))
+    return bounded(parts)
+
+
+def _endpoint(endpoint: EndpointView, now: datetime) -> str:
+    told = failure_words(endpoint.failure) if endpoint.failure else endpoint.state.value
+    if endpoint.failure and endpoint.last_success_at:
+        told += f", last answer {wording.duration((now - endpoint.last_success_at).total_seconds())} ago"
+    return f"{endpoint.endpoint} {told}"
+
+
+def of_vantages(quorum: Quorum, tracker_id: str) -> str:
+    """`down from 2 of 3 fresh vantages (needed: 2): ci-eu, ci-us`; empty where it is down from none."""
+    names = quorum.down_for.get(tracker_id, ())
+    if not names:
+        return ""
+    fresh = wording.many(sum(vote.fresh for vote in quorum.votes), "fresh vantage")
+    return f"down from {len(names)} of {fresh} (needed: {quorum.needed}): {', '.join(bounded(names))}"
+
+
+def effect_on_torrent(view: TorrentView) -> str:
+    """What clients of a torrent still have."""
+    failover, counts = view.failover, view.counts
+    if not failover.total:
+        return "no tracker can bring peers together"
+    works = "works" if 1 in (failover.working, failover.total) else "work"
+    parts = [f"{failover.working} of {wording.many(failover.total, 'tracker')} {works}"]
+    if failover.active is not None:
+        parts.append(f"clients use {failover.active.host_port} (tier {failover.active_tier})")
+    if counts.seeders is not None:
+        parts.append(wording.counted(counts.seeders, "seeder"))
+    return "; ".join(parts)
+
+
+def effect_of_tracker(view: TrackerView, message: str) -> str:
+    """What a tracker's state does to its torrents; empty where `message` says it already."""
+    effect = wording.effect(view.effect)
+    return "" if effect.rpartition(": ")[2] in message else effect
+
+
+def active(view: TorrentView) -> str:
+    """The tracker that clients of a torrent use, or why there is none."""
+    if view.failover.active is not None:
+        return view.failover.active.host_port
+    if any(problem.rule is Rule.PRIVATE_NOT_ASKED for problem in view.problems):
+        return "private"
+    return "- none -"
+
+
+def age_s(view: TorrentView, now: datetime) -> float | None:
+    """How old the youngest answer about a torrent is. None: there is none."""
+    seen = [at for a in view.answers for at in (a.scrape.observed_at, a.announce.observed_at) if at is not None]
+    return max(0.0, (now - max(seen)).total_seconds()) if seen else None

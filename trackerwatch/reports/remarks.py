@@ -1,0 +1,232 @@
+"""What a report says beside its problems: the sentence, what was not judged, notes, orders, where it was seen from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from trackerwatch.health.states import Health
+from trackerwatch.outcome import FailureKind, Family
+from trackerwatch.policy.rules import LINT, Rule, Severity, Verdict
+from trackerwatch.policy.words import KIND_WORDS
+from trackerwatch.reports import wording
+from trackerwatch.reports.rows import Subject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
+
+    from trackerwatch.engine.views import EndpointView, TrackerView
+    from trackerwatch.reports.rows import PolicyNote, Quorum, Remembered, Report, Vote
+
+MAX_NOTES = 5
+"""Different notes on trackers that are told."""
+
+TRACKER_ORDER = {Health.DOWN: 0, Health.DEGRADED: 1, Health.UNKNOWN: 2, Health.UP: 3}
+"""Worst first."""
+
+
+def sentence(report: Report) -> str:
+    """The whole report in one sentence, without the word of its verdict."""
+    title = f"{report.title}: " if report.title else ""
+    if report.remark:
+        skipped = f"; {wording.many(len(report.skipped), 'input')} skipped" if report.skipped else ""
+        return title + report.remark + skipped
+    parts = [_of_torrents(report)] if report.torrents_judged else []
+    if trackers := _of_trackers(report):
+        parts.append(trackers)
+    if report.skipped:
+        number = len(report.skipped)
+        parts.append(f"{wording.many(number, 'input')} {'was' if number == 1 else 'were'} skipped")
+    if report.remembered:
+        parts.append(_of_it_remembered(report.remembered))
+    return title + "; ".join(parts)
+
+
+def _of_torrents(report: Report) -> str:
+    verdicts, total = report.torrents_by_verdict, report.torrents_judged
+    troubled = verdicts.get(Verdict.CRITICAL, 0) + verdicts.get(Verdict.WARNING, 0)
+    rest: list[str] = []
+    for number, word in ((verdicts.get(Verdict.OK, 0), "ready"), (verdicts.get(Verdict.UNKNOWN, 0), "unknown")):
+        if number:
+            subject = f"{number:,}" if rest or troubled else wording.many(number, "torrent")
+            rest.append(f"{subject} {wording.are(number)} {word}")
+    parts = [", ".join(rest)] if rest else []
+    if troubled:
+        has = "has" if troubled == 1 else "have"
+        parts.insert(0, f"{troubled:,} of {wording.many(total, 'torrent')} {has} a problem")
+    return "; ".join(parts)
+
+
+def _of_trackers(report: Report) -> str:
+    states, total = report.trackers_by_state, wording.many(report.trackers_judged, "tracker")
+    told = (Health.DOWN, Health.DEGRADED) if report.subject is Subject.TORRENTS else tuple(TRACKER_ORDER)
+    return ", ".join(
+        f"{states[state]:,} of {total} {wording.are(states[state])} {state}{_of_them_muted(report, state)}"
+        for state in told
+        if states[state]
+    )
+
+
+def _of_them_muted(report: Report, state: Health) -> str:
+    of_state = [view for view in report.trackers if view.state is state]
+    off = sum(view.disabled is not None for view in of_state)
+    muted = sum(view.muted is not None and view.disabled is None for view in of_state)
+    counts = ((off, "switched off"), (muted, "muted"))
+    told = ", ".join(f"{number:,} {word}" for number, word in counts if number)
+    return f" ({told})" if told and state is not Health.UP else ""
+
+
+def _of_it_remembered(remembered: Remembered) -> str:
+    """`3 trackers' answers are remembered, up to 14m old`: also whoever reads only the first line is to know."""
+    whose = "1 tracker's" if remembered.trackers == 1 else f"{remembered.trackers:,} trackers'"
+    return f"{whose} answers are remembered, up to {wording.duration(remembered.oldest_s)} old"
+
+
+def not_judged(report: Report) -> Iterator[str]:
+    """What nothing is known of, with the reason where there is one; but for what `seen_from` says."""
+    if unknown := report.torrents_by_verdict.get(Verdict.UNKNOWN, 0):
+        yield wording.many(unknown, "torrent") + _because(_reasons_of_torrents(report))
+    off = sum(view.disabled is not None for view in report.trackers)
+    if unknown := report.trackers_by_state[Health.UNKNOWN] - off:
+        kinds = [v.failure.kind for v in report.trackers if v.state is Health.UNKNOWN and v.failure]
+        yield wording.many(unknown, "tracker") + _because(KIND_WORDS[kind] for kind in kinds)
+    unrouted = _without_family(report)
+    endpoints = [e for e in _unjudged(report) if unrouted is None or e.endpoint.family is not unrouted]
+    if endpoints:
+        kinds = [endpoint.failure.kind for endpoint in endpoints if endpoint.failure]
+        yield wording.many(len(endpoints), "endpoint") + _because(KIND_WORDS[kind] for kind in kinds)
+
+
+def _reasons_of_torrents(report: Report) -> Iterator[str]:
+    unheard = {view.tracker.id for view in report.trackers if view.state is Health.UNKNOWN}
+    for view in report.torrents:
+        if view.verdict is not Verdict.UNKNOWN:
+            continue
+        if any(problem.rule is Rule.PRIVATE_NOT_ASKED for problem in view.problems):
+            yield "private, not asked"
+        elif view.answers and all(answer.tracker.id in unheard for answer in view.answers):
+            yield "nothing known of their trackers"
+
+
+def _because(reasons: Iterable[str]) -> str:
+    told = ", ".join(reason for reason, _ in Counter(reasons).most_common())
+    return f" ({told})" if told else ""
+
+
+def _unjudged(report: Report) -> list[EndpointView]:
+    return [e for v in report.trackers if v.state is not Health.UNKNOWN for e in v.endpoints if not e.judged]
+
+
+def _without_family(report: Report) -> Family | None:
+    """The address family to which nothing goes from here. None: both work, or there is nothing to tell by."""
+    endpoints = [endpoint for view in report.trackers for endpoint in view.endpoints]
+    for family, other in ((Family.IPV6, Family.IPV4), (Family.IPV4, Family.IPV6)):
+        of_it = [endpoint for endpoint in endpoints if endpoint.endpoint.family is family]
+        unrouted = [e for e in of_it if e.failure and e.failure.kind is FailureKind.NO_ROUTE and not e.judged]
+        if of_it and len(unrouted) == len(of_it) and any(e.endpoint.family is other for e in endpoints):
+            return family
+    return None
+
+
+def notes(report: Report) -> Iterator[str]:
+    """Remarks that change no verdict."""
+    rules = Counter((p.rule, p.torrent is not None) for p in report.problems if p.severity is Severity.INFO)
+    for (rule, of_torrent), number in rules.most_common():
+        told = wording.note(rule, number, "torrent" if of_torrent else "tracker")
+        lint = "lint; " if rule in LINT else ""
+        yield f"{told} ({lint}does not change the verdict)"
+    remarks = Counter(view.note for view in report.trackers if view.note)
+    for remark, number in remarks.most_common(MAX_NOTES):
+        yield f"{wording.many(number, 'tracker')}: {remark}"
+    if report.policy:
+        yield from report.policy.notes
+
+
+def orders(trackers: Iterable[TrackerView]) -> Iterator[tuple[str, str]]:
+    """(label, line) for what the user ordered of single trackers: or it would be forgotten."""
+    trackers = tuple(trackers)
+    yield from (("switched off", _disabled(view)) for view in trackers if view.disabled is not None)
+    yield from (("muted", _muted(view)) for view in trackers if view.muted is not None)
+    yield from (("interval", _own_interval(view)) for view in trackers if view.interval_wish_s is not None)
+    yield from (("added", f"{view.tracker.host_port} by hand, for this run") for view in trackers if view.added)
+
+
+def _muted(view: TrackerView) -> str:
+    """`tracker.example.org:6969 until 2026-12-01 00:00 UTC, out of every verdict: moves house`."""
+    until = view.muted.until if view.muted else None
+    why = view.muted.why if view.muted else ""
+    for_how_long = f"until {until:%Y-%m-%d %H:%M} UTC" if until else "until that is taken back"
+    whose = (
+        {"hand": "", "config": " (config)", "window": " (a window of the config)"}[view.muted.source]
+        if view.muted
+        else ""
+    )
+    return f"{view.tracker.host_port} {for_how_long}{whose}, out of every verdict" + (f": {why}" if why else "")
+
+
+def _disabled(view: TrackerView) -> str:
+    """`tracker.example.org:6969 since 2026-12-01 00:00 UTC, asked nothing: moves house`."""
+    disabled = view.disabled
+    since = f" since {disabled.since:%Y-%m-%d %H:%M} UTC" if disabled and disabled.since else " (config)"
+    why = f": {disabled.why}" if disabled and disabled.why else ""
+    return f"{view.tracker.host_port}{since}, asked nothing and counted for nothing{why}"
+
+
+def _own_interval(view: TrackerView) -> str:
+    return f"{view.tracker.host_port} every {wording.duration(view.interval_wish_s or 0.0)}, by hand"
+
+
+def seen_from(report: Report) -> str:
+    """`ci-eu, IPv4 only (no IPv6 route: 2 endpoints not judged), 7.4 s, all data fresh`."""
+    parts = [report.vantage.name] if report.vantage.name else []
+    if (family := _without_family(report)) is not None:
+        other = {Family.IPV6: "IPv4", Family.IPV4: "IPv6"}[family]
+        missing = {Family.IPV6: "IPv6", Family.IPV4: "IPv4"}[family]
+        number = sum(endpoint.endpoint.family is family for endpoint in _unjudged(report))
+        counted = f": {wording.many(number, 'endpoint')} not judged" if number else ""
+        parts.append(f"{other} only (no {missing} route{counted})")
+    parts.append(f"{report.duration_s:.1f} s")
+    if report.is_parting:
+        parts.append("left by you")
+    if report.remembered:
+        parts.append(_from_store(report.remembered))
+    elif not report.remark and not report.is_parting:
+        parts.append("all data fresh")
+    return ", ".join(parts)
+
+
+def _from_store(remembered: Remembered) -> str:
+    """`answers of 2 trackers from the store, 4m to 12m old (--fresh asks again)`."""
+    youngest, oldest = wording.duration(remembered.youngest_s), wording.duration(remembered.oldest_s)
+    age = oldest if youngest == oldest else f"{youngest} to {oldest}"
+    return f"answers of {wording.many(remembered.trackers, 'tracker')} from the store, {age} old (--fresh asks again)"
+
+
+def votes(quorum: Quorum | None, now: datetime) -> Iterator[str]:
+    """What several vantages come to: the rule first, then who says what, and whose vote does not count."""
+    if quorum is None:
+        return
+    fresh = sum(vote.fresh for vote in quorum.votes)
+    needed = f"down is what {quorum.needed} of {wording.many(fresh, 'fresh vantage')} call down"
+    yield f"{needed}; what fewer do is regional" if fresh >= quorum.needed else f"{needed}: too few are fresh"
+    yield from (_vote(vote, now) for vote in quorum.votes)
+
+
+def _vote(vote: Vote, now: datetime) -> str:
+    age = wording.duration(max(0.0, (now - vote.generated_at).total_seconds()))
+    name = vote.vantage.name or vote.vantage.id
+    return f"{name}: {vote.verdict}, {age} old" if vote.fresh else f"{name} is stale ({age} old) and has no vote"
+
+
+def policy(note: PolicyNote | None) -> str:
+    """`policy release.toml: 2 torrents in grace`; empty: there is none."""
+    if note is None:
+        return ""
+    told = []
+    if note.in_grace:
+        told.append(f"{wording.many(note.in_grace, 'torrent')} in grace")
+    if note.overridden:
+        told.append(f"an override holds for {wording.many(note.overridden, 'torrent')}")
+    name = f"policy {note.source}" if note.source else "policy of the command line"
+    return name + (f": {', '.join(told)}" if told else "")
