@@ -150,9 +150,6 @@ def add_policy(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--against", type=file_name, metavar="FILE", help="compare with this JSON report (default: with the last run)"
     )
-    group.add_argument(
-        "--wait", type=seconds, metavar="S", help="ask again until all is well, for so long (like 20m)", default=None
-    )
 
 
 def add_vantages(parser: argparse.ArgumentParser) -> None:
@@ -190,6 +187,16 @@ def add_deadline(parser: argparse.ArgumentParser) -> None:
         type=seconds,
         metavar="S",
         help=f"be done after S seconds; the rest is not judged (default: {duration(DEFAULTS.deadline_s)})",
+    )
+
+
+def add_wait(parser: argparse.ArgumentParser) -> None:
+    """The option that has a one-shot run ask again."""
+    parser.add_argument(
+        "--wait",
+        type=seconds,
+        metavar="S",
+        help="ask again what is not well until all is, for so long (like 20m); --deadline then bounds each look",
     )
 
 

@@ -11,6 +11,7 @@ from trackerwatch.cli.arguments import (
     add_filter,
     add_freshness,
     add_outputs,
+    add_wait,
     info_hash,
 )
 
@@ -35,6 +36,7 @@ def register(commands: Commands) -> None:
     add_config(parser)
     add_outputs(parser)
     add_deadline(parser)
+    add_wait(parser)
     add_asking(parser, announce="fallback")
     add_freshness(parser)
     parser.set_defaults(run=run)

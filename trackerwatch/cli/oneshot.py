@@ -8,7 +8,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from trackerwatch.cli import naming, waiting
+from trackerwatch.cli import naming
 from trackerwatch.cli.comparing import Comparing
 from trackerwatch.cli.exit_codes import ExitCode
 from trackerwatch.cli.judging import Judging
@@ -18,6 +18,7 @@ from trackerwatch.cli.narration import Narrator, about_nobody, many_trackers, re
 from trackerwatch.cli.output import OutputError, emit, planned
 from trackerwatch.cli.pipes import drop_stdout
 from trackerwatch.cli.remembering import remembering, store_path
+from trackerwatch.cli.waiting import Waiting
 from trackerwatch.cli.wiring import engine_settings, prober_of, settled
 from trackerwatch.engine.engine import Engine
 from trackerwatch.engine.settings import Freshness
@@ -34,7 +35,7 @@ from trackerwatch.tracker import Tracker, parse_tracker
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Callable, Coroutine, Iterable, Sequence
+    from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 
     from trackerwatch.cli.remembering import Memory
     from trackerwatch.engine.views import Snapshot
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
 SHORTEST_ASK_S = 1.0
 """Asking gets so long at least, also where loading used up the deadline."""
 PROGRESS_EVERY_S = 0.25
+PLUGIN_DEADLINE_S = 8.0
+"""Without `--deadline`, where `--format nagios` goes to stdout: monitoring gives its plugins ten seconds and takes silence for critical."""
 
 
 class Run:
@@ -59,6 +62,8 @@ class Run:
         self.narrator = narrator
         self.outputs = planned(arguments.outputs)
         self.config = settled(arguments)
+        if ("nagios", None) in self.outputs and arguments.deadline_s is None:
+            self.config = replace(self.config, deadline_s=min(self.config.deadline_s, PLUGIN_DEADLINE_S))
         self.filter: Filter = parse_filter(arguments.filter, dict(self.config.filters))
         self.prober = prober_of(self.config)
         kept = StateFile().orders
@@ -67,6 +72,8 @@ class Run:
             narrator.say(kept.trouble)
         if self.settings.freshness is Freshness.CACHED and store_path(self.config) is None:
             raise UsageError("--cached reports what is remembered, and there is no store")
+        if self.settings.freshness is Freshness.CACHED and arguments.wait is not None:
+            raise UsageError("--wait asks again, and --cached asks nobody: use one of them")
         self.memory: Memory | None = None
         self.vantage = Vantage(vantage_id(), self.config.vantage or "")
         self._started_at = time.monotonic()
@@ -172,7 +179,7 @@ async def report_on_inputs(one_run: Run) -> Report:
         judged = await judging.judge(snapshot, selected)
         return one_run.report(snapshot, Subject.TORRENTS, selected, loaded.skipped, judging=judging, judged=judged)
 
-    report = await waiting.until_well(one_run, torrents, report_of)
+    report = await waited(one_run, torrents, (), report_of)
     return await with_pasts(one_run, await comparing.compared(report))
 
 
@@ -192,11 +199,14 @@ async def report_on_trackers(one_run: Run) -> Report:
     if not wanted:
         return one_run.nothing(f"nothing matches the filter (of {len(trackers):,} URLs)", Subject.TRACKERS, skipped)
     torrents = [torrent_on(wanted, one_run.arguments.info_hash)] if one_run.arguments.info_hash else []
-    snapshot = await ask(one_run, torrents, wanted)
-    if one_run.knows_nothing(snapshot):
-        return one_run.nothing("nothing stored of these trackers", Subject.TRACKERS, skipped)
-    selected = [view.index for view in snapshot.trackers if one_run.filter.matches_tracker(view, snapshot.taken_at)]
-    return await with_pasts(one_run, one_run.report(snapshot, Subject.TRACKERS, selected, skipped))
+
+    async def report_of(snapshot: Snapshot) -> Report:
+        if one_run.knows_nothing(snapshot):
+            return one_run.nothing("nothing stored of these trackers", Subject.TRACKERS, skipped)
+        selected = [view.index for view in snapshot.trackers if one_run.filter.matches_tracker(view, snapshot.taken_at)]
+        return one_run.report(snapshot, Subject.TRACKERS, selected, skipped)
+
+    return await with_pasts(one_run, await waited(one_run, torrents, wanted, report_of))
 
 
 def torrent_on(trackers: Sequence[Tracker], info_hash_hex: str) -> Torrent:
@@ -213,7 +223,40 @@ def torrent_on(trackers: Sequence[Tracker], info_hash_hex: str) -> Torrent:
     )
 
 
-async def ask(one_run: Run, torrents: Sequence[Torrent], trackers: Sequence[Tracker]) -> Snapshot:
+async def waited(
+    one_run: Run,
+    torrents: Sequence[Torrent],
+    trackers: Sequence[Tracker],
+    report_of: Callable[[Snapshot], Awaitable[Report]],
+) -> Report:
+    """Ask, and with `--wait` ask again what is not well until it is, or the time is over.
+
+    Args:
+        one_run: The run.
+        torrents: What to ask about.
+        trackers: Whom to ask besides.
+        report_of: Makes a report of what was found out.
+
+    Returns:
+        The latest report.
+    """
+    engine, snapshot = await ask(one_run, torrents, trackers)
+    report = await report_of(snapshot)
+    wait_s: float | None = one_run.arguments.wait
+    if wait_s is None:
+        return report
+    wait = Waiting(
+        engine,
+        report_of,
+        one_run.narrator,
+        until=asyncio.get_running_loop().time() + wait_s - one_run.elapsed_s,
+        look_s=one_run.config.deadline_s,
+        fail_on=FailOn(one_run.arguments.fail_on),
+    )
+    return await wait.until_well(report)
+
+
+async def ask(one_run: Run, torrents: Sequence[Torrent], trackers: Sequence[Tracker]) -> tuple[Engine, Snapshot]:
     """Ask every tracker once, and tell how far it is."""
     engine = Engine(one_run.prober, one_run.settings, vantage=one_run.vantage.name, keeper=one_run.memory)
     engine.add_torrents(torrents)
@@ -229,7 +272,7 @@ async def ask(one_run: Run, torrents: Sequence[Torrent], trackers: Sequence[Trac
     snapshot = engine.snapshot()
     if refused := refusals(snapshot):
         one_run.narrator.say(refused)
-    return snapshot
+    return engine, snapshot
 
 
 async def _bounded(making: Coroutine[None, None, Report], one_run: Run) -> Report:

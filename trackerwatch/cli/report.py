@@ -13,6 +13,7 @@ from trackerwatch.cli.arguments import (
     add_outputs,
     add_policy,
     add_vantages,
+    add_wait,
 )
 from trackerwatch.errors import UsageError
 
@@ -38,6 +39,7 @@ def register(commands: Commands) -> None:
     add_policy(parser)
     add_vantages(parser)
     add_deadline(parser)
+    add_wait(parser)
     add_asking(parser, announce="fallback")
     add_freshness(parser)
     parser.set_defaults(run=run)
