@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from trackerwatch.errors import MagnetError, MetainfoError
 from trackerwatch.metainfo.magnet import parse_magnet
+from trackerwatch.metainfo.making import Making
 from trackerwatch.metainfo.scanner import (
     MAX_SIZE_BYTES,
     Span,
@@ -68,6 +69,14 @@ def load_torrent(data: bytes, *, source: str) -> Torrent:
     placed = _placed_trackers(data, spans.top)
     raw_name = read_string(data, info.get(b"name.utf-8")) or read_string(data, info.get(b"name")) or b""
     raw_source_tag = read_string(data, info.get(b"source"))
+    making = Making(
+        piece_length_bytes=read_integer(data, info.get(b"piece length")),
+        pieces=(string_length(data, info.get(b"pieces")) or 0) // 20 if has_v1 else None,
+        files=(spans.files or 1) if has_v1 else spans.file_tree_files,
+        padded=has_v1 and spans.pads > 0,
+        duplicates=placed.duplicates,
+        announce_alone=placed.announce_alone,
+    )
     return Torrent(
         name=clean(raw_name) or info_hash.hex(),
         info_hash=info_hash,
@@ -79,6 +88,7 @@ def load_torrent(data: bytes, *, source: str) -> Torrent:
         sources=(source,),
         source_tag=clean(raw_source_tag) or None if raw_source_tag else None,
         unusable_trackers=placed.unusable,
+        making=making,
     )
 
 

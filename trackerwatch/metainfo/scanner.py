@@ -57,7 +57,10 @@ _DICTIONARY, _LIST, _END = b"d"[0], b"l"[0], b"e"[0]
 
 TOP_KEYS = frozenset({b"announce", b"announce-list", b"info", b"magnet-uri", b"url-list"})
 INFO_KEYS = frozenset(
-    {b"file tree", b"files", b"length", b"meta version", b"name", b"name.utf-8", b"pieces", b"private", b"source"}
+    {
+        *(b"file tree", b"files", b"length", b"meta version", b"name", b"name.utf-8"),
+        *(b"piece length", b"pieces", b"private", b"source"),
+    }
 )
 _ENTRY_KEYS = frozenset({b"attr", b"length"})
 
@@ -91,8 +94,14 @@ class TorrentSpans:
     """Values in the info dictionary, of `INFO_KEYS` alone. None: `info` is absent or no dictionary."""
     files_size_bytes: int | None = None
     """Sum of the lengths in `files` (v1) without pad files. None: no such list, or see `files_error`."""
+    files: int = 0
+    """Entries of `files` without pad files."""
+    pads: int = 0
+    """Pad files in `files` (BEP 47)."""
     file_tree_size_bytes: int | None = None
     """Sum of the lengths in `file tree` (v2) without pad files. None: no such dictionary, or see `file_tree_error`."""
+    file_tree_files: int = 0
+    """Leaves of `file tree`."""
     files_error: MetainfoError | None = None
     """What is wrong with `files`; whether that matters depends on the kind of torrent."""
     file_tree_error: MetainfoError | None = None
@@ -234,14 +243,14 @@ def _scan_info(data: bytes, start: int, spans: TorrentSpans, allowance: Allowanc
         key, value = key_end
         if key == b"files" and key not in found:
             try:
-                position, spans.files_size_bytes = _sum_files(data, value, allowance)
+                position, spans.files_size_bytes, spans.files, spans.pads = _sum_files(data, value, allowance)
             except MetainfoError as error:
                 # Malformed bencode fails again here; what is left is a list of another shape.
                 spans.files_error = error
                 position = skip(data, value, 2, allowance)
         elif key == b"file tree" and key not in found:
             try:
-                position, spans.file_tree_size_bytes = _sum_file_tree(data, value, allowance)
+                position, spans.file_tree_size_bytes, spans.file_tree_files = _sum_file_tree(data, value, allowance)
             except MetainfoError as error:
                 spans.file_tree_error = error
                 position = skip(data, value, 2, allowance)
@@ -253,45 +262,55 @@ def _scan_info(data: bytes, start: int, spans: TorrentSpans, allowance: Allowanc
     return _expect_end(data, position)
 
 
-def _sum_files(data: bytes, position: int, allowance: Allowance) -> tuple[int, int]:
-    """Where the `files` list ends, and the sum of its lengths without pad files (BEP 47)."""
+def _sum_files(data: bytes, position: int, allowance: Allowance) -> tuple[int, int, int, int]:
+    """Where the `files` list ends, the sum of its lengths without pad files (BEP 47), the files, and the pad files."""
     if data[position : position + 1] != b"l":
         raise MetainfoError("files is not a list")
     position += 1
-    size_bytes = 0
+    size_bytes = files = pads = 0
     while True:
         if (run_end := run_end_of(usual_files_run, data, position)) > position:
+            lengths = usual_file.findall(data, position, run_end)
             # Pad files leave the group empty.
-            size_bytes += sum(map(int, filter(None, usual_file.findall(data, position, run_end))))
+            run_pads = lengths.count(b"")
+            files += len(lengths) - run_pads
+            pads += run_pads
+            size_bytes += sum(map(int, filter(None, lengths) if run_pads else lengths))
             position = run_end
             continue
         kind = data[position : position + 1]
         if kind == b"e":
-            return position + 1, _checked_size(size_bytes)
+            return position + 1, _checked_size(size_bytes), files, pads
         if kind != b"d":
             raise MetainfoError("files holds something that is not a dictionary")
         position, length = _sum_entry(data, position, 3, allowance)
-        size_bytes += length
+        if length is None:
+            pads += 1
+        else:
+            files += 1
+            size_bytes += length
 
 
-def _sum_file_tree(data: bytes, position: int, allowance: Allowance) -> tuple[int, int]:
-    """Where the `file tree` ends, and the sum of its lengths without pad files (BEP 52)."""
+def _sum_file_tree(data: bytes, position: int, allowance: Allowance) -> tuple[int, int, int]:
+    """Where the `file tree` ends, the sum of its lengths without pad files, and the files (BEP 52)."""
     if data[position : position + 1] != b"d":
         raise MetainfoError("file tree is not a dictionary")
     position += 1
     depth = 3
-    size_bytes = 0
+    size_bytes = files = 0
     while True:
         # A leaf opens two dictionaries.
         if depth <= MAX_DEPTH - 2 and (run_end := run_end_of(usual_leaves_run, data, position)) > position:
-            size_bytes += sum(map(int, filter(None, usual_leaf.findall(data, position, run_end))))
+            lengths = [length for length in usual_leaf.findall(data, position, run_end) if length]
+            files += len(lengths)
+            size_bytes += sum(map(int, lengths))
             position = run_end
             continue
         if data[position : position + 1] == b"e":
             position += 1
             depth -= 1
             if depth == 2:
-                return position, _checked_size(size_bytes)
+                return position, _checked_size(size_bytes), files
             continue
         key_end = _read_key(data, position, allowance)
         if key_end is None:
@@ -303,14 +322,16 @@ def _sum_file_tree(data: bytes, position: int, allowance: Allowance) -> tuple[in
             raise too_deep()
         if key == b"":
             position, length = _sum_entry(data, position, depth, allowance)
-            size_bytes += length
+            if length is not None:
+                files += 1
+                size_bytes += length
         else:
             position += 1
             depth += 1
 
 
-def _sum_entry(data: bytes, position: int, depth: int, allowance: Allowance) -> tuple[int, int]:
-    """Where the dictionary of one file ends, and what it adds to the size: its length, or 0 for a pad file."""
+def _sum_entry(data: bytes, position: int, depth: int, allowance: Allowance) -> tuple[int, int | None]:
+    """Where the dictionary of one file ends, and its length. None: it is a pad file."""
     found: dict[bytes, Span] = {}
     position += 1
     while (key_end := _read_key(data, position, allowance)) is not None:
@@ -325,7 +346,7 @@ def _sum_entry(data: bytes, position: int, depth: int, allowance: Allowance) -> 
     if length < 0:
         raise MetainfoError("a file with a negative length")
     is_pad = b"p" in (read_string(data, found.get(b"attr")) or b"")
-    return position, 0 if is_pad else length
+    return position, None if is_pad else length
 
 
 def _checked_size(size_bytes: int) -> int:

@@ -6,12 +6,16 @@ share one tuple of placements.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from trackerwatch.errors import TrackerUrlError
 from trackerwatch.metainfo.torrent import Placement
 from trackerwatch.tracker import parse_tracker
+
+if TYPE_CHECKING:
+    from trackerwatch.tracker import Tracker
 
 MAX_ANNOUNCE_URLS = 1000
 """Of one torrent. What follows is named as ignored."""
@@ -32,6 +36,10 @@ class PlacedTrackers:
     placements: tuple[Placement, ...] = ()
     unusable: tuple[str, ...] = ()
     """One clean line each."""
+    duplicates: tuple[Tracker, ...] = ()
+    """Those that are named more than once."""
+    announce_alone: Tracker | None = None
+    """What `announce` names where the list that goes before it leaves it out."""
 
 
 def place_trackers(tiers: Tiers) -> PlacedTrackers:
@@ -52,6 +60,7 @@ def _place(tiers: Tiers) -> PlacedTrackers:
     placements: list[Placement] = []
     unusable: dict[str, None] = {}
     known = set()
+    duplicates: dict[Tracker, None] = {}
     urls = 0
     for tier_index, tier in enumerate(tiers):
         for position, raw_url in enumerate(tier):
@@ -65,7 +74,9 @@ def _place(tiers: Tiers) -> PlacedTrackers:
             except TrackerUrlError as error:
                 unusable[str(error)] = None
                 continue
-            if tracker not in known:
+            if tracker in known:
+                duplicates[tracker] = None
+            else:
                 known.add(tracker)
                 placements.append(Placement(tracker, tier_index, position))
     lines = list(unusable)
@@ -73,7 +84,7 @@ def _place(tiers: Tiers) -> PlacedTrackers:
         lines[MAX_UNUSABLE_LINES:] = [f"{len(lines) - MAX_UNUSABLE_LINES} more unusable announce URLs"]
     if urls > MAX_ANNOUNCE_URLS:
         lines.append(f"announce URLs after the first {MAX_ANNOUNCE_URLS} are ignored")
-    return PlacedTrackers(tuple(placements), tuple(lines))
+    return PlacedTrackers(tuple(placements), tuple(lines), tuple(duplicates))
 
 
 _remembered = lru_cache(maxsize=8192)(_place)
@@ -85,9 +96,14 @@ def place_trackers_of_file(announce: bytes, announce_list: Tiers) -> PlacedTrack
     BEP 12 lets the list shadow `announce`; like libtorrent, a list without one usable URL does not.
     """
     placed = place_trackers(announce_list)
-    if placed.placements or not announce.strip():
+    if not announce.strip():
         return placed
     alone = place_trackers(((announce,),))
+    if placed.placements:
+        left_out = alone.placements[0].tracker if alone.placements else None
+        if left_out is None or any(placement.tracker is left_out for placement in placed.placements):
+            return placed
+        return replace(placed, announce_alone=left_out)
     if not placed.unusable:
         return alone
     return PlacedTrackers(alone.placements, tuple(dict.fromkeys(placed.unusable + alone.unusable)))

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from trackerwatch.metainfo.making import Making
     from trackerwatch.tracker import Tracker
 
 
@@ -52,6 +53,8 @@ class Torrent:
     """`info.source`, clean. None: absent."""
     unusable_trackers: tuple[str, ...] = ()
     """One clean line for each announce URL that cannot be asked: what it is and why."""
+    making: Making | None = None
+    """How its file is made. None: there is none (magnets)."""
 
     @property
     def info_hash_hex(self) -> str:
@@ -101,6 +104,7 @@ class Torrent:
             sources=_union(self.sources, other.sources),
             source_tag=self.source_tag or other.source_tag,
             unusable_trackers=_union(self.unusable_trackers, other.unusable_trackers),
+            making=self.making.merged_with(other.making) if self.making else other.making,
         )
 
 
