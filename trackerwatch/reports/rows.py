@@ -10,6 +10,8 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from itertools import compress
+from operator import not_
 from typing import TYPE_CHECKING
 
 from trackerwatch.engine.views import Source
@@ -145,6 +147,11 @@ class Report:
     """None: it is from one vantage."""
     pasts: Mapping[str, TrackerHistory] = field(default_factory=dict)
     """By tracker id, the last 30 days; for the formats of `WITH_PASTS` alone."""
+    unlisted_torrents: tuple[TorrentView, ...] = ()
+    """Those judged that `--only problems` leaves out of `torrents`: the next run is compared with all."""
+    unlisted_trackers: tuple[TrackerView, ...] = ()
+    unselected: tuple[str, ...] = ()
+    """Info hashes in hex of torrents that are there and that the filter leaves out."""
     fail_on: FailOn = FailOn.WARNING
     """By which `exit_code` came of the verdict: formats that have passes and failures of their own go by it."""
 
@@ -219,6 +226,9 @@ def build_report(
             *(_tracker_verdict(view) for view in trackers if subject is Subject.TRACKERS),
         )
     )
+    listed = [not only_problems or view.verdict is not Verdict.OK for view in torrents]
+    # What is ordered by hand is listed whatever becomes of it: or it would be forgotten.
+    shown = [not only_problems or view.state is not Health.UP or is_ordered(view) for view in trackers]
     not_judged = sum(view.verdict is Verdict.UNKNOWN for view in torrents)
     not_judged += sum(view.state is Health.UNKNOWN and view.disabled is None for view in trackers)
     if subject is Subject.TRACKERS and all(view.disabled is not None for view in trackers):
@@ -231,9 +241,8 @@ def build_report(
         subject=subject,
         verdict=verdict,
         exit_code=exit_code(verdict, fail_on),
-        torrents=tuple(v for v in torrents if not only_problems or v.verdict is not Verdict.OK),
-        # What is ordered by hand is listed whatever becomes of it: or it would be forgotten.
-        trackers=tuple(v for v in trackers if not only_problems or v.state is not Health.UP or is_ordered(v)),
+        torrents=tuple(compress(torrents, listed)),
+        trackers=tuple(compress(trackers, shown)),
         problems=tuple(sorted(problems, key=lambda problem: _BADNESS[problem.severity])),
         skipped=skipped,
         torrents_by_verdict=dict(Counter(view.verdict for view in torrents)),
@@ -247,7 +256,17 @@ def build_report(
         collections=_collections(torrents, judged.collection_of) if judged is not None else {},
         policy=policy,
         fail_on=fail_on,
+        unlisted_torrents=tuple(compress(torrents, map(not_, listed))),
+        unlisted_trackers=tuple(compress(trackers, map(not_, shown))),
+        unselected=_unselected(snapshot, selected) if subject is Subject.TORRENTS else (),
     )
+
+
+def _unselected(snapshot: Snapshot, selected: Sequence[int] | None) -> tuple[str, ...]:
+    if selected is None:
+        return ()
+    table, chosen = snapshot.torrents, frozenset(selected)
+    return tuple(table.torrents[index].info_hash_hex for index in table.listed if index not in chosen)
 
 
 def _as_ordered(problems: Iterable[Problem], severities: Mapping[Rule, Severity | None]) -> list[Problem]:
