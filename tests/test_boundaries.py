@@ -17,6 +17,7 @@ PURE = (
     *("metainfo", "protocol", "schedule", "health", "failover", "stats", "policy", "filters", "doctor"),
     *("outcome", "bencoding", "outside_text", "tracker", "errors", "history", "meanings", "orders"),
     *("actions", "escaping"),
+    *("config.values", "config.moments", "config.toml_text"),
 )
 """Rooms and modules that know no socket, clock, loop or widget."""
 

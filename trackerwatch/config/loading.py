@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from trackerwatch.config.files import read_text, shown_path
 from trackerwatch.config.settings import BY_KEY, PREFIX, SETTINGS, Config
+from trackerwatch.config.toml_text import parse_toml
 from trackerwatch.config.values import FilePath, StorePath, WrongValueError, near, public, shown
 from trackerwatch.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-MAX_FILE_BYTES = 1 << 20
 FILE_VARIABLE = f"{PREFIX}CONFIG"
 """Names the config file; `--config` beats it."""
 _OTHER_VARIABLES = ("CONFIG", "DEBUG", "STATE")
@@ -90,7 +90,7 @@ def load(flags: Mapping[str, object], *, file: str | None, environment: Mapping[
     settled = settle(flags, which_file(file, environment), environment)
     if settled.mistakes:
         first, *others = settled.mistakes
-        option = f" --config {_clean(file)}" if file is not None else ""
+        option = f" --config {shown_path(file)}" if file is not None else ""
         more = f" (and {len(others)} more: see `trackerwatch config check{option}`)" if others else ""
         raise ConfigError(first + more)
     return settled
@@ -128,54 +128,27 @@ def settle(flags: Mapping[str, object], file: ConfigFile, environment: Mapping[s
 def _read_file(file: ConfigFile, mistakes: list[str]) -> str | None:
     """The text of the file. None: there is none, or it cannot be read, which is a mistake."""
     try:
-        # A pipe would hold up whoever reads for as long as nobody writes, and be empty when it is read again.
-        with open(file.path, "rb", opener=_without_waiting) as opened:
-            if stat.S_ISFIFO(os.fstat(opened.fileno()).st_mode):
-                raise ValueError("a pipe cannot be read again; write a file")  # noqa: TRY301 - told below
-            raw = opened.read(MAX_FILE_BYTES + 1)
-    except (FileNotFoundError, NotADirectoryError):
-        # System users have homes like /dev/null.
+        return read_text(file.path)
+    except FileNotFoundError:
         if file.chosen_by:
-            mistakes.append(f"{file.chosen_by} {_clean(file.path)!r}: no such file")
-        return None
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        mistakes.append(f"{_clean(file.path)}: {reason}")
-        return None
-    if len(raw) > MAX_FILE_BYTES:
-        mistakes.append(f"{_clean(file.path)}: more than {MAX_FILE_BYTES} bytes: this is no config file")
-        return None
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        mistakes.append(f"{_clean(file.path)} line {line}: not UTF-8")
-        return None
-
-
-def _without_waiting(path: str, flags: int) -> int:
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+            mistakes.append(f"{file.chosen_by} {shown_path(file.path)!r}: no such file")
+    except ConfigError as error:
+        mistakes.append(str(error))
+    return None
 
 
 def _take_file(
     path: str, text: str, values: dict[str, object], origins: dict[str, Origin], mistakes: list[str]
 ) -> None:
-    import tomllib  # noqa: PLC0415 - a run without a file need not load it
-
-    from trackerwatch.outside_text import clean  # noqa: PLC0415 - as above
-
-    shown_path = _clean(path)
+    name = shown_path(path)
     try:
-        table = tomllib.loads(text)
-    except RecursionError:
-        mistakes.append(f"{shown_path}: nested too deeply")
-        return
+        table = parse_toml(text)
     except ValueError as error:
-        mistakes.append(f"{shown_path}: {clean(_in_lines(str(error)), limit_chars=200)}")
+        mistakes.append(f"{name}: {error}")
         return
     for key, value in table.items():
         line = _line_of(key, text)
-        place = f"{shown_path} line {line}" if line else shown_path
+        place = f"{name} line {line}" if line else name
         setting = BY_KEY.get(key)
         if setting is None:
             mistakes.append(f"{place}: unknown key {shown(key)}; {_hint(key)}")
@@ -184,7 +157,7 @@ def _take_file(
             read = setting.kind.read(value)
         except WrongValueError as error:
             if error.at and (line := _line_below(key, error.at, text)):
-                place = f"{shown_path} line {line}"
+                place = f"{name} line {line}"
             mistakes.append(f"{place}: {_path(key, error.at)}: {error}")
             continue
         if isinstance(setting.kind, (FilePath, StorePath)) and isinstance(read, str):
@@ -203,7 +176,7 @@ def _take_environment(
         if setting is None or setting.variable != name:
             if low.upper() not in _OTHER_VARIABLES and (meant := near(low, [*BY_KEY, "config", "debug"], _NEAR)):
                 mistakes.append(
-                    f"{_clean(name)} in the environment is no setting; did you mean {PREFIX}{meant.upper()}?"
+                    f"{shown_path(name)} in the environment is no setting; did you mean {PREFIX}{meant.upper()}?"
                 )
             continue
         # Set to nothing is how people take a variable back.
@@ -224,12 +197,6 @@ def _path(key: str, below: tuple[str, ...]) -> str:
     """`trackers."tracker.example.org".heartbeat`, as TOML writes it and without secrets."""
     names = (public(name) for name in below)
     return ".".join([key, *(name if _BARE_KEY.fullmatch(name) else f'"{name}"' for name in names)])
-
-
-def _in_lines(message: str) -> str:
-    """`Invalid value (at line 3, column 8)` as we say it."""
-    found = re.fullmatch(r"(.*) \(at (line \d+), (column \d+)\)", message, re.DOTALL)
-    return f"{found[2]} {found[3]}: no TOML: {found[1]}" if found else f"no TOML: {message}"
 
 
 def _line_of(key: str, text: str) -> int | None:
@@ -255,9 +222,3 @@ def _line_below(key: str, below: tuple[str, ...], text: str) -> int | None:
     line = text.count("\n", 0, heads[0].start()) + 1
     within = _line_of(inner[0], text[begin : following.start() if following else len(text)]) if inner else None
     return line if within is None else text.count("\n", 0, begin) + within
-
-
-def _clean(text: str) -> str:
-    from trackerwatch.outside_text import clean  # noqa: PLC0415 - only for messages
-
-    return clean(text, limit_chars=1000)

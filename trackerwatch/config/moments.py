@@ -1,12 +1,11 @@
-"""Moments to come, as people write them: how long from now, until the end of a day, or until a time."""
+"""Moments as people write them: how long from now, until the end of a day, or until a time. Pure."""
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
-from trackerwatch.config.overrides import Muted
-from trackerwatch.config.values import Duration, WrongValueError
+from trackerwatch.config.values import Duration, WrongValueError, shown
 
 LONGEST_S = 3650 * 86400.0
 _DURATION = re.compile(r"[0-9.]+\s*[smhd]?", re.IGNORECASE)
@@ -26,7 +25,29 @@ def read_until(text: str, now: datetime) -> datetime:
         value: date = date.fromisoformat(text) if len(text) <= _DAY_CHARS else datetime.fromisoformat(text)
     except ValueError:
         raise WrongValueError("write how long, like 90m or 3d, or until when, like 2026-12-31") from None
-    until = datetime.fromtimestamp(float(Muted().read(value)), UTC)
+    until = datetime.fromtimestamp(end_of(value), UTC)
     if until <= now:
         raise WrongValueError("that is over already")
     return until
+
+
+def end_of(value: object) -> float:
+    """The Unix time of a moment as TOML gives it: of a date its end.
+
+    Both are by the clock on the wall here, unless a time says its zone.
+
+    Raises:
+        WrongValueError: It is neither, or no calendar goes that far.
+    """
+    until = value
+    try:
+        if isinstance(value, date) and not isinstance(value, datetime):
+            until = datetime.combine(value, time()) + timedelta(days=1)
+        if isinstance(until, datetime):
+            at = until.timestamp()
+            # The zone that was written may lead out of the years that UTC has.
+            datetime.fromtimestamp(at, UTC)
+            return at
+    except (ValueError, OverflowError, OSError):
+        raise WrongValueError("no calendar goes that far") from None
+    raise WrongValueError(f"{shown(value)} is no date; write it like 2026-12-31, unquoted")

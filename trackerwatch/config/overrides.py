@@ -87,19 +87,12 @@ class Muted(Kind):
         """Take a truth, a date (its end, by the clock on the wall here) or a time (by that clock, unless it says its zone)."""
         import datetime as dt  # noqa: PLC0415 - `--help` needs none
 
+        from trackerwatch.config.moments import end_of  # noqa: PLC0415 - as above
+
         if isinstance(value, bool):
             return value
-        until = value
-        try:
-            if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
-                until = dt.datetime.combine(value, dt.time()) + dt.timedelta(days=1)
-            if isinstance(until, dt.datetime):
-                at = until.timestamp()
-                # The zone that was written may lead out of the years that UTC has.
-                dt.datetime.fromtimestamp(at, dt.UTC)
-                return at
-        except (ValueError, OverflowError, OSError):
-            raise WrongValueError("no calendar goes that far") from None
+        if isinstance(value, dt.date):
+            return end_of(value)
         raise WrongValueError(
             f"{shown(value)} is neither true nor false nor a date; write it like 2026-12-31, unquoted"
         )
@@ -108,7 +101,7 @@ class Muted(Kind):
         """Write a truth or a time in UTC."""
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             return "true" if value else "false"
-        import datetime as dt  # noqa: PLC0415 - as above
+        import datetime as dt  # noqa: PLC0415 - `--help` needs none
 
         return f"{dt.datetime.fromtimestamp(value, dt.UTC):%Y-%m-%dT%H:%M:%SZ}"
 
