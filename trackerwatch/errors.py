@@ -8,7 +8,8 @@ A misbehaving tracker is data (`trackerwatch.outcome.Failure`), never an excepti
     ├── InputError            one torrent, magnet, list or URL that cannot be used: the rest runs
     │   ├── MetainfoError     bytes that are not a torrent
     │   ├── MagnetError       text that is not a magnet link
-    │   └── TrackerUrlError   an announce URL that names no tracker we can ask
+    │   ├── TrackerUrlError   an announce URL that names no tracker we can ask
+    │   └── ReportError       a file that is no report, where one is asked for
     └── ProtocolError         bytes from a tracker that are no answer: `probe/` makes a Failure of it
 
 Every message is one line that names the thing, what is wrong, and where it helps what would be right; it is clean text
@@ -42,6 +43,18 @@ class MagnetError(InputError):
 
 class TrackerUrlError(InputError):
     """An announce URL that names no tracker that can be asked."""
+
+
+class ReportError(InputError):
+    """A document that is no report of ours (`trackerwatch.report/1`), or holds what no report holds.
+
+    Its text names the source and the place; `reason` is the same without the source.
+    """
+
+    def __init__(self, source: str, reason: str) -> None:
+        super().__init__(f"{source}: {reason}")
+        self.source = source
+        self.reason = reason
 
 
 class ProtocolError(TrackerwatchError):

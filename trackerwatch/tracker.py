@@ -33,7 +33,7 @@ MAX_URL_CHARS = 4096
 class Tracker:
     """One announce URL, normalised: equal URLs are one object, so identity is equality.
 
-    Made by `parse_tracker` alone.
+    Made by `parse_tracker` alone, and by `tracker_from_report` where only a report tells of it.
     """
 
     id: str
@@ -123,6 +123,8 @@ def at_port(tracker: Tracker, port: int) -> Tracker:
 
 _known: WeakValueDictionary[str, Tracker] = WeakValueDictionary()
 """Every tracker that somebody holds: identity is equality for as long as it matters, and no longer."""
+_reported: WeakValueDictionary[str, Tracker] = WeakValueDictionary()
+"""The same for those that reports tell of, by id: their URLs are shortened, and two may look alike."""
 _known_lock = threading.Lock()
 
 
@@ -168,3 +170,21 @@ def _host_name(host: str, url: str) -> str:
     if len(host.removesuffix(".")) > _MAX_HOST_CHARS or not all(_LABEL.fullmatch(label) for label in labels):
         raise TrackerUrlError(f"announce URL {redact_url(url)!r} has no usable host name")
     return host.lower()
+
+
+def tracker_from_report(tracker_id: str, shown_url: str, protocol: Protocol, host: str, port: int) -> Tracker:
+    """A tracker that a report tells of. It can be shown and compared, never asked: the report holds no secrets.
+
+    Args:
+        tracker_id: Ten hex digits. Equal ids give one object, for as long as somebody holds it: the first that was told.
+        shown_url: Its URL without secrets, clean.
+        protocol: How it is spoken to.
+        host: As shown.
+        port: 1 to 65535.
+    """
+    with _known_lock:
+        tracker = _reported.get(tracker_id)
+        if tracker is None:
+            tracker = Tracker(tracker_id, shown_url, protocol, host, port, "", shown_url, ())
+            _reported[tracker_id] = tracker
+        return tracker
