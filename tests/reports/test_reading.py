@@ -436,8 +436,8 @@ def test_words_for_failures_are_worked_out():
         "observed_at": None,
         "source": None,
     }
-    assert read(written).torrents[0].answers[0].scrape == ScrapeView(written and scenes.AskState.SKIPPED)
-    assert read(written).torrents[0].why == "tracker.foo.org:6969 failed"
+    assert read(written).torrents[0].answers[0].scrape == ScrapeView(scenes.AskState.SKIPPED)
+    assert read(written).torrents[0].why == "tracker.foo.org:6969 failed; last one left"
     written["trackers"][0]["endpoints"] = []
     written["trackers"][0]["reasons"] = ["dns_nxdomain"]
     assert read(written).trackers[0].failure == Failure(FailureKind.DNS_NXDOMAIN)
