@@ -103,7 +103,8 @@ def another_look_s(state: TrackerState, now: float) -> float | None:
     if state.never_again is not None or state.disabled is not None or state.retired:
         return None
     window_s = LOCAL_LOOK_S if state.local or state.own else PUBLIC_WINDOW_S
-    since = 0.0 if state.probed_at is None else state.probed_at + window_s
+    # Of one that was spared nobody asked anything: when it was asked last is known from the store.
+    since = 0.0 if state.probed_at is None or state.spared else state.probed_at + window_s
     return max(0.0, recheck_wait_s(state, now), since - now)
 
 
