@@ -184,10 +184,13 @@ class Waiting:
         return [view.index for view in self._asker.snapshot().trackers if view.tracker.id in bad.trackers]
 
     def _next_look_s(self, bad: Unwell) -> float | None:
-        """Seconds until somebody may be asked again. None: nobody ever may."""
-        waits = [self._asker.may_ask_again_in_s(index) for index in self._indices(bad)]
-        soonest = min((wait for wait in waits if wait is not None), default=None)
-        return None if soonest is None else max(LOOKS_APART_S, soonest)
+        """Seconds until somebody may be asked again, with those who may a moment later. None: nobody ever may."""
+        known = map(self._asker.may_ask_again_in_s, self._indices(bad))
+        waits = [wait_s for wait_s in known if wait_s is not None]
+        if not waits:
+            return None
+        first = max(LOOKS_APART_S, min(waits))
+        return max(first, *(wait_s for wait_s in waits if wait_s <= first + LOOKS_APART_S))
 
     def _say_why(self, bad: Unwell, wait_s: float | None) -> None:
         """Say why nobody is asked any more."""
