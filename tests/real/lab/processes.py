@@ -79,6 +79,10 @@ class Program:
         """Stop its group where it is; only a hard stop ends it then."""
         os.killpg(self._process.pid, signal.SIGSTOP)
 
+    def reload(self) -> None:
+        """Have it read its lists again (SIGHUP); `timeout`, which leads its group, passes it on."""
+        self._process.send_signal(signal.SIGHUP)
+
     def stop(self, *, hard: bool = False) -> None:
         """End its group, gently first unless `hard`."""
         if self._process.stdin is not None:

@@ -32,7 +32,8 @@ class Opentracker:
         self.port = port or free_port(self.address)
         self.folder = readable_folder(self.name)
         # As root it changes its root to this folder before it reads the list: the list's name has to hold inside it.
-        (self.folder / "whitelist").write_text("".join(f"{info_hash.hex()}\n" for info_hash in info_hashes))
+        self._listed = list(info_hashes)
+        self._write_list()
         (self.folder / "opentracker.conf").write_text(
             f"listen.tcp_udp {self.address}:{self.port}\n"
             f"tracker.rootdir {self.folder}\n"
@@ -59,6 +60,16 @@ class Opentracker:
             raise LabError("opentracker is not installed")
         self._program = Program(self.name, [program, "-f", "opentracker.conf"], self.folder)
         wait_until(self._answers, "opentracker answers", self._program)
+
+    def _write_list(self) -> None:
+        (self.folder / "whitelist").write_text("".join(f"{info_hash.hex()}\n" for info_hash in self._listed))
+
+    def register(self, info_hash: bytes) -> None:
+        """Put an info hash on its list while it runs."""
+        self._listed.append(info_hash)
+        self._write_list()
+        if self._program is not None:
+            self._program.reload()
 
     def stop(self, *, hard: bool = False) -> None:
         """End it."""
