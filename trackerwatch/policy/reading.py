@@ -12,7 +12,7 @@ from trackerwatch.errors import ConfigError
 from trackerwatch.filters import Filter, FilterError, parse_filter
 from trackerwatch.outside_text import clean
 from trackerwatch.policy.document import Collection, Override, Policy, Requirements
-from trackerwatch.policy.rules import Rule, Severity
+from trackerwatch.policy.rules import OF_THE_RUN, Rule, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,9 +27,6 @@ LONGEST_DAYS = 3650
 LONGEST_GRACE_S = 400 * 86400.0
 OFF = "off"
 """What stands for no severity."""
-
-OF_THE_RUN = frozenset({Rule.TRACKER_DOWN, Rule.TLS_EXPIRY, Rule.SKIPPED_INPUT, Rule.REGIONAL})
-"""Rules that no torrent breaks: only the policy as a whole can say how bad they are."""
 
 _NEAR = 0.7
 """How alike a key must be to a misspelt one: others in this field hold `seeders` as well."""

@@ -142,6 +142,9 @@ LINT = frozenset(
 BUILT_IN = frozenset(Rule) - LINT - {Rule.MIN_SEEDERS, Rule.MIN_WORKING_TRACKERS, Rule.REGIONAL}
 """Those that the engine itself finds broken, without a policy, lint or other vantages: the live screen and filters know no others."""
 
+OF_THE_RUN = frozenset({Rule.TRACKER_DOWN, Rule.TLS_EXPIRY, Rule.SKIPPED_INPUT, Rule.REGIONAL})
+"""Broken by trackers and by the run, by no torrent."""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:

@@ -10,6 +10,7 @@ from trackerwatch.outcome import FailureKind
 from trackerwatch.policy.rules import SEVERITIES, Problem, Rule
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from trackerwatch.outcome import Failure
@@ -189,3 +190,84 @@ def tls_expiry_words(host_port: str, days: float) -> tuple[str, str]:
     """Message and action for a certificate that ends soon."""
     when = f"ends in {days:.0f} days" if days >= 1 else "ends within a day"
     return (f"the certificate of {host_port} {when}; then every client refuses it", "renew the certificate")
+
+
+NAMED_AT_MOST = 5
+"""Trackers that one line names."""
+
+
+def some(names: Sequence[str]) -> str:
+    """Names with commas between them, few of many: `a, b, c and 4 more`."""
+    more = len(names) - NAMED_AT_MOST
+    return ", ".join(names[:NAMED_AT_MOST]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def min_seeders_words(seen: int, wanted: int, seen_by: Sequence[str]) -> tuple[str, str]:
+    """Message and action where fewer seeders are seen than a policy wants.
+
+    Args:
+        seen: The known maximum.
+        wanted: As the policy says.
+        seen_by: Trackers that told of so many.
+    """
+    told = count_words(seen, "seeder") if seen else "no seeder"
+    by = f" seen by {some(seen_by)}" if seen_by else " is seen"
+    missing = wanted - seen
+    if not seen:
+        action = "start seeding it" if wanted == 1 else f"start {wanted:,} seeders, each on a machine of its own"
+    elif missing == 1:
+        action = "start 1 more seeder on another machine"
+    else:
+        action = f"start {missing:,} more seeders on other machines"
+    return (f"{told}{by}, the policy wants {wanted:,}", action)
+
+
+def min_working_words(working: int, listed: int, wanted: int, failed: Sequence[str]) -> tuple[str, str]:
+    """Message and action where fewer trackers work than a policy wants.
+
+    Args:
+        working: Trackers that work for the torrent.
+        listed: Trackers that it lists.
+        wanted: As the policy says.
+        failed: Those that fail, each with its reason.
+    """
+    if listed < wanted and not failed:
+        told = count_words(listed, "tracker") if listed else "no tracker"
+        return (f"lists {told}, the policy wants {wanted:,} that work", _add(wanted - listed))
+    number = f"{working:,}" if working else "none"
+    verb = "works" if working <= 1 else "work"
+    message = f"{number} of {count_words(listed, 'tracker')} {verb}, the policy wants {wanted:,}: {some(failed)}"
+    if listed < wanted:
+        return (message, f"{_add(wanted - listed)}, and bring back what fails")
+    one = "this tracker" if len(failed) == 1 else "one of these trackers" if wanted - working == 1 else "these trackers"
+    return (message, f"bring {one} back, or add one that works and publish the torrent again")
+
+
+def _add(missing: int) -> str:
+    return (
+        f"add {'a tracker' if missing == 1 else f'{missing:,} trackers'} on another host and publish the torrent again"
+    )
+
+
+def dead_tracker_words(
+    dead: Sequence[tuple[str, float, str]], allowed_days: float | None, stays: Sequence[str]
+) -> tuple[str, str]:
+    """Message and action where trackers have been down for so long that they should go.
+
+    Args:
+        dead: Of each its name, for how many days, and why, in words.
+        allowed_days: As the policy says. None: it says nothing.
+        stays: What the list is without them.
+    """
+    names = [f"{name} for {days:,.0f} days{f' ({why})' if why else ''}" for name, days, why in dead]
+    told = f"{'has' if len(dead) == 1 else 'have'} been down"
+    allowed = f", the policy allows {allowed_days:,.15g}" if allowed_days is not None else ""
+    message = (
+        f"{dead[0][0]} {told}{names[0].removeprefix(dead[0][0])}{allowed}"
+        if len(dead) == 1
+        else f"{len(dead):,} trackers {told}: {some(names)}{allowed}"
+    )
+    them = "it" if len(dead) == 1 else "them"
+    if not stays:
+        return (message, f"replace {them}: the torrent lists no other tracker")
+    return (message, f"take {them} out of the torrent; what stays: {some(stays)}")
