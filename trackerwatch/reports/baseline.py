@@ -1,0 +1,302 @@
+"""What of a report the next one is compared with, and its bytes. Pure.
+
+The bytes come back from a store that anybody may have written to: nothing in them is believed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from trackerwatch.engine.views import AskState
+from trackerwatch.failover.states import Role
+from trackerwatch.health.states import Health
+from trackerwatch.outcome import FailureKind
+from trackerwatch.outside_text import clean
+from trackerwatch.policy.rules import Rule, Severity, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from trackerwatch.engine.views import AnswerView, TorrentView
+    from trackerwatch.reports.rows import Report
+
+FORMAT = 1
+"""Of the bytes. Another one is not read: the run after an update has nothing to compare with."""
+MAX_BYTES = 32 << 20
+MAX_TRACKERS = 100_000
+MAX_TORRENTS = 500_000
+MAX_NAME_CHARS = 300
+_MAX_COUNT = 1 << 63
+_LATEST_S = 253_402_300_799.0
+"""The end of the year 9999, the last that a date can hold."""
+
+_INFO_HASH = re.compile(r"[0-9a-f]{40}")
+_TRACKER_ID = re.compile(r"[0-9a-f]{10}")
+_WORKING = (Role.ACTIVE, Role.BACKUP)
+
+
+@dataclass(frozen=True, slots=True)
+class TrackerThen:
+    """How a tracker stood."""
+
+    name: str
+    """Host and port."""
+    state: Health
+
+
+@dataclass(frozen=True, slots=True)
+class TorrentThen:
+    """How a torrent stood."""
+
+    name: str
+    verdict: Verdict
+    seeders: int | None
+    rules: tuple[Rule, ...] = ()
+    """Those that it broke and that count."""
+    known_to: frozenset[str] = frozenset()
+    """Ids of trackers that told of it."""
+    unknown_to: frozenset[str] = frozenset()
+    """Ids of trackers that said they do not know it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """One report, as far as the next one is compared with it."""
+
+    made_at: datetime
+    trackers: Mapping[str, TrackerThen]
+    """By tracker id."""
+    torrents: Mapping[str, TorrentThen]
+    """By info hash in hex."""
+    others: frozenset[str] = frozenset()
+    """Info hashes of torrents that were there and that the filter left out."""
+    all_torrents: bool = True
+    """False: those that were well are not in it."""
+    all_trackers: bool = True
+
+
+class BaselineError(ValueError):
+    """Bytes that are no baseline."""
+
+
+def baseline_of(report: Report, before: Baseline | None = None) -> Baseline:
+    """What the next report is compared with.
+
+    Args:
+        report: Of everything that was judged.
+        before: What this report was compared with: where nothing is known now, what was known then still holds. A run
+            without a network would otherwise make everything forget what it was.
+    """
+    torrents = (*report.torrents, *report.unlisted_torrents)
+    trackers = (*report.trackers, *report.unlisted_trackers)
+    now = Baseline(
+        made_at=report.generated_at,
+        trackers={view.tracker.id: TrackerThen(view.tracker.host_port, view.state) for view in trackers},
+        torrents={view.torrent.info_hash_hex: _then(view) for view in torrents},
+        others=frozenset(report.unselected),
+        all_torrents=len(torrents) >= report.torrents_judged,
+        all_trackers=len(trackers) >= report.trackers_judged,
+    )
+    return now if before is None else _filled(now, before)
+
+
+def _then(view: TorrentView) -> TorrentThen:
+    known, unknown = [], []
+    for answer in view.answers:
+        if _refused(answer):
+            unknown.append(answer.tracker.id)
+        elif _told(answer):
+            known.append(answer.tracker.id)
+    return TorrentThen(
+        name=view.torrent.name,
+        verdict=view.verdict,
+        seeders=view.counts.seeders,
+        rules=tuple(dict.fromkeys(p.rule for p in view.problems if p.severity is not Severity.INFO)),
+        # Of a hybrid torrent's two swarms one is enough to be known by.
+        known_to=frozenset(known),
+        unknown_to=frozenset(unknown).difference(known),
+    )
+
+
+def _told(answer: AnswerView) -> bool:
+    """Whether a tracker works for the torrent and told something of it, which one that left it out of its scrape did not."""
+    return answer.role in _WORKING and (answer.counts.seeders is not None or answer.announce.state is AskState.ANSWERED)
+
+
+def _refused(answer: AnswerView) -> bool:
+    """Whether a tracker says that it does not know the torrent; what it said once and took back since does not count."""
+    if answer.role in _WORKING:
+        return False
+    failures = (answer.scrape.failure, answer.announce.failure)
+    return any(failure is not None and failure.kind is FailureKind.UNREGISTERED for failure in failures) or (
+        answer.role is Role.FAILED and bool(answer.announce.warning)
+    )
+
+
+def _filled(now: Baseline, before: Baseline) -> Baseline:
+    trackers = {
+        key: before.trackers[key] if then.state is Health.UNKNOWN and key in before.trackers else then
+        for key, then in now.trackers.items()
+    }
+    torrents = {
+        key: _remembering(then, before.torrents[key]) if key in before.torrents else then
+        for key, then in now.torrents.items()
+    }
+    return replace(now, trackers=trackers, torrents=torrents)
+
+
+def _remembering(now: TorrentThen, before: TorrentThen) -> TorrentThen:
+    heard = now.known_to | now.unknown_to
+    known, unknown = before.known_to - heard, before.unknown_to - heard
+    unjudged = now.verdict is Verdict.UNKNOWN
+    if not (known or unknown or unjudged or now.seeders is None):
+        return now
+    return TorrentThen(
+        name=now.name,
+        verdict=before.verdict if unjudged else now.verdict,
+        seeders=before.seeders if now.seeders is None else now.seeders,
+        rules=before.rules if unjudged else now.rules,
+        known_to=now.known_to | known,
+        unknown_to=now.unknown_to | unknown,
+    )
+
+
+# -- bytes -------------------------------------------------------------------------------------------------------------
+
+
+def to_bytes(baseline: Baseline) -> bytes:
+    """A baseline as JSON, trackers of torrents as numbers: a handful of them recur in thousands of torrents."""
+    numbers: dict[str, int] = {}
+
+    def numbered(ids: Iterable[str]) -> list[int]:
+        return [numbers.setdefault(one, len(numbers)) for one in ids]
+
+    trackers = [[*numbered((key,)), then.name, then.state.value] for key, then in baseline.trackers.items()]
+    torrents = [
+        [
+            key,
+            then.name,
+            then.verdict.value,
+            then.seeders,
+            [rule.value for rule in then.rules],
+            numbered(sorted(then.known_to)),
+            numbered(sorted(then.unknown_to)),
+        ]
+        for key, then in baseline.torrents.items()
+    ]
+    document = {
+        "format": FORMAT,
+        "made_at": baseline.made_at.timestamp(),
+        "all": [baseline.all_torrents, baseline.all_trackers],
+        "ids": list(numbers),
+        "trackers": trackers,
+        "torrents": torrents,
+        "others": sorted(baseline.others),
+    }
+    return json.dumps(document, ensure_ascii=True, separators=(",", ":")).encode("ascii")
+
+
+def from_bytes(body: bytes) -> Baseline:
+    """The baseline that `to_bytes` wrote.
+
+    Raises:
+        BaselineError: It is damaged, too large, or of another version.
+    """
+    if len(body) > MAX_BYTES:
+        raise BaselineError("it is too large")
+    try:
+        document = json.loads(body)
+    # Deep nesting ends in the one, what is no JSON or no text in the other.
+    except (ValueError, RecursionError) as error:
+        raise BaselineError("it is no JSON") from error
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise BaselineError("it was written by another version")
+    try:
+        return _read(document)
+    except (KeyError, TypeError, ValueError, IndexError, OverflowError, OSError) as error:
+        raise BaselineError("it is damaged") from error
+
+
+def _read(document: Mapping[str, object]) -> Baseline:
+    ids = [_matching(_TRACKER_ID, one) for one in _rows(document["ids"], MAX_TRACKERS)]
+    rules = {rule.value: rule for rule in Rule}
+    kept: dict[tuple[int, ...], frozenset[str]] = {}
+
+    def named(numbers: object) -> frozenset[str]:
+        places = tuple(_place(number, ids) for number in _rows(numbers, len(ids)))
+        found = kept.get(places)
+        if found is None:
+            found = kept[places] = frozenset(ids[place] for place in places)
+        return found
+
+    trackers = {}
+    for row in _rows(document["trackers"], MAX_TRACKERS):
+        number, name, state = _rows(row, 3)
+        trackers[ids[_place(number, ids)]] = TrackerThen(_name(name), Health(_word(state)))
+    torrents = {}
+    for row in _rows(document["torrents"], MAX_TORRENTS):
+        key, name, verdict, seeders, broken, known, unknown = _rows(row, 7)
+        torrents[_matching(_INFO_HASH, key)] = TorrentThen(
+            _name(name),
+            Verdict(_word(verdict)),
+            _count(seeders),
+            # A rule of a later version is none that could be told of.
+            tuple(rules[one] for one in map(_word, _rows(broken, len(Rule) * 2)) if one in rules),
+            named(known),
+            named(unknown),
+        )
+    all_torrents, all_trackers = _rows(document["all"], 2)
+    return Baseline(
+        made_at=datetime.fromtimestamp(_seconds(document["made_at"]), UTC),
+        trackers=trackers,
+        torrents=torrents,
+        others=frozenset(_matching(_INFO_HASH, one) for one in _rows(document["others"], MAX_TORRENTS)),
+        all_torrents=all_torrents is True,
+        all_trackers=all_trackers is True,
+    )
+
+
+def _rows(value: object, most: int) -> Sequence[object]:
+    if not isinstance(value, list) or len(value) > most:
+        raise TypeError("no list, or too long")
+    return value
+
+
+def _word(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("no text")
+    return value
+
+
+def _name(value: object) -> str:
+    return clean(_word(value), limit_chars=MAX_NAME_CHARS)
+
+
+def _matching(pattern: re.Pattern[str], value: object) -> str:
+    if not pattern.fullmatch(_word(value)):
+        raise ValueError("not of that shape")
+    return _word(value)
+
+
+def _place(value: object, ids: Collection[str]) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < len(ids):
+        raise TypeError("no place in the list")
+    return value
+
+
+def _count(value: object) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _MAX_COUNT:
+        raise TypeError("no count")
+    return value
+
+
+def _seconds(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LATEST_S:
+        raise TypeError("no time")
+    return float(value)
