@@ -1,0 +1,283 @@
+"""The two tables of the HTML report: torrents by collection, and trackers with their addresses. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from html import escape
+from typing import TYPE_CHECKING
+
+from trackerwatch.health.states import Health
+from trackerwatch.policy.rules import Rule, Verdict
+from trackerwatch.reports import strips, wording
+from trackerwatch.reports.html_parts import at_minute, endpoint_tag, seconds, since, tag, tracker_tag
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from trackerwatch.engine.views import EndpointView, TorrentView, TrackerView
+    from trackerwatch.history import TrackerHistory
+    from trackerwatch.reports.account import Account, Section
+    from trackerwatch.reports.formats import Style
+    from trackerwatch.reports.rows import Report
+
+MAX_OPEN_ROWS = 20
+"""Rows that are well stand open where they are no more, and nothing else is to be seen."""
+
+_TORRENT_HEAD = (
+    '<thead><tr><th scope="col">State</th><th scope="col">Torrent</th>'
+    '<th scope="col" class="n">Seeders</th><th scope="col" class="n">Leechers</th><th scope="col" class="n">Completed</th>'
+    '<th scope="col" class="n">Trackers</th><th scope="col">Active tracker, tier</th><th scope="col" class="n">Age</th></tr></thead>'
+)
+_TORRENT_COLUMNS = f"<colgroup>{'<col>' * 8}</colgroup>"
+
+
+def torrents(account: Account, report: Report, style: Style, cards: Mapping[str, str]) -> Iterator[str]:
+    """One row a torrent, by collection.
+
+    Args:
+        account: What to tell.
+        report: Of what.
+        style: Whether all stand open.
+        cards: By info hash in hex: the id of the card that tells of its problems.
+    """
+    names = Counter(view.torrent.name for section in account.sections for view in section.rows)
+    if sum(names.values()) > MAX_OPEN_ROWS:
+        yield '<div id="find" class="find"></div>\n'
+    for section in account.sections:
+        yield from _section(section, report, style, cards, names)
+
+
+def _section(
+    section: Section, report: Report, style: Style, cards: Mapping[str, str], names: Mapping[str, int]
+) -> Iterator[str]:
+    rows = [(view.verdict is Verdict.OK, _torrent_row(view, report, cards, names)) for view in section.rows]
+    well = [row for is_well, row in rows if is_well]
+    troubled = [row for is_well, row in rows if not is_well]
+    listed = sum(section.by_verdict.values()) - len(rows)
+    told = [
+        f"{section.by_verdict[verdict]:,} {verdict}"
+        for verdict in sorted(section.by_verdict, key=lambda verdict: -verdict.badness)
+        if section.by_verdict[verdict]
+    ]
+    if listed > 0:
+        told.append(f"{listed:,} of them not listed")
+    words = ", ".join(told)
+    yield '<section class="group">\n'
+    if section.name:
+        picture = strips.shares(section.by_verdict, words)
+        yield f"<h3>{escape(section.name)} {picture} <small>{words}</small></h3>\n"
+    elif listed > 0:
+        yield f'<p class="soft">{words}</p>\n'
+    label = f"torrents of {section.name}" if section.name else "torrents"
+    if troubled:
+        yield from _table("torrents", label, _TORRENT_COLUMNS + _TORRENT_HEAD, troubled)
+    if well:
+        is_open = style.all_rows or (not troubled and len(well) <= MAX_OPEN_ROWS)
+        yield f"<details{' open' if is_open else ''}><summary>{tag('ok', 'ok')} {_many_well(len(well))}</summary>\n"
+        yield from _table("torrents", f"{label}: ok", _TORRENT_COLUMNS + _TORRENT_HEAD, well)
+        yield "</details>\n"
+    yield "</section>\n"
+
+
+def _many_well(number: int) -> str:
+    return f"{wording.many(number, 'torrent')} {wording.are(number)} ready"
+
+
+def _table(group: str, label: str, head: str, rows: Sequence[str], *, in_bodies: bool = False) -> Iterator[str]:
+    # It scrolls sideways on a phone: whoever has no pointer gets to it by Tab.
+    yield f'<section class="wide" tabindex="0" aria-label="{escape(label)}">'
+    yield f'<table class="{group}" data-group="{group}">{head}\n'
+    if in_bodies:
+        yield from rows
+    else:
+        yield "<tbody>\n"
+        yield from rows
+        yield "</tbody>"
+    yield "</table></section>\n"
+
+
+def _torrent_row(view: TorrentView, report: Report, cards: Mapping[str, str], names: Mapping[str, int]) -> str:
+    counts, failover, torrent = view.counts, view.failover, view.torrent
+    name = escape(torrent.name)
+    if (card := cards.get(torrent.info_hash_hex)) is not None:
+        name = f'<a href="#{card}">{name}</a>'
+    if names[torrent.name] > 1:
+        name += f' <small class="mono">{torrent.info_hash_hex[:10]}</small>'
+    if view.verdict is not Verdict.OK and view.why:
+        is_known = view.since is not None and is_older_than_run(view.since, report)
+        begun = f", since {since(view.since, report.generated_at)}" if is_known else ""
+        name += f"<small>{escape(view.why)}{begun}</small>"
+    tier = "" if failover.active_tier is None else f", tier {failover.active_tier}"
+    age_s = _age_s(view, report)
+    return (
+        f'<tr><td data-s="{view.verdict.badness}">{tag(view.verdict.value, view.verdict.value)}</td>'
+        f'<th scope="row">{name}</th>'
+        f'<td class="n">{_count(counts.seeders)}</td><td class="n">{_count(counts.leechers)}</td>'
+        f'<td class="n">{_count(counts.completed)}</td>'
+        f'<td class="n">{failover.working}/{failover.total}</td>'
+        f"<td>{escape(_active(view))}{tier}</td>"
+        f'<td class="n"{seconds(age_s)}>{"?" if age_s is None else wording.duration(age_s)}</td></tr>\n'
+    )
+
+
+def _count(number: int | None) -> str:
+    return "?" if number is None else f"{number:,}"
+
+
+def _active(view: TorrentView) -> str:
+    if view.failover.active is not None:
+        return view.failover.active.host_port
+    if any(problem.rule is Rule.PRIVATE_NOT_ASKED for problem in view.problems):
+        return "private, not asked"
+    return "none"
+
+
+def _age_s(view: TorrentView, report: Report) -> float | None:
+    """Age of the newest answer, in seconds."""
+    seen = [at for a in view.answers for at in (a.scrape.observed_at, a.announce.observed_at) if at is not None]
+    return (report.generated_at - max(seen)).total_seconds() if seen else None
+
+
+# -- trackers --------------------------------------------------------------------------------------------------------
+
+
+def trackers(account: Account, report: Report, style: Style) -> Iterator[str]:
+    """Each tracker with its addresses, where the time went, and its last 30 days."""
+    views = account.trackers
+    if not views:
+        return
+    table = _Trackers(report)
+    yield table.legend()
+    folded = [view for view in views if view.state is Health.UP] if len(views) > MAX_OPEN_ROWS else []
+    shown = [view for view in views if view.state is not Health.UP] if folded else views
+    yield '<section class="group">\n'
+    if shown:
+        yield from _table("trackers", "trackers", table.head, [table.rows(view) for view in shown], in_bodies=True)
+    if folded:
+        up = f"{wording.many(len(folded), 'tracker')} {wording.are(len(folded))} up"
+        yield f"<details{' open' if style.all_rows else ''}><summary>{tag('ok', 'up')} {up}</summary>\n"
+        rows = [table.rows(view) for view in folded]
+        yield from _table("trackers", "trackers that are up", table.head, rows, in_bodies=True)
+        yield "</details>\n"
+    yield "</section>\n"
+
+
+class _Trackers:
+    """Rows of one table: what is common to all of them."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._now = report.generated_at
+        totals = [
+            sum(span_s for _, _, span_s in strips.spent(endpoint.phases))
+            for view in report.trackers
+            for endpoint in view.endpoints
+        ]
+        self._longest_s = max(totals, default=0.0)
+        past = next(iter(report.pasts.values()), None)
+        self._days = past.stretches if past is not None else ()
+        days = f"{strips.day(self._days[0].begin)} to {strips.day(self._days[-1].begin)}" if self._days else ""
+        past_head = f'<th scope="col">{len(self._days)} days<small class="of">{days}</small></th>' if self._days else ""
+        columns = "<col>" * 5 + ('<col class="days">' if self._days else "") + "<col>" * 2
+        self.head = (
+            f"<colgroup>{columns}</colgroup>"
+            '<thead><tr><th scope="col">State</th><th scope="col">Tracker</th><th scope="col" class="n">Torrents</th>'
+            f'<th scope="col" class="n">Addresses</th><th scope="col">Latency</th>{past_head}<th scope="col">Since</th>'
+            '<th scope="col">Why, and what it does</th></tr></thead>'
+        )
+
+    def legend(self) -> str:
+        """What the pictures mean."""
+        shades = "".join(
+            f'<li><svg viewBox="0 0 8 8" aria-hidden="true"><rect class="p{index}" width="8" height="8"/></svg>{name}</li>'
+            for index, name in enumerate(strips.PHASES, 1)
+        )
+        told = "" if self._days else "<li>no history yet: nothing is remembered of the last 30 days</li>"
+        if self._days:
+            keys = (
+                ('<rect class="ok" width="5" height="22"/>', "answered all day"),
+                ('<rect class="warning" y="11" width="5" height="11"/>', "in part"),
+                ('<path class="x" d="M0 2l5 18m0-18l-5 18"/>', "not at all"),
+                ('<rect class="none" y="19" x="1.5" width="2" height="2"/>', "not known"),
+            )
+            told = "".join(
+                f'<li><svg class="key" viewBox="0 0 5 22" aria-hidden="true">{s}</svg>{word}</li>' for s, word in keys
+            )
+        return f'<ul class="legend">{shades}</ul>\n<ul class="legend">{told}</ul>\n'
+
+    def rows(self, view: TrackerView) -> str:
+        """One tracker, and a row for each of its addresses."""
+        addresses = f"{view.endpoints_up}/{len(view.endpoints)}" if view.endpoints else "-"
+        cells = [
+            f'<td data-s="{_ORDER[view.state]}">{tracker_tag(view)}</td>',
+            f'<th scope="row">{_url(view)}</th>',
+            f'<td class="n">{view.torrents:,}</td>',
+            f'<td class="n">{addresses}</td>',
+            f'<td class="time"{seconds(view.latency_s)}>{wording.latency(view.latency_s)}</td>',
+        ]
+        if self._days:
+            cells.append(self._past(self._report.pasts.get(view.tracker.id)))
+        cells.append(self._begun(view.since))
+        cells.append(f'<td class="why">{self._why(view)}</td>')
+        return f"<tbody>\n<tr>{''.join(cells)}</tr>\n{''.join(map(self._address, view.endpoints))}</tbody>\n"
+
+    def _begun(self, begun_at: datetime | None) -> str:
+        """The cell that says since when."""
+        if begun_at is None:
+            return '<td data-s="-1">?</td>'
+        age_s = (self._now - begun_at).total_seconds()
+        if not is_older_than_run(begun_at, self._report):
+            return f"<td{seconds(age_s)}><small>this run</small></td>"
+        told = f'{wording.duration(age_s)}<small class="of">{at_minute(begun_at, self._now)}</small>'
+        return f"<td{seconds(age_s)}>{told}</td>"
+
+    def _past(self, past: TrackerHistory | None) -> str:
+        share = strips.share_answered(past.stretches) if past is not None else None
+        if past is None or share is None:
+            return '<td data-s=""><small>no history yet</small></td>'
+        # Rounded down: what failed once was not 100 %.
+        return (
+            f'<td data-s="{share:.5f}">{strips.strip(past.stretches)} <small>{int(share * 1000) / 10:g} %</small></td>'
+        )
+
+    def _why(self, view: TrackerView) -> str:
+        parts = [wording.reason(view), wording.effect(view.effect), view.note]
+        quorum = self._report.quorum
+        if quorum is not None and (names := quorum.down_for.get(view.tracker.id)):
+            parts.append(f"down from {', '.join(names)}")
+        if view.muted is not None:
+            parts.append("muted by you")
+        told = "<br>".join(escape(part) for part in parts if part)
+        if view.tls_expires_at is not None:
+            told += f"{'<br>' if told else ''}<small>certificate to {at_minute(view.tls_expires_at, self._now)}</small>"
+        return told
+
+    def _address(self, view: EndpointView) -> str:
+        spent = strips.spent(view.phases)
+        words = " + ".join(f"{name} {wording.latency(span_s)}" for _, name, span_s in spent)
+        timed = f"{strips.bar(view.phases, self._longest_s, words)}<small>{words}</small>" if spent else "-"
+        failure = escape(wording.failure(view.failure)) if view.failure is not None else ""
+        if view.failure is not None and view.last_success_at is not None:
+            failure += f"<br><small>last answer {at_minute(view.last_success_at, self._now)}</small>"
+        past = "<td></td>" if self._days else ""
+        return (
+            f'<tr class="e"><td>{endpoint_tag(view)}</td><td class="mono">{escape(str(view.endpoint))}</td><td></td>'
+            f'<td></td><td class="time">{timed}</td>{past}'
+            f'{self._begun(view.since)}<td class="why">{failure}</td></tr>\n'
+        )
+
+
+def is_older_than_run(begun_at: datetime, report: Report) -> bool:
+    """Whether something began before this run looked for the first time, as far as is known."""
+    return (report.generated_at - begun_at).total_seconds() > max(60.0, report.duration_s)
+
+
+def _url(view: TrackerView) -> str:
+    """A tracker's URL, broken before its path rather than anywhere."""
+    scheme, separator, rest = view.tracker.shown_url.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{escape(scheme + separator + host)}<wbr>{escape(slash + path)}"
+
+
+_ORDER = {Health.UP: 0, Health.UNKNOWN: 1, Health.DEGRADED: 2, Health.DOWN: 3}
