@@ -1,4 +1,4 @@
-"""Print how the budgets are kept: `python -m benchmarks [--quick] [scraping] [loading] [starting] [history] [screen]`.
+"""Print how the budgets are kept: `python -m benchmarks [--quick] [scraping] [loading] [starting] [reporting] [history] [screen]`.
 
 Ends 0 when every figure could be taken, over budget or not, and 1 when one could not or a count was wrong.
 """
@@ -20,7 +20,7 @@ from tests.real.lab.places import ROOT, find_program
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PARTS = ("scraping", "loading", "starting", "history", "screen")
+PARTS = ("scraping", "loading", "starting", "reporting", "history", "screen")
 
 
 def main() -> int:
@@ -76,6 +76,10 @@ def _measure(part: str, size: int) -> Iterator[Figure]:
         from benchmarks import scraping  # noqa: PLC0415 - see above
 
         yield from scraping.figures(size)
+    elif part == "reporting":
+        from benchmarks import reporting  # noqa: PLC0415 - see above
+
+        yield from reporting.figures(size)
     else:
         from benchmarks import starting  # noqa: PLC0415 - see above
 
