@@ -1,4 +1,4 @@
-"""Text from outside in documents that others open: spreadsheets, Markdown, XML, monitoring systems. Pure."""
+"""Text from outside in documents that others open: spreadsheets, Markdown, XML, monitoring systems, CI logs. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,18 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "\uff1d", "\uff0b", 
 """Full-width ones too: spreadsheets of East Asia take them for the plain ones."""
 _INNER_FORMULA = re.compile(r"([;\t]\s*)(?=[=+\-@|%\uff1d\uff0b\uff0d\uff20])")
 _NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~&:])")
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~&])")
+_MARKDOWN_START = re.compile(r"^([-+=]|[0-9]{1,9}(?=[.)]))")
+"""What makes a list or a heading where a line begins with it."""
+_MARKDOWN_LINKED = re.compile(
+    # Mentions and e-mail; formulas; addresses; GH-1; #1, !1, %1, &1, ~label; :emoji:; names of commits.
+    r"[@$]|:/|www\.|\bgh-\d|[#!%&~][\w\"]|:[\w+-]+:|\b(?=[0-9a-f]*\d)[0-9a-f]{7,64}\b",
+    re.IGNORECASE,
+)
+"""What GitHub, GitLab and others make links of when the Markdown is HTML already: no backslash helps against them, code does."""
+_BACKTICKS = re.compile("`+")
+_COMMAND = re.compile(r"^(\s*):(?=:[^\s:]+.*::)")
+_COMMAND_ANYWHERE = re.compile(r"##(?=\w*\[)")
 
 
 def harmless_cell(text: str) -> str:
@@ -35,5 +46,47 @@ def label_value(text: str) -> str:
 
 
 def markdown_text(text: str) -> str:
-    """Text that Markdown shows as it is: no link, picture, tag, emphasis or end of a cell."""
-    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+    """Text that Markdown shows as it is, also in a cell: no link, picture, tag, emphasis, mention, reference or formula.
+
+    Words that would be made a link of all the same are shown as code.
+    """
+    words = text.split()
+    shown = [markdown_code(w) if _MARKDOWN_LINKED.search(w) else _MARKDOWN.sub(r"\\\1", w) for w in words]
+    return _MARKDOWN_START.sub(_escaped_start, " ".join(shown))
+
+
+def _escaped_start(match: re.Match[str]) -> str:
+    start = match[1]
+    # A number begins a list by what follows it.
+    return f"{start}\\" if start.isdigit() else f"\\{start}"
+
+
+def markdown_code(text: str) -> str:
+    """Text as code, also in a cell; empty where it is."""
+    # A bar ends a cell even within code, and a backslash before it shows outside of tables: it stands between two pieces.
+    return "\\|".join(_code_span(piece) if piece else "" for piece in " ".join(text.split()).split("|"))
+
+
+def _code_span(text: str) -> str:
+    if not text.strip():
+        return text
+    fence = "`" * (1 + max((len(run) for run in _BACKTICKS.findall(text)), default=0))
+    room = " " if text[0] == "`" or text[-1] == "`" or text[0] == text[-1] == " " else ""
+    return f"{fence}{room}{text}{room}{fence}"
+
+
+def workflow_data(text: str) -> str:
+    """Text for the message of a workflow command of GitHub Actions; line breaks in it are shown."""
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def workflow_property(text: str) -> str:
+    """Text for a property of a workflow command of GitHub Actions, like `title`."""
+    return workflow_data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def no_workflow_command(line: str) -> str:
+    """A line of as many characters that no CI runner takes for a command: GitHub's read `::error::` after blanks, and `##[` anywhere."""
+    if "##" in line:
+        line = _COMMAND_ANYWHERE.sub("# ", line)
+    return _COMMAND.sub(r"\1 ", line) if "::" in line else line

@@ -53,7 +53,7 @@ async def test_markdown_keeps_its_table_and_makes_no_link():
     lines = text.splitlines()[2:]
     bars = [line.replace("\\|", "").count("|") for line in lines]
     assert set(bars) == {len(sheets.TORRENT_COLUMNS) + 1}
-    assert "\\[a\\]\\(javascript\\:x\\) \\<b\\> \\*c\\* \\`d\\`" in text
+    assert "\\[a\\](javascript:x) \\<b\\> \\*c\\* \\`d\\`" in text
 
 
 async def test_text_has_columns():
