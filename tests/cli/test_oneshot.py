@@ -343,3 +343,18 @@ def test_a_table_of_the_config_that_is_about_nobody_is_told(capsys, torrent, tmp
     assert main(["report", torrent(), "--allow-private", "--config", str(path)]) == 2
     said = capsys.readouterr().err
     assert said == 'trackerwatch: config: trackers."typo.org" matches no tracker of these torrents\n'
+
+
+@pytest.mark.parametrize(
+    ("words", "deadline_s"),
+    [
+        (["--format", "nagios"], 8),
+        (["--format", "nagios", "--deadline", "30"], 30),
+        (["--format", "nagios", "-o", "FILE"], 60),
+        (["--format", "json"], 60),
+    ],
+)
+def test_a_plugin_is_done_before_monitoring_gives_it_up(torrent, tmp_path, words, deadline_s):
+    words = [str(tmp_path / "out") if word == "FILE" else word for word in words]
+    arguments = build_parser().parse_args(["report", torrent(), *words])
+    assert Run(arguments, Narrator()).config.deadline_s == deadline_s

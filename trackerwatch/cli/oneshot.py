@@ -62,7 +62,7 @@ class Run:
         self.narrator = narrator
         self.outputs = planned(arguments.outputs)
         self.config = settled(arguments)
-        if ("nagios", None) in self.outputs and arguments.deadline_s is None:
+        if ("nagios", None) in self.outputs and arguments.deadline is None:
             self.config = replace(self.config, deadline_s=min(self.config.deadline_s, PLUGIN_DEADLINE_S))
         self.filter: Filter = parse_filter(arguments.filter, dict(self.config.filters))
         self.prober = prober_of(self.config)
