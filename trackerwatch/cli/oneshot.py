@@ -75,6 +75,8 @@ class Run:
         if self.settings.freshness is Freshness.CACHED and arguments.wait is not None:
             raise UsageError("--wait asks again, and --cached asks nobody: use one of them")
         self.memory: Memory | None = None
+        self.comparing: Comparing | None = None
+        """None: nothing is compared, as with `check`."""
         self.vantage = Vantage(vantage_id(), self.config.vantage or "")
         self._started_at = time.monotonic()
 
@@ -160,8 +162,8 @@ def run_once(arguments: Namespace, make_report: Callable[[Run], Coroutine[None, 
 
 async def report_on_inputs(one_run: Run) -> Report:
     """`report`: load, keep what the filter may match, ask, judge what it matches, compare it with the last run."""
+    comparing = one_run.comparing = Comparing(one_run)
     judging = Judging(one_run)
-    comparing = Comparing(one_run)
     loaded = await load(one_run.arguments.inputs, one_run.prober, one_run.narrator)
     if not loaded.torrents:
         return one_run.nothing("no usable input", Subject.TORRENTS, loaded.skipped)
