@@ -1,0 +1,113 @@
+"""Whether what is published is what is watched: torrents of one name that are not one torrent. Pure.
+
+A name alone proves little: thousands of torrents are called `cover` or `Season 1`. So two torrents of one run are compared only
+where something else says that they are meant to be the same: the same size, the same file name, or one of them was read
+where the other one is published.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from trackerwatch.policy.rules import Rule
+from trackerwatch.policy.words import problem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from trackerwatch.metainfo import Torrent
+    from trackerwatch.policy.rules import Problem
+
+_HASH_CHARS = 12
+"""Of an info hash, in a sentence."""
+
+
+def drift(torrents: Sequence[Torrent], before: Mapping[str, str]) -> dict[str, list[Problem]]:
+    """Look for torrents that were made anew, and for files of one name that are not one torrent.
+
+    Args:
+        torrents: All of this run.
+        before: Info hash in hex by name, of the last run; without names that several torrents had. Empty: there was none.
+
+    Returns:
+        Problems by info hash in hex, with the severities of `rules.SEVERITIES`; what did not drift is not in it.
+    """
+    by_name: dict[str, dict[str, Torrent]] = {}
+    for torrent in torrents:
+        if torrent.name != torrent.info_hash_hex:
+            by_name.setdefault(torrent.name, {})[torrent.info_hash_hex] = torrent
+    found: dict[str, list[Problem]] = {}
+    for name, known in by_name.items():
+        if len(known) == 1:
+            info_hash, torrent = next(iter(known.items()))
+            # A hybrid's other hash is no news: a magnet link may name either.
+            if (was := before.get(name)) is not None and was not in {s.hex() for _, s in torrent.swarms}:
+                found[info_hash] = [_new_info_hash(torrent, was)]
+        else:
+            for info_hash, torrent in known.items():
+                others = [other for other in known.values() if other is not torrent and _meant_alike(torrent, other)]
+                if others:
+                    found[info_hash] = [_published_differs(torrent, others)]
+    return found
+
+
+def _new_info_hash(torrent: Torrent, was: str) -> Problem:
+    return problem(
+        Rule.NEW_INFO_HASH,
+        torrent=torrent.info_hash_hex,
+        tracker=None,
+        since=None,
+        message=f"made anew since the last run: info hash {_short(was)} then, {_short(torrent.info_hash_hex)} now",
+        action="see that all seeders have the new torrent file: those of the old one are another swarm",
+    )
+
+
+def _published_differs(torrent: Torrent, others: Sequence[Torrent]) -> Problem:
+    other = others[0]
+    more = f" (and {len(others) - 1:,} more)" if len(others) > 1 else ""
+    return problem(
+        Rule.PUBLISHED_DIFFERS,
+        torrent=torrent.info_hash_hex,
+        tracker=None,
+        since=None,
+        message=(
+            f"not the torrent of the same name: {_short(torrent.info_hash_hex)} from {_source(torrent)}, "
+            f"{_short(other.info_hash_hex)} from {_source(other)}{more}"
+        ),
+        action="publish one of them everywhere and seed that one: they are two swarms",
+    )
+
+
+def _meant_alike(first: Torrent, second: Torrent) -> bool:
+    if first.size_bytes is not None and first.size_bytes == second.size_bytes:
+        return True
+    files = [
+        {_file_name(source) for source in torrent.sources if not _is_magnet(source)} for torrent in (first, second)
+    ]
+    if files[0] & files[1]:
+        return True
+    # One is at hand, the other out there.
+    published = [
+        any(_is_url(source) or _is_magnet(source) for source in torrent.sources) for torrent in (first, second)
+    ]
+    return published[0] != published[1]
+
+
+def _short(info_hash: str) -> str:
+    return info_hash[:_HASH_CHARS]
+
+
+def _source(torrent: Torrent) -> str:
+    return torrent.sources[0] if torrent.sources else "elsewhere"
+
+
+def _file_name(source: str) -> str:
+    return source.replace("\\", "/").partition("?")[0].rpartition("/")[2]
+
+
+def _is_url(source: str) -> bool:
+    return "://" in source
+
+
+def _is_magnet(source: str) -> bool:
+    return source.startswith("magnet:")
