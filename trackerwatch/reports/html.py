@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from trackerwatch import __version__
 from trackerwatch.reports import html_tables, wording
 from trackerwatch.reports.account import account_of
-from trackerwatch.reports.html_parts import GLYPHS, at_minute, fact, items, since, tag, tone
+from trackerwatch.reports.html_parts import GLYPHS, at_minute, fact, items, since, tag, tone, url
 from trackerwatch.reports.html_style import DARK, LIGHT, POLICY, SCRIPT, STYLE
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class _Page:
 
     def _card(self, number: int, block: Block) -> str:
         alone = not block.members
-        subject = escape(block.subject) or "This run"
+        subject = (escape if block.torrent else url)(block.subject) or "This run"
         collection = f" <small>in {escape(block.collection)}</small>" if block.collection else ""
         also = "".join(f"<p><code>{rule}</code> {escape(message)}</p>" for rule, message in block.also)
         actions = "".join(f"<p>{escape(action)}</p>" for action in block.actions)

@@ -75,3 +75,10 @@ def fact(name: str, html: str, of_class: str = "") -> str:
 def seconds(span_s: float | None) -> str:
     """A length of time as a table sorts it; an attribute, empty where it is not known."""
     return "" if span_s is None else f' data-s="{span_s:.4g}"'
+
+
+def url(shown: str) -> str:
+    """A URL, broken before its path rather than anywhere; other text as it is."""
+    scheme, separator, rest = shown.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{escape(scheme + separator + host)}<wbr>{escape(slash + path)}" if slash else escape(shown)

@@ -145,13 +145,13 @@ thead button::after{content:"\\2195";display:inline-block;width:1.1em;text-align
 .torrents col:nth-child(7){width:17rem}
 .torrents col:nth-child(8){width:4.6rem}
 .trackers{min-width:62rem;table-layout:fixed}
-.trackers col:nth-child(1){width:8.3rem}
-.trackers col:nth-child(3){width:5.8rem}
-.trackers col:nth-child(4){width:6.6rem}
-.trackers col:nth-child(5){width:11rem}
-.trackers col:nth-last-child(2){width:7.4rem}
-.trackers col:nth-last-child(1){width:14rem}
-.trackers .days{width:13rem}
+.trackers col:nth-child(1){width:8rem}
+.trackers col:nth-child(3){width:5.7rem}
+.trackers col:nth-child(4){width:6.4rem}
+.trackers col:nth-child(5){width:6.6rem}
+.trackers .days,.trackers .bars{width:12.7rem}
+.trackers col:nth-last-child(2){width:8.2rem}
+.trackers col:nth-last-child(1){width:13.5rem}
 .trackers td:nth-last-child(2),.trackers td:nth-child(5):not(.time){white-space:nowrap}
 .time svg{display:block;margin:.3rem 0 .15rem}
 .of{display:block}
@@ -159,7 +159,7 @@ details{margin:.5rem 0}
 summary{cursor:pointer;padding:.45rem .8rem;border:1px solid var(--line);border-radius:.55rem;background:var(--card);width:max-content;
  max-width:100%}
 summary:hover{background:var(--head)}
-.group{content-visibility:auto;contain-intrinsic-size:auto 20rem}
+.long{content-visibility:auto;contain-intrinsic-size:auto 20rem}
 .group>h3{display:flex;flex-wrap:wrap;gap:.15rem .8rem;align-items:center;margin:1.3rem 0 .4rem}
 .group>h3 small{font-weight:400}
 .find{margin:.5rem 0}
@@ -168,13 +168,13 @@ summary:hover{background:var(--head)}
 svg{display:inline-block;vertical-align:middle;overflow:visible}
 .share{width:9rem;height:.55rem;border-radius:.2rem;overflow:hidden}
 .strip{width:8.6rem;height:1.35rem}
-.bar{width:100%;height:.5rem}
+.bar{width:min(100%,13rem);height:.5rem}
 svg .ok{fill:var(--ok)}
 svg .warning{fill:var(--warning)}
 svg .critical{fill:var(--critical)}
 svg .unknown{fill:var(--unknown)}
 svg .x{fill:none;stroke:var(--critical);stroke-width:1.5}
-svg .none{fill:var(--line)}
+svg .none{fill:var(--soft)}
 svg .p1{fill:var(--phase-1)}
 svg .p2{fill:var(--phase-2)}
 svg .p3{fill:var(--phase-3)}
@@ -206,7 +206,7 @@ footer{margin-top:2rem;font-size:.88em;color:var(--soft)}
  h2{margin-top:1.2rem}
  h2,h3,summary,thead{break-after:avoid}
  .card,tr,.verdict{break-inside:avoid}
- .group{content-visibility:visible}
+ .long{content-visibility:visible}
  .wide{overflow:visible;border:0}
  .torrents,.trackers{min-width:0;font-size:.88em}
  table.torrents col,table.trackers col{width:auto}

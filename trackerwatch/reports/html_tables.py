@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from trackerwatch.health.states import Health
 from trackerwatch.policy.rules import Rule, Verdict
 from trackerwatch.reports import strips, wording
-from trackerwatch.reports.html_parts import at_minute, endpoint_tag, seconds, since, tag, tracker_tag
+from trackerwatch.reports.html_parts import at_minute, endpoint_tag, seconds, since, tag, tracker_tag, url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 MAX_OPEN_ROWS = 20
 """Rows that are well stand open where they are no more, and nothing else is to be seen."""
+LONG_ROWS = 100
+"""A section with more rows is laid out when it is looked at."""
 
 _TORRENT_HEAD = (
     '<thead><tr><th scope="col">State</th><th scope="col">Torrent</th>'
@@ -63,7 +65,7 @@ def _section(
     if listed > 0:
         told.append(f"{listed:,} of them not listed")
     words = ", ".join(told)
-    yield '<section class="group">\n'
+    yield _group(len(rows))
     if section.name:
         picture = strips.shares(section.by_verdict, words)
         yield f"<h3>{escape(section.name)} {picture} <small>{words}</small></h3>\n"
@@ -78,6 +80,11 @@ def _section(
         yield from _table("torrents", f"{label}: ok", _TORRENT_COLUMNS + _TORRENT_HEAD, well)
         yield "</details>\n"
     yield "</section>\n"
+
+
+def _group(rows: int) -> str:
+    # What is far below the screen is laid out when it comes near; of little that would be seen as a jump.
+    return f'<section class="group{" long" if rows > LONG_ROWS else ""}">\n'
 
 
 def _many_well(number: int) -> str:
@@ -151,7 +158,7 @@ def trackers(account: Account, report: Report, style: Style) -> Iterator[str]:
     yield table.legend()
     folded = [view for view in views if view.state is Health.UP] if len(views) > MAX_OPEN_ROWS else []
     shown = [view for view in views if view.state is not Health.UP] if folded else views
-    yield '<section class="group">\n'
+    yield _group(len(views))
     if shown:
         yield from _table("trackers", "trackers", table.head, [table.rows(view) for view in shown], in_bodies=True)
     if folded:
@@ -177,9 +184,9 @@ class _Trackers:
         self._longest_s = max(totals, default=0.0)
         past = next(iter(report.pasts.values()), None)
         self._days = past.stretches if past is not None else ()
-        days = f"{strips.day(self._days[0].begin)} to {strips.day(self._days[-1].begin)}" if self._days else ""
-        past_head = f'<th scope="col">{len(self._days)} days<small class="of">{days}</small></th>' if self._days else ""
-        columns = "<col>" * 5 + ('<col class="days">' if self._days else "") + "<col>" * 2
+        last = f" to {strips.day(self._days[-1].begin)}" if self._days else ""
+        past_head = f'<th scope="col">{len(self._days)} days{last}</th>' if self._days else ""
+        columns = "<col>" * 4 + ('<col><col class="days">' if self._days else '<col class="bars">') + "<col>" * 2
         self.head = (
             f"<colgroup>{columns}</colgroup>"
             '<thead><tr><th scope="col">State</th><th scope="col">Tracker</th><th scope="col" class="n">Torrents</th>'
@@ -211,7 +218,7 @@ class _Trackers:
         addresses = f"{view.endpoints_up}/{len(view.endpoints)}" if view.endpoints else "-"
         cells = [
             f'<td data-s="{_ORDER[view.state]}">{tracker_tag(view)}</td>',
-            f'<th scope="row">{_url(view)}</th>',
+            f'<th scope="row">{url(view.tracker.shown_url)}</th>',
             f'<td class="n">{view.torrents:,}</td>',
             f'<td class="n">{addresses}</td>',
             f'<td class="time"{seconds(view.latency_s)}>{wording.latency(view.latency_s)}</td>',
@@ -219,7 +226,7 @@ class _Trackers:
         if self._days:
             cells.append(self._past(self._report.pasts.get(view.tracker.id)))
         cells.append(self._begun(view.since))
-        cells.append(f'<td class="why">{self._why(view)}</td>')
+        cells.append(f"<td>{self._why(view)}</td>")
         return f"<tbody>\n<tr>{''.join(cells)}</tr>\n{''.join(map(self._address, view.endpoints))}</tbody>\n"
 
     def _begun(self, begun_at: datetime | None) -> str:
@@ -260,24 +267,16 @@ class _Trackers:
         failure = escape(wording.failure(view.failure)) if view.failure is not None else ""
         if view.failure is not None and view.last_success_at is not None:
             failure += f"<br><small>last answer {at_minute(view.last_success_at, self._now)}</small>"
-        past = "<td></td>" if self._days else ""
+        wide = ' colspan="2"' if self._days else ""
         return (
-            f'<tr class="e"><td>{endpoint_tag(view)}</td><td class="mono">{escape(str(view.endpoint))}</td><td></td>'
-            f'<td></td><td class="time">{timed}</td>{past}'
-            f'{self._begun(view.since)}<td class="why">{failure}</td></tr>\n'
+            f'<tr class="e"><td>{endpoint_tag(view)}</td><td class="mono" colspan="3">{escape(str(view.endpoint))}</td>'
+            f'<td class="time"{wide}>{timed}</td>{self._begun(view.since)}<td>{failure}</td></tr>\n'
         )
 
 
 def is_older_than_run(begun_at: datetime, report: Report) -> bool:
     """Whether something began before this run looked for the first time, as far as is known."""
     return (report.generated_at - begun_at).total_seconds() > max(60.0, report.duration_s)
-
-
-def _url(view: TrackerView) -> str:
-    """A tracker's URL, broken before its path rather than anywhere."""
-    scheme, separator, rest = view.tracker.shown_url.partition("://")
-    host, slash, path = rest.partition("/")
-    return f"{escape(scheme + separator + host)}<wbr>{escape(slash + path)}"
 
 
 _ORDER = {Health.UP: 0, Health.UNKNOWN: 1, Health.DEGRADED: 2, Health.DOWN: 3}
