@@ -78,6 +78,7 @@ def test_every_key_can_be_set_in_file_and_environment(write, tmp_path):
         "sentinels": '["tcp://192.0.2.1:443"]',
         "store": '"s.sqlite"',
         "max_age": '"20m"',
+        "policy": '"policy.toml"',
         "theme": '"nord"',
         "ascii": "true",
         "mouse": "false",
@@ -92,6 +93,7 @@ def test_every_key_can_be_set_in_file_and_environment(write, tmp_path):
         "allowed_networks": "10.0.0.0/8",
         "ca_file": str(tmp_path / "ca.pem"),
         "store": str(tmp_path / "s.sqlite"),
+        "policy": str(tmp_path / "policy.toml"),
         "sentinels": "tcp://192.0.2.1:443",
     }
     assert in_file.keys() == in_environment.keys() == BY_KEY.keys()

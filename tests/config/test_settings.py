@@ -34,7 +34,7 @@ def test_keys_carry_no_unit():
         *("interval", "timeout", "deadline", "announce", "private", "private_hosts", "allow_private"),
         *("allowed_networks", "ca_file", "color", "vantage", "down_after", "heartbeat", "up_after", "slow_udp"),
         *("slow_http", "loss", "tls_expiry", "client", "dns_preferences", "sentinels", "store", "max_age"),
-        *("theme", "ascii", "mouse", "slow_link", "keys", "filters"),
+        *("policy", "theme", "ascii", "mouse", "slow_link", "keys", "filters"),
         *("failure_phrases", "trackers"),
     ]
 
@@ -52,6 +52,7 @@ def test_flags():
             "--color",
             "--store",
             "--max-age",
+            "--policy",
             "--theme",
             "--ascii",
             "--mouse",

@@ -48,6 +48,7 @@ def test_what_holds_is_toml_with_its_origin(tmp_path):
         "heartbeat": f"{path} line 2",
         "store": "default: in the user's data folder",
         "max_age": "default: 0.95 of the interval for public trackers that worked; others are asked again",
+        "policy": "default: none",
         "theme": "default: tokyo-night",
         "keys": "default: those that `?` shows",
         "filters": "default: none",

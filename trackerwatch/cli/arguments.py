@@ -141,9 +141,16 @@ def add_outputs(parser: argparse.ArgumentParser) -> None:
 def add_policy(parser: argparse.ArgumentParser) -> None:
     """Options that say what is asked of torrents."""
     group = parser.add_argument_group("policy")
-    group.add_argument("--policy", type=file_name, metavar="FILE", help="judge by this policy (TOML)")
+    which = group.add_mutually_exclusive_group()
+    which.add_argument("--policy", type=file_name, metavar="FILE", help="judge by this policy (TOML)")
+    which.add_argument(
+        "--no-policy", action="store_const", const="", dest="policy", help="judge by none, whatever the config says"
+    )
     group.add_argument(
-        "--min-seeders", type=whole, metavar="N", help="a torrent with fewer seeders is a warning; 1: one is enough"
+        "--min-seeders",
+        type=whole,
+        metavar="N",
+        help="fewer seeders are a warning; 1: one is enough; beats the policy, not its overrides",
     )
     group.add_argument("--lint", action="store_true", help="look at how torrents are made, too")
     group.add_argument("--title", metavar="TEXT", help="what the report is about (default: made from the inputs)")

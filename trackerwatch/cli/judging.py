@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from trackerwatch.errors import ConfigError
 from trackerwatch.policy.document import NO_POLICY, Policy
+from trackerwatch.policy.rules import LINT, Rule
 from trackerwatch.policy.ruling import Judged, judge_torrents
 from trackerwatch.reports.rows import PolicyNote, selected_views
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from trackerwatch.cli.oneshot import Run
-    from trackerwatch.engine.views import Snapshot
+    from trackerwatch.engine.views import Snapshot, TorrentView
+    from trackerwatch.metainfo import Torrent
+    from trackerwatch.policy.document import Requirements
+    from trackerwatch.policy.rules import Problem
 
 
 class Judging:
@@ -22,24 +29,115 @@ class Judging:
         """Read the policy, before anything is sent.
 
         Raises:
-            UsageError: It cannot be read, or there is a mistake in it.
+            ConfigError: It cannot be read, or there is a mistake in it.
         """
         self._run = one_run
-        self._policy: Policy = NO_POLICY
+        arguments, config = one_run.arguments, one_run.config
+        policy = policy_in(config.policy, dict(config.filters)) if config.policy else NO_POLICY
+        self._policy = as_ordered(policy, min_seeders=arguments.min_seeders, lint=arguments.lint)
+        self._notes: tuple[str, ...] = ()
+        self._first_seen: dict[bytes, float] = {}
 
     async def judge(self, snapshot: Snapshot, selected: Sequence[int] | None) -> Judged:
         """The selected torrents (by index; None: all) as the policy sees them."""
+        views = selected_views(snapshot, selected)
         return judge_torrents(
-            selected_views(snapshot, selected),
+            views,
             self._policy,
             trackers=snapshot.trackers,
             now=snapshot.taken_at,
-            first_seen={},
-            findings={},
+            first_seen=await self._seen_since(views, snapshot.taken_at),
+            findings=await self._findings([view.torrent for view in views]),
         )
 
     def note(self, judged: Judged) -> PolicyNote | None:
         """What is told of the policy. None: there is none."""
         if self._policy == NO_POLICY:
             return None
-        return PolicyNote(self._policy.source, judged.in_grace, judged.overridden, judged.notes)
+        return PolicyNote(self._policy.source, judged.in_grace, judged.overridden, (*self._notes, *judged.notes))
+
+    async def _seen_since(self, views: Sequence[TorrentView], now: datetime) -> Mapping[str, datetime]:
+        """When each torrent was first seen by any run; also without a policy, which may come later."""
+        memory = self._run.memory
+        wanted = [torrent.info_hash for view in views if (torrent := view.torrent).info_hash not in self._first_seen]
+        if memory is not None and wanted:
+            # Nobody is new to himself: with `--wait` this is asked again and again.
+            self._first_seen.update(await memory.first_seen(wanted, now.timestamp()))
+        if any(asked.grace_s for asked in _requirements(self._policy)) and not self._first_seen:
+            why = "no store is kept" if memory is None else "the store cannot say"
+            self._notes = (f"grace: {why}, so no torrent is known to be new",)
+        return {info_hash.hex(): datetime.fromtimestamp(at, UTC) for info_hash, at in self._first_seen.items()}
+
+    async def _findings(self, torrents: Sequence[Torrent]) -> Mapping[str, Sequence[Problem]]:
+        """What lint and drift find, by info hash in hex; nothing where nobody wants to know."""
+        rules = sought(self._policy)
+        if not rules - {Rule.DEAD_TRACKER}:
+            return {}
+        from trackerwatch.policy.drift import drift  # noqa: PLC0415 - only where somebody wants to know
+        from trackerwatch.policy.lint import lint  # noqa: PLC0415 - as above
+
+        comparing = self._run.comparing if Rule.NEW_INFO_HASH in rules else None
+        drifted = drift(torrents, await comparing.names_before() if comparing is not None else {})
+        return {one.info_hash_hex: [*drifted.get(one.info_hash_hex, ()), *lint(one)] for one in torrents}
+
+
+def policy_in(path: str, named_filters: Mapping[str, str]) -> Policy:
+    """The policy in a file.
+
+    Args:
+        path: Where it is.
+        named_filters: Saved filters by name.
+
+    Raises:
+        ConfigError: It cannot be read, or there is a mistake in it.
+    """
+    from trackerwatch.policy.reading import read_policy  # noqa: PLC0415 - only where there is one
+
+    return read_policy(text_of(path), path, named_filters)
+
+
+def text_of(path: str) -> str:
+    """The text of a policy.
+
+    Raises:
+        ConfigError: It cannot be read.
+    """
+    from trackerwatch.config.files import read_text, shown_path  # noqa: PLC0415 - only where there is one
+
+    try:
+        return read_text(path, "policy")
+    except FileNotFoundError:
+        raise ConfigError(f"{shown_path(path)}: no such policy file") from None
+
+
+def as_ordered(policy: Policy, *, min_seeders: int | None, lint: bool) -> Policy:
+    """A policy with what the command line says of this run.
+
+    Args:
+        policy: As the file has it.
+        min_seeders: For all torrents, whatever collections say; overrides still hold, for they name exceptions. None: nothing.
+        lint: Whether lint is wanted, whatever the file says.
+    """
+    if min_seeders is not None:
+        policy = replace(
+            policy,
+            defaults=replace(policy.defaults, min_seeders=min_seeders),
+            collections=tuple(
+                replace(collection, requirements=replace(collection.requirements, min_seeders=None))
+                for collection in policy.collections
+            ),
+        )
+    return replace(policy, lint=policy.lint or lint)
+
+
+def sought(policy: Policy) -> frozenset[Rule]:
+    """The rules of lint that are looked for in some torrent."""
+    if policy.lint:
+        return LINT
+    return LINT.intersection(rule for asked in _requirements(policy) for rule in asked.severities)
+
+
+def _requirements(policy: Policy) -> Iterator[Requirements]:
+    yield policy.defaults
+    yield from (collection.requirements for collection in policy.collections)
+    yield from (override.requirements for override in policy.overrides)

@@ -191,6 +191,14 @@ class Config:
         default_words="0.95 of the interval for public trackers that worked; others are asked again",
         example='"20m"',
     )
+    policy: str | None = _setting(
+        None,
+        FilePath(),
+        "Policy (TOML) by which report judges torrents; relative to the folder of this file. `--no-policy` goes without.",
+        flag=True,
+        default_words="none",
+        example='"policy.toml"',
+    )
     theme: str = _setting(
         "",
         Line(),

@@ -173,7 +173,8 @@ class Trackers:
         since = _down_since(view)
         if since is None or not self.is_heard(view.tracker):
             return None
-        return max(0.0, (self.now - since).total_seconds() / DAY_S)
+        # What is remembered says nothing of the time since.
+        return max(0.0, ((view.recalled_at or self.now) - since).total_seconds() / DAY_S)
 
 
 def _down_since(view: TrackerView) -> datetime | None:

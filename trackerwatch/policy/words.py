@@ -154,9 +154,9 @@ def _work(evidence: Evidence) -> str:
     return f"{evidence.working} of {count_words(evidence.total, 'tracker')} {'works' if 1 in (evidence.working, evidence.total) else 'work'}"
 
 
-def count_words(number: int, noun: str) -> str:
-    """`1 tracker`, `3 trackers`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def count_words(number: float, noun: str) -> str:
+    """`1 tracker`, `3 trackers`, `0.5 days`."""
+    return f"{number:,.15g} {noun}{'' if number == 1 else 's'}"
 
 
 def tracker_down_words(host_port: str, reason: str, effect: tuple[int, int, int, int]) -> tuple[str, str]:
@@ -259,14 +259,13 @@ def dead_tracker_words(
         allowed_days: As the policy says. None: it says nothing.
         stays: What the list is without them.
     """
-    names = [f"{name} for {days:,.0f} days{f' ({why})' if why else ''}" for name, days, why in dead]
-    told = f"{'has' if len(dead) == 1 else 'have'} been down"
-    allowed = f", the policy allows {allowed_days:,.15g}" if allowed_days is not None else ""
-    message = (
-        f"{dead[0][0]} {told}{names[0].removeprefix(dead[0][0])}{allowed}"
-        if len(dead) == 1
-        else f"{len(dead):,} trackers {told}: {some(names)}{allowed}"
-    )
+    named = [(name, f"for {count_words(days, 'day')}{f' ({why})' if why else ''}") for name, days, why in dead]
+    allowed = f", the policy allows {allowed_days:,.15g}" if allowed_days is not None else "; clients still try it"
+    if len(dead) == 1:
+        message = f"{named[0][0]} has been down {named[0][1]}{allowed}"
+    else:
+        told = some([" ".join(one) for one in named])
+        message = f"{len(dead):,} trackers have been down: {told}{allowed.replace('try it', 'try them')}"
     them = "it" if len(dead) == 1 else "them"
     if not stays:
         return (message, f"replace {them}: the torrent lists no other tracker")
