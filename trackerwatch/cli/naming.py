@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import sys
 from typing import TYPE_CHECKING
 
-from trackerwatch.outside_text import clean, redact_url
+from trackerwatch.outside_text import ELLIPSIS, clean, redact_url
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Sequence
+
+MAX_COMMAND_CHARS = 2000
+"""A shell makes thousands of words of `*`; what is left out is counted."""
+_ROOM_CHARS = 60
+_PASSKEY = re.compile(r"(?<![0-9A-Za-z])(?=[A-Za-z]*[0-9])[0-9A-Za-z]{32}(?![0-9A-Za-z])")
+"""A key by itself, as in a filter: not as long as an info hash."""
 
 
 def title_of(arguments: Namespace) -> str:
@@ -24,10 +32,29 @@ def title_of(arguments: Namespace) -> str:
     return clean(os.path.basename(os.path.abspath(inputs[0])))  # noqa: PTH100, PTH119 - a plain string
 
 
-def command_line() -> str:
-    """The words of this process, quoted for a shell, without secrets."""
-    return clean(shlex.join(["trackerwatch", *map(_harmless, sys.argv[1:])]))
+def command_line(words: Sequence[str] | None = None) -> str:
+    """The words of this process (or those given, without the program's name), quoted for a shell, without secrets.
+
+    One line of `MAX_COMMAND_CHARS` at most; what is left out stands in a comment at its end.
+    """
+    given = [shlex.quote(_harmless(word)) for word in (sys.argv[1:] if words is None else words)]
+    # Options are few and say how, and what follows one may be its value; inputs may be thousands.
+    says_how = [
+        word.startswith("-") or before.startswith("-") for before, word in zip(["", *given], given, strict=False)
+    ]
+    room = MAX_COMMAND_CHARS - _ROOM_CHARS
+    room -= sum(len(word) + 1 for word, is_how in zip(given, says_how, strict=True) if is_how)
+    line, left_out = "trackerwatch", 0
+    for word, is_how in zip(given, says_how, strict=True):
+        if not is_how:
+            room -= len(word) + 1
+        if is_how or room >= 0:
+            line += f" {word}"
+        else:
+            left_out += 1
+    return f"{line}  # and {left_out:,} more words" if left_out else line
 
 
 def _harmless(word: str) -> str:
-    return redact_url(word) if "://" in word or word.startswith("magnet:") else word
+    word = redact_url(word) if "://" in word or word.startswith("magnet:") else _PASSKEY.sub(ELLIPSIS, word)
+    return clean(word, limit_chars=MAX_COMMAND_CHARS)

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import shlex
+from argparse import Namespace
+
+import pytest
+
+from trackerwatch.cli.naming import MAX_COMMAND_CHARS, command_line, title_of
+
+
+@pytest.mark.parametrize(
+    ("inputs", "title"),
+    [
+        (["rel/"], "rel"),
+        (["/srv/release 13.2"], "release 13.2"),
+        (["a.torrent", "b.torrent"], ""),
+        (["-"], ""),
+        (["https://example.org/list?key=0123456789abcdef"], ""),
+        (["magnet:?xt=urn:btih:00"], ""),
+        ([], ""),
+        (["x\x1b[31m\u202ey"], "xy"),
+    ],
+)
+def test_the_title_is_the_name_of_the_only_input(inputs, title):
+    assert title_of(Namespace(inputs=inputs)) == title
+
+
+def test_a_title_that_is_given_comes_first():
+    assert title_of(Namespace(title="release\n13.2", inputs=["rel"])) == "release 13.2"
+
+
+def test_the_command_is_quoted_for_a_shell():
+    words = ["report", "my files/a b.torrent", "--filter", "name~x & seeders<3", "-o", "it's.json"]
+    assert shlex.split(command_line(words)) == ["trackerwatch", *words]
+
+
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("https://t.example.org/0123456789abcdef0123456789abcdef/announce", "https://t.example.org/…/announce"),
+        ("https://user:pass@example.org/list?key=abcdef", "https://…@example.org/list?key=…"),
+        ("magnet:?xt=urn:btih:00&tr=udp%3A%2F%2Ft.org%3A1%2F0123456789abcdef0123", "tr=udp://t.org:1/…"),
+        ("url~0123456789abcdef0123456789abcdef", "url~…"),
+    ],
+)
+def test_no_secret_is_in_the_command(word, told):
+    line = command_line(["report", word])
+    assert "0123456789abcdef0123" not in line
+    assert "pass" not in line
+    assert told in line
+
+
+def test_info_hashes_are_no_secrets():
+    words = ["check", "udp://t.example.org:1", "--info-hash", "0123456789abcdef0123456789abcdef01234567"]
+    assert command_line(words) == " ".join(["trackerwatch", *words])
+
+
+def test_thousands_of_inputs_are_counted_and_options_stay():
+    words = ["report", *(f"rel/{n}.torrent" for n in range(5000)), "--format", "json", "-o", "a.json"]
+    line = command_line(words)
+    assert len(line) <= MAX_COMMAND_CHARS
+    assert line.startswith("trackerwatch report rel/0.torrent rel/1.torrent ")
+    told, _, comment = line.partition("  # ")
+    assert told.endswith(" --format json -o a.json")
+    assert comment == f"and {5000 - told.count('.torrent'):,} more words"
