@@ -90,8 +90,6 @@ def keep_run(connection: sqlite3.Connection, lookups: Lookups, key: str, at: flo
     Returns:
         False: it is too large. Nothing is kept then, for an older one would be compared with as if it were the last.
     """
-    if len(key) > MAX_KEY_CHARS:
-        raise ValueError("no key of a run")
     packed = zlib.compress(body, _QUICK) if len(body) <= MAX_RUN_BYTES else b""
     fits = bool(packed) and len(packed) <= MAX_PACKED_BYTES
     with writing(connection):

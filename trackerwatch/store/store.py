@@ -281,7 +281,12 @@ class Store:
 
         Returns:
             False: the store is in trouble, or it is too large.
+
+        Raises:
+            ValueError: The key is too long.
         """
+        if len(key) > runs.MAX_KEY_CHARS:
+            raise ValueError("no key of a run")
         try:
             return await asyncio.wrap_future(
                 self._writer.submit(lambda connection, lookups: runs.keep_run(connection, lookups, key, at, body))
