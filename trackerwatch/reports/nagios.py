@@ -129,7 +129,8 @@ def _problem(block: Block) -> str:
 def _remarks(account: Account) -> Iterator[str]:
     """The last lines of the text; at least one."""
     yield from (_text(f"not judged: {line}", WIDTH) for line in account.not_judged)
-    yield _text(f"seen from {account.seen_from}", WIDTH)
+    # The bar stands behind the last of them.
+    yield _text(f"seen from {account.seen_from}", WIDTH - 1)
 
 
 def _fitting(problems: list[str], remarks: list[str], size: int) -> list[str]:
@@ -191,7 +192,7 @@ class _Labels:
     def label(self, name: str, key: str) -> str:
         """`name`, or what of it can stand in a label with the first digits of `key`; in quotes where it needs them."""
         plain = _NOT_IN_LABELS.sub("_", name)
-        if plain != name or len(plain) > LABEL_CHARS or plain in self._taken:
+        if not plain or plain != name or len(plain) > LABEL_CHARS or plain in self._taken:
             plain = f"{plain[: LABEL_CHARS - 9]}_{key[:8]}"
         self._taken.add(plain)
         return plain if _PLAIN_LABEL.fullmatch(plain) else f"'{plain}'"

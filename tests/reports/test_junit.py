@@ -1,0 +1,212 @@
+"""The report as JUnit XML, read back by junitparser and by the XML parser of the standard library."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from xml.etree import ElementTree as ET
+
+import pytest
+from junitparser import Error, Failure, JUnitXml, Skipped
+
+from tests.reports import scenes
+from tests.reports.test_rows import HERE, down_problem, report_on, well_scene
+from trackerwatch.engine.views import Disabled, Mute, OrderSource
+from trackerwatch.health import Health
+from trackerwatch.outcome import SwarmCounts
+from trackerwatch.policy.rules import Rule, Verdict
+from trackerwatch.reports import Style
+from trackerwatch.reports.junit import render
+from trackerwatch.reports.rows import FailOn, SkippedInput, Subject, empty_report
+
+ATTRIBUTES = {
+    "testsuites": {"name", "tests", "failures", "errors", "skipped", "time"},
+    "testsuite": {"name", "tests", "failures", "errors", "skipped", "time", "timestamp", "hostname"},
+    "testcase": {"classname", "name", "time"},
+    "failure": {"type", "message"},
+    "error": {"type", "message"},
+    "skipped": {"message"},
+    "system-out": set(),
+}
+"""What Jenkins and GitLab read of each element."""
+INSIDE = {
+    "testsuites": {"testsuite"},
+    "testsuite": {"testcase"},
+    "testcase": {"failure", "error", "skipped", "system-out"},
+}
+
+
+def document(report):
+    """The document by junitparser, after its form and its sums are checked."""
+    text = "".join(render(report, Style()))
+    root = ET.fromstring(text)
+    assert root.tag == "testsuites"
+    for element in root.iter():
+        assert set(element.attrib) == ATTRIBUTES[element.tag]
+        assert {child.tag for child in element} <= INSIDE.get(element.tag, set())
+        if element.tag == "testcase":
+            assert len(element) <= 1
+        if element.tag.startswith("testsuite"):
+            found = {tag: len(list(element.iter(tag))) for tag in ("testcase", "failure", "error", "skipped")}
+            told = {name: int(element.get(name)) for name in ("tests", "failures", "errors", "skipped")}
+            assert list(told.values()) == list(found.values())
+    names = [suite.get("name") for suite in root]
+    assert len(set(names)) == len(names)
+    fails = int(root.get("failures")) + int(root.get("errors")) > 0
+    assert fails is (report.exit_code != 0), "the document agrees with the exit code"
+    return JUnitXml.fromstring(text.encode())
+
+
+def suites(report):
+    """Results by suite and case: `passed`, or what the case holds."""
+    told = {}
+    for suite in document(report):
+        for case in suite:
+            told.setdefault(suite.name, {})[case.name] = case.result[0] if case.result else "passed"
+    return told
+
+
+def test_a_release_with_a_problem():
+    report = report_on(scenes.failed_over_scene(), skipped=[SkippedInput("bad.torrent", "not bencode")])
+    report = replace(report, title="release 13.2")
+    read = document(report)
+    assert read.name.startswith("WARNING release 13.2: 1 of 3 torrents has a problem")
+    assert (read.tests, read.failures, read.errors, read.skipped, read.time) == (7, 3, 0, 2, 7.4)
+    told = suites(report)
+    assert list(told) == ["release 13.2", "trackers", "inputs"]
+    failure = told["release 13.2"]["dataset-imaging-v3"]
+    assert isinstance(failure, Failure)
+    assert failure.type == "failed_over"
+    assert failure.message == report.torrents[0].problems[0].message
+    assert "do: check tracker.foo.org:6969, or list a second tracker in tier 0" in failure.text
+    assert "evidence: tracker.foo.org:6969 connection refused" in failure.text
+    assert told["release 13.2"]["distro-13.2-netinst.iso"] == "passed"
+    secret = told["release 13.2"]["secret"]
+    assert isinstance(secret, Skipped)
+    assert secret.message == "private torrent, not asked"
+    assert told["trackers"]["udp://tracker.foo.org:6969/announce"].type == "tracker_down"
+    assert told["trackers"]["udp://tracker.example.org:1337/announce"] == "passed"
+    assert isinstance(told["trackers"]["https://private.example.net/…/announce"], Skipped)
+    assert told["inputs"]["bad.torrent"].message == "not bencode"
+
+
+def test_a_suite_for_each_collection():
+    report = report_on(scenes.failed_over_scene())
+    first, second, _ = (view.torrent.info_hash_hex for view in report.torrents)
+    told = suites(
+        replace(
+            report,
+            collection_of={first: "data", second: "release"},
+            collections={"release": {Verdict.OK: 1}, "data": {Verdict.WARNING: 1}},
+        )
+    )
+    assert list(told) == ["release", "data", "in no collection", "trackers"]
+    assert list(told["data"]) == ["dataset-imaging-v3"]
+    assert [case.classname for suite in document(report) for case in suite][:3] == ["torrents"] * 3
+
+
+def test_what_is_forgiven_is_output():
+    report = report_on(
+        scenes.failed_over_scene(), fail_on=FailOn.CRITICAL, skipped=[SkippedInput("bad", "not bencode")]
+    )
+    assert (report.verdict, report.exit_code) == (Verdict.WARNING, 0)
+    read = document(report)
+    assert read.failures == read.errors == 0
+    outputs = [case.system_out for suite in read for case in suite if case.system_out]
+    assert len(outputs) == 3
+    assert outputs[0].startswith("warning: failed_over: tier 0 failed")
+    assert outputs[2].startswith("not bencode")
+
+
+def critical_scene():
+    gone = scenes.torrent("gone", [scenes.UP])
+    lone = scenes.torrent("lone", [scenes.UP])
+    none = scenes.problem(Rule.NO_SEEDERS, "nobody seeds it", "seed it", of=gone)
+    one = scenes.problem(Rule.ONE_SEEDER, "one seeder", "add another", of=lone)
+    return scenes.snapshot(
+        [
+            scenes.seen(gone, Verdict.CRITICAL, counts=SwarmCounts(0, 1, 2), problems=(none,)),
+            scenes.seen(lone, Verdict.WARNING, counts=SwarmCounts(1, 1, 2), problems=(one,)),
+        ],
+        [scenes.tracker(scenes.UP)],
+    )
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "failed"),
+    [(FailOn.WARNING, ["gone", "lone"]), (FailOn.CRITICAL, ["gone"]), (FailOn.NONE, [])],
+)
+def test_failures_are_what_fail_on_says(fail_on, failed):
+    told = suites(report_on(critical_scene(), fail_on=fail_on))["torrents"]
+    assert [name for name, result in told.items() if isinstance(result, Failure)] == failed
+
+
+def test_all_is_well():
+    read = document(report_on(well_scene()))
+    assert (read.tests, read.failures, read.errors, read.skipped) == (2, 0, 0, 0)
+    assert read.name == "OK 1 torrent is ready"
+
+
+def test_all_is_well_and_nothing_is_listed():
+    told = suites(report_on(well_scene(), only_problems=True))
+    assert told == {"run": {"verdict": told["run"]["verdict"]}}, "no case at all is taken for a run that broke"
+
+
+def test_nothing_is_known():
+    listed = scenes.torrent("a", [scenes.UP])
+    scene = scenes.snapshot(
+        [scenes.seen(listed, Verdict.UNKNOWN, working=0)], [scenes.tracker(scenes.UP, Health.UNKNOWN, endpoints=())]
+    )
+    told = suites(report_on(scene))
+    assert isinstance(told["torrents"]["a"], Skipped)
+    assert isinstance(told["run"]["verdict"], Error)
+    assert told["run"]["verdict"].type == "unknown"
+
+
+def test_nothing_to_report():
+    told = suites(empty_report("nothing matches the filter", vantage=HERE, duration_s=0.0))
+    assert list(told) == ["run"]
+    assert told["run"]["verdict"].message == "nothing matches the filter"
+
+
+def test_a_problem_of_the_run():
+    ours = scenes.problem(Rule.IMPLAUSIBLE, "the clock is wrong", "set it")
+    scene = well_scene()
+    told = suites(report_on(replace(scene, tracker_problems=(ours,))))
+    assert told["run"]["implausible"].message == "the clock is wrong"
+
+
+def test_a_check():
+    scene = scenes.snapshot(
+        [],
+        [
+            scenes.tracker(scenes.DEAD, Health.DOWN, failure=scenes.refused()),
+            replace(scenes.tracker("udp://slow.example:80", Health.DEGRADED), reasons=("slow",)),
+            replace(scenes.tracker("udp://muted.example:80", Health.DOWN), muted=Mute(None, "")),
+            replace(scenes.tracker("udp://off.example:80", Health.UNKNOWN), disabled=Disabled("", OrderSource.HAND)),
+            scenes.tracker(scenes.UP),
+        ],
+        (down_problem(scenes.DEAD),),
+    )
+    (told,) = suites(report_on(scene, subject=Subject.TRACKERS)).values()
+    results = {name: getattr(result, "message", result) for name, result in told.items()}
+    assert results == {
+        "udp://tracker.foo.org:6969/announce": "is down",
+        "udp://muted.example:80": "muted by you",
+        "udp://slow.example:80": "slow",
+        "udp://off.example:80": "switched off by you",
+        "udp://tracker.example.org:1337/announce": "passed",
+    }
+
+
+def test_a_problem_of_a_tracker_that_is_up_and_not_listed():
+    expiry = replace(down_problem(scenes.UP), rule=Rule.TLS_EXPIRY, message="its certificate ends in 2 days")
+    told = suites(report_on(replace(well_scene(), tracker_problems=(expiry,)), only_problems=True))
+    assert [result.message for result in told["trackers"].values()] == ["its certificate ends in 2 days"]
+
+
+@pytest.mark.parametrize("name", ["<script>", "]]>", 'a"b', "a&b", "a\x00b\x1b[31m", "\ud800x\ufffe", "日本語", "&#0;"])
+def test_names_survive(name):
+    scene = scenes.snapshot([scenes.seen(scenes.torrent(name, [scenes.UP]))], [scenes.tracker(scenes.UP)])
+    told = suites(report_on(scene))
+    sayable = "".join(c for c in name if c not in "\x00\x1b\ud800\ufffe")
+    assert list(told["torrents"]) == [sayable]

@@ -1,0 +1,226 @@
+"""What a monitoring system reads: the text, the state and the figures, by a reader made from the plugin guidelines."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+from rich.cells import cell_len
+
+from tests.reports import scenes
+from tests.reports.test_rows import HERE, report_on, well_scene
+from trackerwatch.health import Health
+from trackerwatch.outcome import SwarmCounts
+from trackerwatch.policy.rules import Rule, Verdict
+from trackerwatch.reports import Style
+from trackerwatch.reports.nagios import LABEL_CHARS, MAX_BYTES, MAX_TORRENTS, render
+from trackerwatch.reports.rows import FailOn, Remembered, SkippedInput, Subject, empty_report
+
+WORDS = {0: "OK", 1: "WARNING", 2: "CRITICAL", 3: "UNKNOWN"}
+FIGURE = re.compile(
+    r"(?:'(?P<quoted>(?:[^'=|]|'')+)'|(?P<plain>[^\s'=|]+))="
+    r"(?P<value>U|-?[0-9]+(?:\.[0-9]+)?)(?P<unit>s|us|ms|%|[KMGT]?B|c)?"
+    r"(?:;[0-9.:@~-]*){0,4}(?:\s+|$)"
+)
+
+
+def split(text):
+    """Text lines and figures, as the Nagios plugin API parts them.
+
+    The first line is text, and figures after its bar. In the lines that follow, everything after the first bar is figures.
+    """
+    first, *rest = text.removesuffix("\n").split("\n")
+    head, _, figures = first.partition("|")
+    long_text, _, more = "\n".join(rest).partition("|")
+    return [head, *long_text.split("\n")], f"{figures} {more}"
+
+
+def figures_of(text):
+    read, at = {}, 0
+    text = text.strip()
+    while at < len(text):
+        found = FIGURE.match(text, at)
+        assert found, f"no figure: {text[at : at + 60]!r}"
+        label = found["plain"] or found["quoted"].replace("''", "'")
+        assert label not in read
+        value = found["value"]
+        read[label] = (None if value == "U" else float(value), found["unit"] or "")
+        at = found.end()
+    return read
+
+
+def output(report):
+    text = "".join(render(report, Style()))
+    assert text.endswith("\n")
+    assert len(text.encode()) <= 4096
+    lines = text.removesuffix("\n").split("\n")
+    assert all(line for line in lines)
+    assert all(cell_len(line) <= 80 for line in lines)
+    assert text.count("|") <= 2
+    told, figures = split(text)
+    assert told[0].startswith(f"TRACKERWATCH {WORDS[report.exit_code]} - ")
+    return told, figures_of(figures)
+
+
+def test_a_warning():
+    report = report_on(scenes.failed_over_scene(), skipped=[SkippedInput("bad.torrent", "not bencode")])
+    told, figures = output(report)
+    assert told == [
+        "TRACKERWATCH WARNING - 1 warning of 3 torrents, 1 down of 3 trackers",
+        "[WARNING] tracker.foo.org:6969 is down (refused): of 1 torrent, 1 failed over",
+        "[WARNING] dataset-imaging-v3: tier 0 failed (tracker.foo.org:6969 refused); cli~",
+        "skipped bad.torrent: not bencode",
+        "not judged: 1 torrent (private, not asked)",
+        "not judged: 1 tracker",
+        "seen from vps7, 7.4 s, all data fresh",
+    ]
+    assert figures == {
+        "critical": (0, ""),
+        "warning": (1, ""),
+        "unknown": (1, ""),
+        "ok": (1, ""),
+        "down": (1, ""),
+        "degraded": (0, ""),
+        "up": (1, ""),
+        "problems": (5, ""),
+        "skipped": (1, ""),
+        "time": (7.4, "s"),
+        "tracker.foo.org:6969": (None, ""),
+        "tracker.example.org:1337": (0.031, "s"),
+        "private.example.net:443": (None, ""),
+        "dataset-imaging-v3": (12, ""),
+        "distro-13.2-netinst.iso": (41, ""),
+        "secret": (None, ""),
+    }
+
+
+def test_all_is_well():
+    told, figures = output(replace(report_on(well_scene()), title="release 13.2"))
+    assert told == [
+        "TRACKERWATCH OK - release 13.2: 1 torrent ready",
+        "seen from vps7, 7.4 s, all data fresh",
+    ]
+    assert figures["ok"] == (1, "")
+    assert figures["well"] == (5, "")
+
+
+def test_the_first_line_has_what_fits_of_the_figures():
+    first = "".join(render(report_on(well_scene()), Style())).split("\n")[0]
+    assert first == "TRACKERWATCH OK - 1 torrent ready|critical=0 warning=0 unknown=0 ok=1 down=0"
+
+
+def test_the_age_of_what_is_remembered_is_in_the_first_line():
+    report = replace(report_on(scenes.failed_over_scene()), remembered=Remembered(2, 61.0, 250.5), title="a title")
+    told, figures = output(report)
+    assert told[0] == "TRACKERWATCH WARNING - 1 warning of 3 torrents, cached 4m old"
+    assert figures["age"] == (250.5, "s")
+
+
+def test_a_long_headline_keeps_its_age():
+    report = replace(
+        report_on(scenes.failed_over_scene()),
+        torrents_by_verdict={Verdict.CRITICAL: 123_456, Verdict.WARNING: 234_567, Verdict.OK: 1_000_000},
+        remembered=Remembered(2, 61.0, 1e9),
+        title="t" * 200,
+    )
+    told, _ = output(report)
+    assert told[0].endswith(", cached 999d old")
+
+
+def test_fail_on_decides_on_the_word():
+    report = report_on(scenes.failed_over_scene(), fail_on=FailOn.CRITICAL)
+    told, _ = output(report)
+    assert told[0] == "TRACKERWATCH OK - 1 warning of 3 torrents, 1 down of 3 trackers"
+
+
+def test_nothing_to_report():
+    told, figures = output(empty_report("nothing stored of these trackers", vantage=HERE, duration_s=0.01))
+    assert told[0] == "TRACKERWATCH UNKNOWN - nothing stored of these trackers"
+    assert figures["time"] == (0.01, "s")
+
+
+def test_a_check():
+    scene = scenes.snapshot(
+        [], [scenes.tracker(scenes.DEAD, Health.DOWN, failure=scenes.refused()), scenes.tracker(scenes.UP)]
+    )
+    told, figures = output(report_on(scene, subject=Subject.TRACKERS))
+    assert told[0] == "TRACKERWATCH WARNING - 1 down of 2 trackers"
+    assert "ok" not in figures
+    assert (figures["down"], figures["up"]) == ((1, ""), (1, ""))
+    told, _ = output(report_on(scenes.snapshot([], [scenes.tracker(scenes.UP)]), subject=Subject.TRACKERS))
+    assert told[0] == "TRACKERWATCH OK - 1 tracker up"
+
+
+def troubled(count: int, name: str = "distro-13.2-{}.iso"):
+    views = []
+    for n in range(count):
+        listed = scenes.torrent(name.format(n), [scenes.UP])
+        # Told one by one: no two say the same, of rules that are not alike.
+        problem = scenes.problem(list(Rule)[n % 10], f"problem number {n} " + "x" * 100, "do", of=listed)
+        counts = SwarmCounts(n, 0, 0)
+        views.append(scenes.seen(listed, Verdict.CRITICAL, counts=counts, problems=(problem,)))
+    return report_on(scenes.snapshot(views, [scenes.tracker(scenes.UP)]))
+
+
+def test_a_great_many_problems_fit():
+    told, figures = output(troubled(5000))
+    assert told[0].startswith("TRACKERWATCH CRITICAL - 5,000 critical of 5,000 torrents")
+    assert figures["critical"] == (5000, "")
+    assert not any(label.startswith("distro") for label in figures)
+
+
+def test_what_does_not_fit_is_counted():
+    report = troubled(10)
+    wide = [replace(p, message="界" * 200) for p in report.problems]
+    crowd = [replace(wide[n % 10], torrent=None, id=f"p{n}", message=f"{n} {'界' * 200}") for n in range(60)]
+    told, _ = output(replace(report, problems=tuple(crowd)))
+    more = next(line for line in told if line.startswith("... "))
+    shown = sum(line.startswith("[") for line in told)
+    assert more == f"... {60 - shown} more problems"
+    assert len("".join(told).encode()) <= MAX_BYTES
+
+
+def test_figures_of_each_torrent_or_of_none():
+    _, figures = output(troubled(MAX_TORRENTS))
+    assert sum(label.startswith("distro") for label in figures) == MAX_TORRENTS
+    _, figures = output(troubled(MAX_TORRENTS + 1))
+    assert not any(label.startswith("distro") for label in figures)
+
+
+def test_only_problems_leaves_no_hole_in_a_graph():
+    listed = output(report_on(scenes.failed_over_scene()))[1]
+    assert output(report_on(scenes.failed_over_scene(), only_problems=True))[1] == listed
+
+
+@pytest.mark.parametrize(
+    "name", ["ok", "time", "it's", "a=b", "a b", "a|b", "日本語", "x" * 100, "=cmd()", "", "a\nb", "$(reboot)"]
+)
+def test_labels_are_short_and_of_plain_characters(name):
+    scene = scenes.snapshot(
+        [scenes.seen(scenes.torrent(name, [scenes.UP]), counts=SwarmCounts(77, 0, 0))], [scenes.tracker(scenes.UP)]
+    )
+    _, figures = output(report_on(scene))
+    (label,) = (label for label, (value, _) in figures.items() if value == 77)
+    assert len(label) <= LABEL_CHARS
+    assert re.fullmatch(r"[A-Za-z0-9_.:/@+()\[\]-]+", label)
+
+
+def test_torrents_of_one_name_have_labels_of_their_own():
+    first = scenes.torrent("same", [scenes.UP])
+    second = replace(scenes.torrent("other", [scenes.UP]), name="same")
+    views = [scenes.seen(first, counts=SwarmCounts(1, 0, 0)), scenes.seen(second, counts=SwarmCounts(2, 0, 0))]
+    _, figures = output(report_on(scenes.snapshot(views, [scenes.tracker(scenes.UP)])))
+    assert sum(label.startswith("same") for label in figures) == 2
+
+
+@pytest.mark.parametrize(
+    "text", ["a|b=1", "<script>x</script>", "`reboot`", "$(reboot)", "a\nb", "\x1b[31m", '"; rm', "\\n"]
+)
+def test_text_is_harmless(text):
+    listed = scenes.torrent(text, [scenes.UP])
+    problem = scenes.problem(Rule.NO_SEEDERS, text, "do", of=listed)
+    scene = scenes.snapshot([scenes.seen(listed, Verdict.CRITICAL, problems=(problem,))], [scenes.tracker(scenes.UP)])
+    report = replace(report_on(scene, skipped=[SkippedInput(text, text)]), title=text)
+    told, _ = output(report)
+    assert not set('|<>`$\\"&\x1b') & set("".join(told))
