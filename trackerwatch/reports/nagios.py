@@ -52,7 +52,8 @@ def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - eve
     """The document, a line at a time."""
     account = account_of(report)
     figures = list(_figures(report))
-    first = f"TRACKERWATCH {_WORDS[report.exit_code]} - {_headline(report)}"
+    state = f"TRACKERWATCH {_WORDS[report.exit_code]} - "
+    first = state + _headline(report, WIDTH - len(state))
     ahead: list[str] = []
     while figures and cell_len("|".join((first, " ".join((*ahead, figures[0]))))) <= WIDTH:
         ahead.append(figures.pop(0))
@@ -70,9 +71,8 @@ def _text(text: str, cells: int) -> str:
 # -- text ------------------------------------------------------------------------------------------------------------
 
 
-def _headline(report: Report) -> str:
+def _headline(report: Report, room: int) -> str:
     """Counts, as many as fit, and how old they are."""
-    room = WIDTH - len("TRACKERWATCH CRITICAL - ")
     age = f", cached {wording.duration(report.remembered.oldest_s)} old" if report.remembered else ""
     told = ""
     for part in filter(None, (report.remark, _of_torrents(report), _of_trackers(report), _of_inputs(report))):
