@@ -51,6 +51,8 @@ def run(arguments: Namespace) -> int:
         from trackerwatch.cli.vantages import report_on_vantages  # noqa: PLC0415 - only when a command runs
 
         return report_on_vantages(arguments)
+    if arguments.quorum is not None:
+        raise UsageError("--quorum is about several vantages: give it their reports with --from FILE")
     if not arguments.inputs:
         raise UsageError("report needs INPUT: torrents, folders, magnets, URLs or lists (or --from FILE)")
     from trackerwatch.cli.oneshot import report_on_inputs, run_once  # noqa: PLC0415 - asyncio, only when a command runs

@@ -217,13 +217,13 @@ def build_report(
     problems = [
         *_as_ordered(_run_problems(snapshot, trackers, subject), severities),
         *(problem for view in torrents for problem in view.problems),
-        *_as_ordered(map(_skipped_problem, skipped), severities),
+        *_as_ordered(map(skipped_problem, skipped), severities),
     ]
     verdict = worst_verdict(
         (
             *(view.verdict for view in torrents),
             *(_VERDICTS[problem.severity] for problem in problems if problem.severity in _VERDICTS),
-            *(_tracker_verdict(view) for view in trackers if subject is Subject.TRACKERS),
+            *(tracker_verdict(view) for view in trackers if subject is Subject.TRACKERS),
         )
     )
     listed = [not only_problems or view.verdict is not Verdict.OK for view in torrents]
@@ -318,7 +318,7 @@ def empty_report(
         exit_code=Verdict.UNKNOWN.exit_code,
         torrents=(),
         trackers=(),
-        problems=tuple(map(_skipped_problem, skipped)),
+        problems=tuple(map(skipped_problem, skipped)),
         skipped=skipped,
         torrents_by_verdict={},
         trackers_by_state=dict.fromkeys(Health, 0),
@@ -374,7 +374,7 @@ def _is_heard(view: TrackerView) -> bool:
     return view.muted is None and view.disabled is None
 
 
-def _tracker_verdict(view: TrackerView) -> Verdict:
+def tracker_verdict(view: TrackerView) -> Verdict:
     """What one tracker adds to the verdict of a check; nothing where the user wants to hear nothing of it."""
     if not _is_heard(view):
         return Verdict.OK
@@ -386,7 +386,8 @@ def _tracker_verdict(view: TrackerView) -> Verdict:
     }[view.state]
 
 
-def _skipped_problem(skipped: SkippedInput) -> Problem:
+def skipped_problem(skipped: SkippedInput) -> Problem:
+    """That an input could not be used."""
     digest = hashlib.sha256(f"{skipped.source}\n{skipped.message}".encode("utf-8", "replace")).hexdigest()
     return Problem(
         id=f"{Rule.SKIPPED_INPUT}:{digest[:10]}",

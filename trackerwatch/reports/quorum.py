@@ -1,0 +1,345 @@
+"""Reports of several vantages, put together: down is what enough fresh ones call down; what fewer see is regional.
+
+What a vantage was not asked about it has no say in. A report that is too old has no vote; what nobody else tells of is
+unknown then.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from itertools import compress
+from operator import not_
+from typing import TYPE_CHECKING, TypeVar
+
+from trackerwatch.errors import ReportError
+from trackerwatch.health.states import Health
+from trackerwatch.policy.judge import worst_verdict
+from trackerwatch.policy.rules import Problem, Rule, Severity, Verdict
+from trackerwatch.reports.ballots import Ballots, Voter, hold, merged_problems, told
+from trackerwatch.reports.derived import effects_of
+from trackerwatch.reports.merging import (
+    merged_torrent,
+    merged_tracker,
+    tracker_problems,
+    unjudged_torrent,
+    unjudged_tracker,
+)
+from trackerwatch.reports.rows import (
+    FailOn,
+    Quorum,
+    Remembered,
+    Report,
+    SkippedInput,
+    Subject,
+    Vantage,
+    exit_code,
+    is_ordered,
+    skipped_problem,
+    tracker_verdict,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from trackerwatch.engine.views import TorrentView, TrackerView
+    from trackerwatch.filters import Filter
+
+T = TypeVar("T")
+
+DEFAULT_MAX_AGE_S = 1800.0
+"""A report older than this has no vote."""
+
+_VERDICTS = {Severity.WARNING: Verdict.WARNING, Severity.CRITICAL: Verdict.CRITICAL}
+_WORST_FIRST = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What is wanted of a combined report."""
+
+    needed: int | None = None
+    """So many fresh vantages must agree. None: more than half of them."""
+    max_age_s: float = DEFAULT_MAX_AGE_S
+    filter: Filter | None = None
+    only_problems: bool = False
+    fail_on: FailOn = FailOn.WARNING
+    title: str = ""
+    """Empty: that of the latest report which has one."""
+    command: str = ""
+
+
+@dataclass(slots=True)
+class _Merged:
+    """What all vantages come to, before anything is selected."""
+
+    torrents: list[TorrentView] = field(default_factory=list)
+    trackers: list[TrackerView] = field(default_factory=list)
+    of_trackers: list[Problem] = field(default_factory=list)
+    down_for: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def check_usable(report: Report, source: str) -> None:
+    """See that a report can be put together with others.
+
+    Raises:
+        ReportError: It cannot.
+    """
+    if report.quorum is not None:
+        raise ReportError(source, "is put together from several vantages itself; give it their own reports")
+    if len(report.torrents) < report.torrents_judged or len(report.trackers) < report.trackers_judged:
+        raise ReportError(
+            source, "was written with --only problems, so what is well is missing; write it without, and use it here"
+        )
+
+
+def combine(
+    reports: Sequence[Report],
+    *,
+    now: datetime,
+    vantage: Vantage,
+    wishes: Wishes,
+    unusable: Iterable[SkippedInput] = (),
+) -> Report:
+    """Put reports together.
+
+    Args:
+        reports: At least one; each as `check_usable` takes it.
+        now: The time, by which a report is fresh.
+        vantage: Who puts them together.
+        wishes: How.
+        unusable: Files that could not be read.
+
+    Returns:
+        A report of the time `now`; `quorum` says whose votes it rests on. Where they are too few its verdict is unknown and its
+        exit code 3, whatever `fail_on` says.
+    """
+    ballots = hold(reports, now=now, needed=wishes.needed, max_age_s=wishes.max_age_s)
+    latest = [voter.report for voter in ballots.latest_first]
+    subject = _subject([voter.report for voter in (*ballots.fresh, *ballots.stale)])
+    merged = _merge(ballots)
+    torrents, trackers = _selected(merged, subject, wishes.filter, now)
+    ids = {view.tracker.id for view in trackers}
+    unusable = tuple(unusable)
+    skipped, problems_of_inputs = _skipped(ballots, unusable)
+    problems = [
+        *(problem for problem in merged.of_trackers if problem.tracker in ids),
+        *_of_the_run(ballots),
+        *problems_of_inputs,
+        *(problem for view in torrents for problem in view.problems),
+    ]
+    remark = _too_few(ballots)
+    if not remark and not torrents and not trackers:
+        remark = "nothing matches the filter" if wishes.filter and not wishes.filter.is_empty else "nothing was asked"
+    verdict = Verdict.UNKNOWN if remark else _verdict(torrents, trackers, problems, subject)
+    collection_of = {info_hash: name for report in reversed(latest) for info_hash, name in report.collection_of.items()}
+    listed = [not wishes.only_problems or view.verdict is not Verdict.OK for view in torrents]
+    shown = [not wishes.only_problems or view.state is not Health.UP or is_ordered(view) for view in trackers]
+    return Report(
+        generated_at=now,
+        duration_s=max((report.duration_s for report in latest), default=0.0),
+        vantage=vantage,
+        subject=subject,
+        verdict=verdict,
+        exit_code=Verdict.UNKNOWN.exit_code if remark else exit_code(verdict, wishes.fail_on),
+        torrents=tuple(compress(torrents, listed)),
+        trackers=tuple(compress(trackers, shown)),
+        problems=tuple(sorted(problems, key=lambda problem: _WORST_FIRST[problem.severity])),
+        skipped=skipped,
+        torrents_by_verdict=dict(Counter(view.verdict for view in torrents)),
+        trackers_by_state={**dict.fromkeys(Health, 0), **Counter(view.state for view in trackers)},
+        not_judged=sum(view.verdict is Verdict.UNKNOWN for view in torrents)
+        + sum(view.state is Health.UNKNOWN and view.disabled is None for view in trackers),
+        remark=remark,
+        remembered=_remembered(latest, now),
+        title=wishes.title or next((report.title for report in latest if report.title), ""),
+        command=wishes.command,
+        collection_of=collection_of,
+        collections=_collections(torrents, collection_of, latest),
+        policy=next((report.policy for report in latest if report.policy is not None), None),
+        quorum=Quorum(ballots.needed, ballots.votes, merged.down_for),
+        unlisted_torrents=tuple(compress(torrents, map(not_, listed))),
+        unlisted_trackers=tuple(compress(trackers, map(not_, shown))),
+        fail_on=wishes.fail_on,
+    )
+
+
+def _subject(reports: Sequence[Report]) -> Subject:
+    return Subject.TRACKERS if all(r.subject is Subject.TRACKERS for r in reports) else Subject.TORRENTS
+
+
+# -- merging -----------------------------------------------------------------------------------------------------------
+
+
+def _merge(ballots: Ballots) -> _Merged:
+    merged = _Merged()
+    merged.torrents = [
+        replace(view, index=index)
+        for index, view in enumerate(
+            merged_torrent(views, ballots) if voted else unjudged_torrent(next(iter(views.values())))
+            for views, voted in _by_key(ballots, _torrents_of)
+        )
+    ]
+    effects = effects_of(merged.torrents)
+    listing = Counter(placement.tracker.id for view in merged.torrents for placement in view.torrent.placements)
+    problems = {voter: _by_tracker(voter.report) for voter in ballots.fresh}
+    for index, (views, voted) in enumerate(_by_key(ballots, _trackers_of)):
+        any_view = next(iter(views.values()))
+        tracker_id = any_view.tracker.id
+        view = merged_tracker(views, ballots) if voted else unjudged_tracker(any_view)
+        view = replace(
+            view,
+            index=index,
+            effect=effects.get(tracker_id, view.effect),
+            torrents=listing.get(tracker_id, view.torrents),
+        )
+        merged.trackers.append(view)
+        if not voted:
+            continue
+        said = {voter: problems[voter].get(tracker_id, []) for voter in views}
+        merged.of_trackers += tracker_problems(views, said, view, ballots)
+        down = tuple(v.name for v, seen in views.items() if seen.state is Health.DOWN and seen.disabled is None)
+        if down:
+            merged.down_for[tracker_id] = down
+    return merged
+
+
+def _torrents_of(report: Report) -> dict[str, TorrentView]:
+    return {view.torrent.info_hash_hex: view for view in report.torrents}
+
+
+def _trackers_of(report: Report) -> dict[str, TrackerView]:
+    return {view.tracker.id: view for view in report.trackers}
+
+
+def _by_key(
+    ballots: Ballots, views_of: Callable[[Report], Mapping[str, T]]
+) -> Iterator[tuple[Mapping[Voter, T], bool]]:
+    """For each thing: its views by voter, and whether these are fresh ones (else they are those of stale reports)."""
+    fresh: dict[str, dict[Voter, T]] = {}
+    for voter in ballots.fresh:
+        for key, view in views_of(voter.report).items():
+            fresh.setdefault(key, {})[voter] = view
+    old: dict[str, dict[Voter, T]] = {}
+    for voter in ballots.stale:
+        for key, view in views_of(voter.report).items():
+            if key not in fresh:
+                old.setdefault(key, {})[voter] = view
+    yield from ((views, True) for views in fresh.values())
+    yield from ((views, False) for views in old.values())
+
+
+def _by_tracker(report: Report) -> dict[str, list[Problem]]:
+    found: dict[str, list[Problem]] = {}
+    for problem in report.problems:
+        if problem.torrent is None and problem.tracker is not None:
+            found.setdefault(problem.tracker, []).append(problem)
+    return found
+
+
+def _of_the_run(ballots: Ballots) -> list[Problem]:
+    """Problems of whole runs, but for inputs that were skipped."""
+    said = {
+        voter: [
+            problem
+            for problem in voter.report.problems
+            if problem.torrent is None and problem.tracker is None and problem.rule is not Rule.SKIPPED_INPUT
+        ]
+        for voter in ballots.fresh
+    }
+    return merged_problems(said, ballots)
+
+
+def _skipped(ballots: Ballots, unusable: Sequence[SkippedInput]) -> tuple[tuple[SkippedInput, ...], list[Problem]]:
+    """Inputs that vantages could not use, with their names, and files that cannot be used here; and their problems."""
+    who: dict[tuple[str, str], list[str]] = {}
+    severities: dict[tuple[str, str], Severity] = {}
+    for voter in ballots.fresh:
+        bad = [p.severity for p in voter.report.problems if p.rule is Rule.SKIPPED_INPUT]
+        worst = min(bad, key=_WORST_FIRST.__getitem__, default=None)
+        for one in voter.report.skipped:
+            key = (one.source, one.message)
+            who.setdefault(key, []).append(voter.name)
+            if worst is not None:
+                severities[key] = min(worst, severities.get(key, worst), key=_WORST_FIRST.__getitem__)
+    rows = {key: SkippedInput(key[0], f"{key[1]} (at {told(names)})") for key, names in who.items()}
+    problems = [
+        replace(skipped_problem(row), severity=severities[key]) for key, row in rows.items() if key in severities
+    ]
+    return (*unusable, *rows.values()), [*map(skipped_problem, unusable), *problems]
+
+
+# -- what it comes to --------------------------------------------------------------------------------------------------
+
+
+def _selected(
+    merged: _Merged, subject: Subject, wanted: Filter | None, now: datetime
+) -> tuple[list[TorrentView], list[TrackerView]]:
+    if wanted is None or wanted.is_empty:
+        return merged.torrents, merged.trackers
+    if subject is Subject.TRACKERS:
+        return merged.torrents, [view for view in merged.trackers if wanted.matches_tracker(view, now)]
+    torrents = [view for view in merged.torrents if wanted.matches_torrent(view, merged.trackers, now)]
+    ids = {placement.tracker.id for view in torrents for placement in view.torrent.placements}
+    return torrents, [view for view in merged.trackers if view.tracker.id in ids]
+
+
+def _too_few(ballots: Ballots) -> str:
+    """Why there can be no verdict; empty where there can be one."""
+    if not ballots.fresh:
+        return f"no verdict: no report is fresh ({_stale_words(ballots)})"
+    if ballots.reached:
+        return ""
+    fresh = f"{len(ballots.fresh)} {'is' if len(ballots.fresh) == 1 else 'are'} fresh"
+    stale = f" ({_stale_words(ballots)})" if ballots.stale else ""
+    return f"no verdict: --quorum asks for {ballots.needed} vantages, and {fresh}{stale}"
+
+
+def _stale_words(ballots: Ballots) -> str:
+    names = [voter.name for voter in ballots.stale]
+    return f"{told(names)} {'is' if len(names) == 1 else 'are'} stale"
+
+
+def _verdict(
+    torrents: Sequence[TorrentView], trackers: Sequence[TrackerView], problems: Sequence[Problem], subject: Subject
+) -> Verdict:
+    return worst_verdict(
+        (
+            *(view.verdict for view in torrents),
+            *(_VERDICTS[problem.severity] for problem in problems if problem.severity in _VERDICTS),
+            *(_tracker_verdict(view) for view in trackers if subject is Subject.TRACKERS),
+        )
+    )
+
+
+def _tracker_verdict(view: TrackerView) -> Verdict:
+    """As of any check, but for faults that too few vantages see."""
+    return Verdict.OK if view.reasons[:1] == (Rule.REGIONAL.value,) else tracker_verdict(view)
+
+
+def _collections(
+    torrents: Iterable[TorrentView], collection_of: Mapping[str, str], latest: Sequence[Report]
+) -> dict[str, Mapping[Verdict, int]]:
+    names = dict.fromkeys(name for report in latest for name in (*report.collections, *report.collection_of.values()))
+    counted: dict[str, Counter[Verdict]] = {name: Counter() for name in names}
+    for view in torrents:
+        if (name := collection_of.get(view.torrent.info_hash_hex)) is not None:
+            counted[name][view.verdict] += 1
+    return {name: dict(verdicts) for name, verdicts in counted.items() if verdicts}
+
+
+def _remembered(latest: Sequence[Report], now: datetime) -> Remembered | None:
+    """How much was remembered where it was asked, as old as it is by now."""
+    told_of = [
+        (report.remembered, max(0.0, (now - report.generated_at).total_seconds()))
+        for report in latest
+        if report.remembered is not None
+    ]
+    if not told_of:
+        return None
+    return Remembered(
+        max(one.trackers for one, _ in told_of),
+        min(one.youngest_s + age_s for one, age_s in told_of),
+        max(one.oldest_s + age_s for one, age_s in told_of),
+    )
