@@ -144,7 +144,7 @@ def run_once(arguments: Namespace, make_report: Callable[[Run], Coroutine[None, 
     one_run = Run(arguments, narrator)
     try:
         with remembering(one_run.config, narrator) as one_run.memory:
-            report = asyncio.run(_bounded(make_report(one_run), one_run))
+            report = _run(make_report(one_run), one_run)
     finally:
         narrator.clear()
     try:
@@ -277,11 +277,19 @@ async def ask(one_run: Run, torrents: Sequence[Torrent], trackers: Sequence[Trac
     return engine, snapshot
 
 
-async def _bounded(making: Coroutine[None, None, Report], one_run: Run) -> Report:
-    try:
-        return await making
-    finally:
-        await one_run.prober.close()
+def _run(making: Coroutine[None, None, Report], one_run: Run) -> Report:
+    made: list[Report] = []
+
+    async def bounded() -> None:
+        try:
+            made.append(await making)
+        finally:
+            await one_run.prober.close()
+
+    # Not the task's result: as asyncio puts the handler of Ctrl-C back, `signal` writes out what it held, results and all,
+    # which takes longer than the report.
+    asyncio.run(bounded())
+    return made[0]
 
 
 async def _tell_progress(engine: Engine, one_run: Run) -> None:
