@@ -2,14 +2,63 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from trackerwatch.health.states import Health
+from trackerwatch.reports.formats import WITH_PASTS
+from trackerwatch.reports.history_rows import cleaned
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from trackerwatch.cli.oneshot import Run
+    from trackerwatch.cli.remembering import Memory
+    from trackerwatch.history import TrackerHistory
     from trackerwatch.reports.rows import Report
+
+DAYS = 30
+DAY_S = 86400
+MAX_TRACKERS = 200
+"""So many are looked up, the worst first."""
+BUDGET_S = 0.4
+"""So long a report waits for what was: then it does without the rest."""
+
+_ORDER = {Health.DOWN: 0, Health.DEGRADED: 1, Health.UNKNOWN: 2, Health.UP: 3}
 
 
 async def with_pasts(one_run: Run, report: Report) -> Report:
     """The report with `Report.pasts`, where a format of this run shows them and there is a store."""
-    del one_run
-    return report
+    memory = one_run.memory
+    if memory is None or not report.trackers or WITH_PASTS.isdisjoint(name for name, _ in one_run.outputs):
+        return report
+    return replace(report, pasts=await pasts_of(memory, report))
+
+
+async def pasts_of(
+    memory: Memory, report: Report, *, budget_s: float = BUDGET_S, clock: Callable[[], float] = time.monotonic
+) -> dict[str, TrackerHistory]:
+    """The last 30 days of a report's trackers by their ids: whole days of UTC, the last is the one that has begun.
+
+    Args:
+        memory: Whom to ask.
+        report: Whose trackers.
+        budget_s: After so long what was not found yet is left out.
+        clock: Monotonic seconds.
+    """
+    until = (int(report.generated_at.timestamp()) // DAY_S + 1) * DAY_S
+    worst_first = sorted(report.trackers, key=lambda view: _ORDER[view.state])
+    ends_at = clock() + budget_s
+    pasts: dict[str, TrackerHistory] = {}
+    with contextlib.suppress(TimeoutError):
+        for view in worst_first[:MAX_TRACKERS]:
+            past = await asyncio.wait_for(
+                memory.tracker(view.tracker.id, since=until - DAYS * DAY_S, until=until, stretches=DAYS),
+                ends_at - clock(),
+            )
+            if past is not None and any(stretch.counted for stretch in past.stretches):
+                pasts[view.tracker.id] = cleaned(past)
+    return pasts

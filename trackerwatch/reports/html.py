@@ -11,6 +11,7 @@ from trackerwatch.reports import html_tables, wording
 from trackerwatch.reports.account import account_of
 from trackerwatch.reports.html_parts import GLYPHS, at_minute, fact, items, since, tag, tone, url
 from trackerwatch.reports.html_style import DARK, LIGHT, POLICY, SCRIPT, STYLE
+from trackerwatch.reports.rows import Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -172,6 +173,8 @@ class _Page:
 
     def _changes(self) -> Iterator[str]:
         account = self._account
+        if self._report.subject is Subject.TRACKERS and not account.compared:
+            return
         yield '<h2 id="changes">Changes</h2>\n'
         if account.compared:
             yield f'<p class="soft">{escape(_capital(account.compared))}</p>\n'

@@ -116,7 +116,7 @@ dd p{margin:0 0 .2rem}
 .do dd{font-weight:600}
 .card dl>div,.facts>div{display:contents}
 .plain{margin:.4rem 0;padding:.7rem 1.1rem;background:var(--card);border:1px solid var(--line);border-radius:.55rem}
-.plain ul{padding-left:1.1rem}
+.plain>ul{padding-left:1.1rem}
 .wide{background:var(--card);border:1px solid var(--line);border-radius:.55rem;margin:.5rem 0}
 table{width:100%;border-collapse:collapse;font-size:.93em}
 th,td{padding:.4rem .65rem;text-align:left;vertical-align:top;border-top:1px solid var(--line)}
@@ -149,10 +149,11 @@ thead button::after{content:"\\2195";display:inline-block;width:1.1em;text-align
 .trackers col:nth-child(3){width:5.7rem}
 .trackers col:nth-child(4){width:6.4rem}
 .trackers col:nth-child(5){width:6.6rem}
-.trackers .days,.trackers .bars{width:12.7rem}
+.trackers col.days{width:12.7rem}
+.trackers col.bars{width:17rem}
 .trackers col:nth-last-child(2){width:8.2rem}
 .trackers col:nth-last-child(1){width:13.5rem}
-.trackers td:nth-last-child(2),.trackers td:nth-child(5):not(.time){white-space:nowrap}
+.since{white-space:nowrap}
 .time svg{display:block;margin:.3rem 0 .15rem}
 .of{display:block}
 details{margin:.5rem 0}
@@ -209,12 +210,13 @@ footer{margin-top:2rem;font-size:.88em;color:var(--soft)}
  .long{content-visibility:visible}
  .wide{overflow:visible;border:0}
  .torrents,.trackers{min-width:0;font-size:.88em}
+ table.torrents,table.trackers{table-layout:auto}
  table.torrents col,table.trackers col{width:auto}
- table.torrents col:nth-child(2){width:32%}
- table.torrents col:nth-child(7){width:19%}
- table.trackers col:nth-child(2),table.trackers col:nth-last-child(1),table.trackers col.days{width:17%}
- .trackers td{white-space:normal}
- .strip{width:100%}
+ thead th{white-space:normal}
+ .trackers tbody{break-inside:avoid}
+ .since{white-space:normal}
+ .strip{width:7rem}
+ .bar{width:8rem}
  th,td{padding:.2rem .35rem}
  thead th,.wide tbody th{position:static}
  thead button::after{content:none}

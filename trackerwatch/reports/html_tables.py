@@ -235,9 +235,9 @@ class _Trackers:
             return '<td data-s="-1">?</td>'
         age_s = (self._now - begun_at).total_seconds()
         if not is_older_than_run(begun_at, self._report):
-            return f"<td{seconds(age_s)}><small>this run</small></td>"
+            return f'<td class="since"{seconds(age_s)}><small>this run</small></td>'
         told = f'{wording.duration(age_s)}<small class="of">{at_minute(begun_at, self._now)}</small>'
-        return f"<td{seconds(age_s)}>{told}</td>"
+        return f'<td class="since"{seconds(age_s)}>{told}</td>'
 
     def _past(self, past: TrackerHistory | None) -> str:
         share = strips.share_answered(past.stretches) if past is not None else None
