@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from trackerwatch.metainfo import Torrent
     from trackerwatch.policy.rules import Problem
 
+MAX_OF_ONE_NAME = 20
+"""A name that more torrents have names no publication; nobody reads so many comparisons either."""
 _HASH_CHARS = 12
 """Of an info hash, in a sentence."""
 
@@ -43,7 +45,7 @@ def drift(torrents: Sequence[Torrent], before: Mapping[str, str]) -> dict[str, l
             # A hybrid's other hash is no news: a magnet link may name either.
             if (was := before.get(name)) is not None and was not in {s.hex() for _, s in torrent.swarms}:
                 found[info_hash] = [_new_info_hash(torrent, was)]
-        else:
+        elif len(known) <= MAX_OF_ONE_NAME:
             for info_hash, torrent in known.items():
                 others = [other for other in known.values() if other is not torrent and _meant_alike(torrent, other)]
                 if others:

@@ -35,7 +35,8 @@ def tier_words(torrent: Torrent) -> tuple[str, str] | None:
             f"all {len(listed)} trackers in one tier: each client asks one of them by chance, so peers miss each other"
         )
         actions.append("give each independent tracker a tier of its own, the best first")
-    elif split := _split_hosts(tiers):
+    # Trackers that another copy adds come in tiers that no file has.
+    elif len(torrent.sources) == 1 and (split := _split_hosts(tiers)):
         host, numbers = split[0]
         others = f" (and {len(split) - 1} more so)" if len(split) > 1 else ""
         found.append(f"{host} is in tiers {_and(numbers)}{others}: where it is gone, its backup is gone as well")
