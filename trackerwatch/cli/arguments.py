@@ -141,11 +141,7 @@ def add_outputs(parser: argparse.ArgumentParser) -> None:
 def add_policy(parser: argparse.ArgumentParser) -> None:
     """Options that say what is asked of torrents."""
     group = parser.add_argument_group("policy")
-    which = group.add_mutually_exclusive_group()
-    which.add_argument("--policy", type=file_name, metavar="FILE", help="judge by this policy (TOML)")
-    which.add_argument(
-        "--no-policy", action="store_const", const="", dest="policy", help="judge by none, whatever the config says"
-    )
+    add_policy_file(group)
     group.add_argument(
         "--min-seeders",
         type=whole,
@@ -156,6 +152,15 @@ def add_policy(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--title", metavar="TEXT", help="what the report is about (default: made from the inputs)")
     group.add_argument(
         "--against", type=file_name, metavar="FILE", help="compare with this JSON report (default: with the last run)"
+    )
+
+
+def add_policy_file(group: argparse._ActionsContainer) -> None:
+    """The options that say by which policy."""
+    which = group.add_mutually_exclusive_group()
+    which.add_argument("--policy", type=file_name, metavar="FILE", help="judge by this policy (TOML)")
+    which.add_argument(
+        "--no-policy", action="store_const", const="", dest="policy", help="judge by none, whatever the config says"
     )
 
 

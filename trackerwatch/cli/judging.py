@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from trackerwatch.errors import ConfigError
+from trackerwatch.cli.policies import text_of
 from trackerwatch.policy.document import NO_POLICY, Policy
 from trackerwatch.policy.rules import LINT, Rule
 from trackerwatch.policy.ruling import Judged, judge_torrents
@@ -94,20 +94,6 @@ def policy_in(path: str, named_filters: Mapping[str, str]) -> Policy:
     from trackerwatch.policy.reading import read_policy  # noqa: PLC0415 - only where there is one
 
     return read_policy(text_of(path), path, named_filters)
-
-
-def text_of(path: str) -> str:
-    """The text of a policy.
-
-    Raises:
-        ConfigError: It cannot be read.
-    """
-    from trackerwatch.config.files import read_text, shown_path  # noqa: PLC0415 - only where there is one
-
-    try:
-        return read_text(path, "policy")
-    except FileNotFoundError:
-        raise ConfigError(f"{shown_path(path)}: no such policy file") from None
 
 
 def as_ordered(policy: Policy, *, min_seeders: int | None, lint: bool) -> Policy:

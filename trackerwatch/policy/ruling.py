@@ -110,11 +110,10 @@ class _Selector:
         self._policy = policy
         self._trackers = trackers
         self._collections = [self._test(collection.filter) for collection in policy.collections]
-        self._ended = [o for o in policy.overrides if o.until is not None and o.until <= trackers.now]
         self._overrides = [
             (number, self._test(override.filter))
             for number, override in enumerate(policy.overrides)
-            if override not in self._ended
+            if not _is_over(override, trackers.now)
         ]
         self._used: set[int] = set()
         self._asked: dict[tuple[int | None, tuple[int, ...]], _Asked] = {}
@@ -132,14 +131,10 @@ class _Selector:
     def notes(self) -> list[str]:
         """What is to be known of overrides: which ended, and which are about nothing."""
         policy = self._policy
-        ended = [
-            f"override {n} ({_about(o)}) ended at {o.until:%Y-%m-%d %H:%M} UTC: it does nothing any more"
-            for n, o in enumerate(policy.overrides, 1)
-            if o in self._ended
-        ]
         idle = [n for n, _ in self._overrides if n not in self._used]
-        return ended + [
-            f"override {n + 1} ({_about(policy.overrides[n])}) is about none of these torrents" for n in idle
+        return [
+            *ended_overrides(policy, self._trackers.now),
+            *(f"override {n + 1} ({_about(policy.overrides[n])}) is about none of these torrents" for n in idle),
         ]
 
     def _test(self, filter_: Filter) -> Callable[[TorrentView], bool]:
@@ -159,6 +154,19 @@ class _Selector:
         severities = {**SEVERITIES, **_implied(asked), **asked.severities}
         sought = LINT if policy.lint else LINT.intersection(asked.severities)
         return _Asked(asked, severities, sought, bool(overrides))
+
+
+def ended_overrides(policy: Policy, now: datetime) -> list[str]:
+    """A remark on each override that does nothing any more, one clean line."""
+    return [
+        f"override {n} ({_about(one)}) ended at {one.until:%Y-%m-%d %H:%M} UTC: it does nothing any more"
+        for n, one in enumerate(policy.overrides, 1)
+        if _is_over(one, now)
+    ]
+
+
+def _is_over(override: Override, now: datetime) -> bool:
+    return override.until is not None and override.until <= now
 
 
 def _about(override: Override) -> str:
