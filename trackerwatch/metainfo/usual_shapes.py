@@ -7,6 +7,7 @@ many bytes. What a pattern matches is well-formed; what it does not match is the
 from __future__ import annotations
 
 import re
+from functools import cached_property
 
 
 def _short_strings(limit_bytes: int) -> str:
@@ -33,11 +34,31 @@ _CHECKSUMS = r"(?:5:crc328:.{8}|8:filehash20:.{20}|4:ed2k16:.{16}|6:md5sum32:.{3
 _PATHS = rf"(?:(?:4:path|10:path\.utf-8)l{_SHORT_STRING}{{0,64}}e){{1,2}}"
 
 
-def _runs_of(pattern: str) -> re.Pattern[bytes]:
-    return re.compile(rf"(?:{pattern}){{0,256}}".encode(), re.DOTALL)
+class LatePattern:
+    """A pattern of bytes that is compiled once it is needed: most runs see no torrent of many files, and compiling is slow."""
+
+    def __init__(self, pattern: str) -> None:
+        """Keep a pattern for later."""
+        self._pattern = pattern.encode()
+
+    @cached_property
+    def _compiled(self) -> re.Pattern[bytes]:
+        return re.compile(self._pattern, re.DOTALL)
+
+    def match(self, data: bytes, position: int) -> re.Match[bytes] | None:
+        """As of a compiled one."""
+        return self._compiled.match(data, position)
+
+    def findall(self, data: bytes, position: int, end: int) -> list[bytes]:
+        """As of a compiled one with one group at most."""
+        return self._compiled.findall(data, position, end)
 
 
-def run_end_of(runs: re.Pattern[bytes], data: bytes, position: int) -> int:
+def _runs_of(pattern: str) -> LatePattern:
+    return LatePattern(rf"(?:{pattern}){{0,256}}")
+
+
+def run_end_of(runs: LatePattern, data: bytes, position: int) -> int:
     """Where a run of a pattern ends; `position` itself if none starts there."""
     match = runs.match(data, position)
     return position if match is None else match.end()
@@ -54,8 +75,8 @@ def _leaf_pattern(open_group: str, close_group: str) -> str:
     return rf"{name}d0:d(?:{_NO_PAD}{length}|{_PAD}6:lengthi{_LENGTH}e)(?:11:pieces root32:.{{32}})?ee"
 
 
-usual_file = re.compile(_file_pattern("(", ")").encode(), re.DOTALL)
+usual_file = LatePattern(_file_pattern("(", ")"))
 usual_files_run = _runs_of(_file_pattern("", ""))
-usual_leaf = re.compile(_leaf_pattern("(", ")").encode(), re.DOTALL)
+usual_leaf = LatePattern(_leaf_pattern("(", ")"))
 usual_leaves_run = _runs_of(_leaf_pattern("", ""))
 list_of_lists = re.compile(rf"l(?:l{_SHORT_STRING}{{0,64}}e){{0,64}}e".encode(), re.DOTALL).match
