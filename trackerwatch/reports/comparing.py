@@ -135,7 +135,11 @@ class _Comparison:
                 yield Change(
                     ChangeKind.TRACKER_DOWN,
                     f"{self._name(key)} is down now{f' ({why})' if why else ''}; {was}"
-                    + (f"; {many(effect, 'torrent')} {_stands(Verdict.WARNING, effect)} by it" if effect else ""),
+                    + (
+                        f"; {many(effect, 'torrent')} {_stands(Verdict.WARNING, effect)} because of it"
+                        if effect
+                        else ""
+                    ),
                     tracker=key,
                     before=_state_value(self._state_before(key)),
                     after=view.state.value,
@@ -145,7 +149,11 @@ class _Comparison:
                 yield Change(
                     ChangeKind.TRACKER_RECOVERED,
                     f"{self._name(key)} answers again{_degraded(view)}; it was down"
-                    + (f"; {many(again, 'torrent')} {'is' if again == 1 else 'are'} better by it" if again else ""),
+                    + (
+                        f"; {many(again, 'torrent')} {'is' if again == 1 else 'are'} better because of it"
+                        if again
+                        else ""
+                    ),
                     tracker=key,
                     before=Health.DOWN.value,
                     after=view.state.value,
