@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from trackerwatch.tracker import Tracker
 
 DAY_S = 86400.0
-LINT_DEAD_DAYS = 30.0
+DEFAULT_MAX_DEAD_DAYS = 30.0
 """After so long lint calls a tracker dead where no policy says otherwise."""
 
 _WORKS = (Role.ACTIVE, Role.BACKUP)

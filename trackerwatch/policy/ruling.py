@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from trackerwatch.policy.demands import LINT_DEAD_DAYS, Broken, Trackers
+from trackerwatch.policy.demands import DEFAULT_MAX_DEAD_DAYS, Broken, Trackers
 from trackerwatch.policy.rules import LINT, OF_THE_RUN, SEVERITIES, Rule, Severity, Verdict
 
 if TYPE_CHECKING:
@@ -71,12 +71,12 @@ def judge_torrents(
         if number is not None:
             members[number].append(info_hash)
         overridden += asked.overridden
-        found = _broken_by(view, asked, known, findings.get(info_hash, ()))
+        found, open_ = _broken_by(view, asked, known, findings.get(info_hash, ()))
         until = _grace_until(asked, first_seen.get(info_hash), now)
         if until is not None and any(one.problem.severity is not Severity.INFO for one in found):
             in_grace += 1
             found = [_as_new(one, until) for one in found]
-        judged.append(_judged(view, found, open_=_is_open(view, asked, known), known=known))
+        judged.append(_judged(view, found, open_=open_, known=known))
     return Judged(
         views=tuple(judged),
         collection_of={
@@ -196,37 +196,37 @@ def _implied(asked: Requirements) -> dict[Rule, Severity]:
     return implied
 
 
-def _broken_by(view: TorrentView, asked: _Asked, known: Trackers, findings: Sequence[Problem]) -> list[Broken]:
-    """Every problem of a torrent, as bad as the policy has it, worst first; without those that it switches off."""
+def _broken_by(
+    view: TorrentView, asked: _Asked, known: Trackers, findings: Sequence[Problem]
+) -> tuple[list[Broken], bool]:
+    """What a torrent does not keep.
+
+    Returns:
+        Every problem, as bad as the policy has it, worst first, without those that it switches off; and whether too little is
+        known to say that what the policy asks for is there.
+    """
     # The engine's words fit its worst problem.
     found: list[Broken | None] = [Broken(one, view.why if n == 0 else "") for n, one in enumerate(view.problems)]
-    needs = asked.requirements
-    if needs.min_seeders:
+    needs, severities, open_ = asked.requirements, asked.severities, False
+    if needs.min_seeders and severities[Rule.MIN_SEEDERS] is not None:
         found.append(known.min_seeders(view, needs.min_seeders))
-    if needs.min_working_trackers:
-        found.append(known.min_working_trackers(view, needs.min_working_trackers)[0])
+        open_ = view.counts.seeders is None
+    if needs.min_working_trackers and severities[Rule.MIN_WORKING_TRACKERS] is not None:
+        broken, undecided = known.min_working_trackers(view, needs.min_working_trackers)
+        found.append(broken)
+        open_ |= undecided
     by_policy = needs.max_dead_days is not None
     if by_policy or Rule.DEAD_TRACKER in asked.sought:
-        days = LINT_DEAD_DAYS if needs.max_dead_days is None else needs.max_dead_days
+        days = DEFAULT_MAX_DEAD_DAYS if needs.max_dead_days is None else needs.max_dead_days
         found.append(known.dead_tracker(view, days, by_policy=by_policy))
-    found += [Broken(one, "") for one in findings if one.rule in asked.sought and one.rule is not Rule.DEAD_TRACKER]
+    found += [Broken(one, "") for one in findings if one.rule in asked.sought]
     told = []
     for one in found:
-        if one is not None and (severity := asked.severities[one.problem.rule]) is not None:
+        if one is not None and (severity := severities[one.problem.rule]) is not None:
             same = severity is one.problem.severity
             told.append(one if same else replace(one, problem=replace(one.problem, severity=severity)))
     told.sort(key=lambda one: (_BADNESS[one.problem.severity], _PLACE[one.problem.rule]))
-    return told
-
-
-def _is_open(view: TorrentView, asked: _Asked, known: Trackers) -> bool:
-    """Whether too little is known to say that what the policy asks for is there."""
-    needs = asked.requirements
-    if needs.min_seeders and asked.severities[Rule.MIN_SEEDERS] is not None and view.counts.seeders is None:
-        return True
-    if not needs.min_working_trackers or asked.severities[Rule.MIN_WORKING_TRACKERS] is None:
-        return False
-    return known.min_working_trackers(view, needs.min_working_trackers)[1]
+    return told, open_
 
 
 def _grace_until(asked: _Asked, first_seen: datetime | None, now: datetime) -> datetime | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from trackerwatch.metainfo.torrent import Torrent
 
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _HEAD = """\
 # A policy of trackerwatch: what `trackerwatch report --policy FILE` asks of torrents.
 # Take away the # before a key to ask for it. What is not asked for is judged as without a policy.
@@ -64,19 +66,23 @@ def sample_policy(torrents: Sequence[Torrent], folder: str) -> str:
         folder: As their sources begin, safe to show.
     """
     groups: dict[str, list[Torrent]] = defaultdict(list)
+    spelt: dict[str, str] = {}
     for torrent in torrents:
-        groups[_part(torrent, folder)].append(torrent)
+        part = _part(torrent, folder)
+        # Filters know no case: folders that differ by it alone are one collection.
+        groups[part.casefold()].append(torrent)
+        spelt.setdefault(part.casefold(), part)
     alone = groups.pop("", [])
     parts = [_HEAD, f"#\n# Made from {folder or '/'}: {_count(torrents)}.\n\n{_DEFAULTS}"]
     shown = sorted(groups)[:MAX_COLLECTIONS]
     names: set[str] = set()
     for n, part in enumerate(shown):
         lead = "# Torrents that belong together: the first collection that matches has a torrent.\n" if n == 0 else ""
-        parts.append(f"\n{lead}{_collection(part, groups[part], folder, names)}")
+        parts.append(f"\n{lead}{_collection(spelt[part], groups[part], folder, names)}")
     if not shown:
         parts.append(f"\n{_EXAMPLE}")
     if alone and shown:
-        parts.append(f"\n# In no collection, for in no folder of their own: {_count(alone)}.\n")
+        parts.append(f"\n# In the folder itself, and so in no collection: {_count(alone)}.\n")
     if len(groups) > len(shown):
         parts.append(f"\n# There are {len(groups) - len(shown):,} folders more than a policy may have collections.\n")
     parts.append(f"\n{_TAIL}")
@@ -87,7 +93,8 @@ def _collection(part: str, torrents: Sequence[Torrent], folder: str, names: set[
     listed = sorted({len(torrent.placements) for torrent in torrents})
     each = "; each lists " if len(torrents) > 1 else "; it lists "
     most = f" to {listed[-1]:,}" if len(listed) > 1 else ""
-    lines = [f"[collections.{quoted(_name(part, names))}]", f"filter = {quoted(_filter(part, torrents, folder))}"]
+    name, filter_ = _name(part, names), _filter(part, torrents, folder)
+    lines = [f"[collections.{name if _BARE_KEY.fullmatch(name) else quoted(name)}]", f"filter = {_easy(filter_)}"]
     lines.append(f"# {_count(torrents)}{each}{listed[0]:,}{most}.")
     lines.append("#min_seeders = 2")
     if listed[0] > 1:
@@ -96,19 +103,19 @@ def _collection(part: str, torrents: Sequence[Torrent], folder: str, names: set[
 
 
 def _part(torrent: Torrent, folder: str) -> str:
-    """The folder right below, casefolded as filters compare; empty: it lies in the folder itself."""
+    """The folder right below; empty: it lies in the folder itself."""
     for source in torrent.sources:
         within = source.removeprefix(f"{folder}/") if folder not in ("", ".") else source.removeprefix("./")
         part, slash, _ = within.lstrip("/").partition("/")
         if slash:
-            return part.casefold()
+            return part
     return ""
 
 
 def _filter(part: str, torrents: Sequence[Torrent], folder: str) -> str:
     """What finds these torrents, also where the report is made from another folder."""
     straight = f"folder={_literal(part)}"
-    deeper = any(_folder_of(source) != part for torrent in torrents for source in torrent.sources[:1])
+    deeper = any(_folder_of(source) != part.casefold() for torrent in torrents for source in torrent.sources[:1])
     if not deeper:
         return straight
     above = folder.rpartition("/")[2]
@@ -117,6 +124,11 @@ def _filter(part: str, torrents: Sequence[Torrent], folder: str) -> str:
 
 def _folder_of(source: str) -> str:
     return source.casefold().rpartition("/")[0].rpartition("/")[2]
+
+
+def _easy(text: str) -> str:
+    """A text as a TOML string that is easy to read: most filters hold double quotes."""
+    return quoted(text) if "'" in text else f"'{text}'"
 
 
 def _literal(text: str) -> str:
