@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.doctor.facts import facts
+from tests.policy.makings import EXAMPLES
 from trackerwatch.actions import ACTIONS, shown_key
 from trackerwatch.doctor.findings import judge
 from trackerwatch.filters.fields import EVENTS, TABLES, Language, Of
 from trackerwatch.meanings import meaning
 from trackerwatch.outcome import FailureKind
+from trackerwatch.policy.lint import lint
+from trackerwatch.policy.rules import BUILT_IN, LINT, SEVERITIES, Rule, Severity
 from trackerwatch.tui.app import TrackerwatchApp
 from trackerwatch.tui.screens.main import MainScreen
 
@@ -85,6 +88,25 @@ def questions() -> str:
     return _table(("id", "question"), rows)
 
 
+def _rules(rules: Iterable[Rule]) -> str:
+    rows = [(f"`{rule}`", SEVERITIES[rule], meaning(rule).means, meaning(rule).do) for rule in rules]
+    return _table(("rule", "severity", "means", "do"), rows)
+
+
+def _of_engine(severity: Severity) -> str:
+    return _rules(rule for rule in Rule if rule in BUILT_IN and SEVERITIES[rule] is severity)
+
+
+def lint_examples() -> str:
+    """What lint says of one torrent for each of its rules."""
+    rows = []
+    for rule, torrent in EXAMPLES.items():
+        told = next(problem for problem in lint(torrent) if problem.rule is rule)
+        rows.append((f"`{rule}`", told.message, told.action))
+    return _table(("rule", "says", "do"), rows)
+
+
+DRIFT = (Rule.NEW_INFO_HASH, Rule.PUBLISHED_DIFFERS)
 TABLES_OF: dict[str, dict[str, Callable[[], str]]] = {
     "screen.md": {"keys": keys},
     "filters.md": {
@@ -95,6 +117,15 @@ TABLES_OF: dict[str, dict[str, Callable[[], str]]] = {
     },
     "doctor.md": {"questions": questions},
     "failures.md": {"failures": failures},
+    "rules.md": {
+        "rules-critical": lambda: _of_engine(Severity.CRITICAL),
+        "rules-warning": lambda: _of_engine(Severity.WARNING),
+        "rules-info": lambda: _of_engine(Severity.INFO),
+        "rules-policy": lambda: _rules((Rule.MIN_SEEDERS, Rule.MIN_WORKING_TRACKERS, Rule.DEAD_TRACKER, Rule.REGIONAL)),
+        "rules-lint": lambda: _rules(rule for rule in Rule if rule in LINT and rule not in {*DRIFT, Rule.DEAD_TRACKER}),
+        "lint-examples": lint_examples,
+        "rules-drift": lambda: _rules(DRIFT),
+    },
 }
 """By file: each table's name and what writes it."""
 

@@ -10,6 +10,8 @@ from tests.doc_tables import DOCS, TABLES_OF, renewed
 from trackerwatch.actions import ACTIONS
 from trackerwatch.filters import parse_event_filter, parse_filter
 from trackerwatch.filters.fields import EVENTS, TABLES
+from trackerwatch.policy.reading import read_policy
+from trackerwatch.policy.rules import Rule, Severity
 
 ROOT = DOCS.parent
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.glob("*.md"))]
@@ -40,6 +42,16 @@ def test_every_filter_in_the_page_is_one():
     assert len(found) > 5
     for expression in found:
         assert not parse_filter(expression).is_empty, expression
+
+
+def test_every_rule_is_told_once_and_the_example_is_a_policy():
+    text = (DOCS / "rules.md").read_text(encoding="utf-8")
+    table_rows = re.findall(r"^\| `(\w+)` \| (?:critical|warning|info) \|.+\|.+\|$", text, re.MULTILINE)
+    assert sorted(table_rows) == sorted(Rule)
+    (example,) = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    policy = read_policy(example, "rules.md", {})
+    assert policy.defaults.severities[Rule.UNSAFE_TRACKER] is Severity.CRITICAL
+    assert policy.defaults.severities[Rule.NO_WEB_SEEDS] is None
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

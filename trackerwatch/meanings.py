@@ -227,7 +227,7 @@ _RULES: Mapping[Rule, Meaning] = {
     ),
     Rule.DEAD_TRACKER: Meaning(
         "a tracker has been down for so long that it is not coming back; clients still try it",
-        "take it out of the torrent; the rest of the list is in the report",
+        "take it out of the torrent; the report says what stays",
     ),
     Rule.REGIONAL: Meaning(
         "some places cannot reach the tracker and others can",
@@ -242,7 +242,7 @@ _RULES: Mapping[Rule, Meaning] = {
         "list it once, when the torrent is published anew",
     ),
     Rule.UNUSABLE_TRACKER: Meaning(
-        "an announce URL cannot be asked by anybody with this program or most clients",
+        "an announce URL is broken, or of a kind that clients do not ask",
         "correct the URL, or take it out",
     ),
     Rule.UNSAFE_TRACKER: Meaning(

@@ -6,44 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.metainfo.torrents import S1, bencode, torrent_of, v1_info
+from tests.metainfo.torrents import bencode, torrent_of
+from tests.policy.makings import GIB, KEY, KEYED, KEYED_CLEAR, KIB, MIB, OPEN, OTHER, SEED, THIRD, made
 from trackerwatch.demo.making import Format, Recipe, torrent_bytes
 from trackerwatch.errors import TrackerwatchError
 from trackerwatch.metainfo import Torrent, load_torrent, parse_magnet
 from trackerwatch.policy.lint import lint
 from trackerwatch.policy.rules import LINT, SEVERITIES, Rule
 
-KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
-KEY = "0123456789abcdef0123456789abcdef"
-OPEN = "udp://tracker.open.org:1337/announce"
-OTHER = "udp://tracker.other.net:6969/announce"
-THIRD = "http://third.org/announce"
-KEYED = f"https://t.closed.me/{KEY}/announce"
-KEYED_CLEAR = f"http://t.closed.me/announce?passkey={KEY}"
-SEED = "https://mirror.open.org/x.iso"
 SAMPLES = Path(__file__).parents[2] / "sample_torrents"
-
-
-def made(
-    *tiers: list[str],
-    size: int = 700 * MIB,
-    piece: object = MIB,
-    pieces: int | None = None,
-    private: bool = False,
-    announce: str | None = None,
-    seeds: tuple[str, ...] = (SEED,),
-    **info: object,
-) -> Torrent:
-    """A file with nothing to remark, but for what is asked for."""
-    if pieces is None:
-        pieces = -(-size // piece) if isinstance(piece, int) and piece > 0 else 1
-    changes = {"length": size, "piece_length": piece, "pieces": S1 * pieces, "private": 1 if private else None, **info}
-    top: dict[str, object] = {"url_list": list(seeds)} if seeds else {}
-    if tiers:
-        top["announce_list"] = [list(tier) for tier in tiers]
-    if announce:
-        top["announce"] = announce
-    return load_torrent(torrent_of(bencode(v1_info(**changes)), **top), source="x.torrent")
 
 
 def found(torrent: Torrent) -> dict[Rule, tuple[str, str]]:
