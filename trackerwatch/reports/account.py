@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from trackerwatch.reports import blocks, remarks, wording
+from trackerwatch.reports import blocks, remarks, vantage_words, wording
 from trackerwatch.reports.blocks import Block
 from trackerwatch.reports.commands import check_again
 
@@ -110,7 +110,7 @@ def account_of(report: Report, *, folded: bool = True) -> Account:
         sections=_sections(report),
         trackers=tuple(sorted(report.trackers, key=lambda view: remarks.TRACKER_ORDER[view.state])),
         seen_from=remarks.seen_from(report),
-        votes=tuple(remarks.votes(report.quorum, report.generated_at)),
+        votes=tuple(vantage_words.votes(report.quorum, report.generated_at)),
         policy=remarks.policy(report.policy),
         command=report.command,
         check_again=check_again(report.command) if problems else "",

@@ -122,12 +122,15 @@ def told(names: Sequence[str]) -> str:
 
 
 def share(ballots: Ballots, agree: int, knowers: int) -> str:
-    """`2 of 3 fresh vantages`, `all 3 fresh vantages`, `the only fresh vantage`; and if only some of them look at it, that."""
-    of_those = " that know it" if knowers < len(ballots.fresh) else ""
+    """`2 of 3 fresh vantages (needed: 2)`, `all 3 fresh vantages`, `the only fresh vantage`; of those that know it."""
+    some = knowers < len(ballots.fresh)
+    needed = f" (needed: {ballots.enough(knowers):,})"
     if knowers == 1:
-        return f"the only fresh vantage{' that knows it' if of_those else ''}"
-    number = f"all {knowers:,}" if agree == knowers else f"{agree:,} of {knowers:,}"
-    return f"{number} fresh vantages{of_those}"
+        return f"the only fresh vantage{' that knows it' if some else ''}{'' if ballots.reached else needed}"
+    known = " that know it" if some else ""
+    if agree == knowers and ballots.reached:
+        return f"all {knowers:,} fresh vantages{known}"
+    return f"{agree:,} of {knowers:,} fresh vantages{known}{needed}"
 
 
 # -- problems ----------------------------------------------------------------------------------------------------------

@@ -59,7 +59,8 @@ def merged_tracker(views: Mapping[Voter, TrackerView], ballots: Ballots) -> Trac
         reasons=tuple(reasons),
         since=_earliest(view.since for view in agreeing),
         last_success_at=max((v.last_success_at for v in latest if v.last_success_at is not None), default=None),
-        latency_s=_least(view.latency_s for view in latest),
+        # Of one that is down: what some vantage still measured is not what its clients get.
+        latency_s=None if state is Health.DOWN else _least(view.latency_s for view in latest),
         scrape_supported=_any(view.scrape_supported for view in latest),
         interval_s=_first(view.interval_s for view in latest),
         min_interval_s=_first(view.min_interval_s for view in latest),
@@ -256,7 +257,9 @@ def _answers(lead: TorrentView, latest: Sequence[TorrentView], torrent: Torrent)
     merged = []
     for answer in (*lead.answers, *extra.values()):
         place = places[answer.tracker.id]
-        seen = _maxima(counts[answer.tracker.id, answer.swarm.value])
+        # Of one that failed: what it told elsewhere is no answer to those whose word counts.
+        failed = answer.role is Role.FAILED
+        seen = answer.counts if failed else _maxima(counts[answer.tracker.id, answer.swarm.value])
         merged.append(replace(answer, counts=seen, tier=place.tier, position=place.position))
     return tuple(merged)
 

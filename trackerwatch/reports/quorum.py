@@ -38,6 +38,7 @@ from trackerwatch.reports.rows import (
     skipped_problem,
     tracker_verdict,
 )
+from trackerwatch.reports.wording import are, duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -121,7 +122,7 @@ def combine(
     merged = _merge(ballots)
     torrents, trackers = _selected(merged, subject, wishes.filter, now)
     ids = {view.tracker.id for view in trackers}
-    unusable = tuple(unusable)
+    unusable = (*unusable, *_mistaken(reports, now, wishes.max_age_s))
     skipped, problems_of_inputs = _skipped(ballots, unusable)
     problems = [
         *(problem for problem in merged.of_trackers if problem.tracker in ids),
@@ -129,7 +130,7 @@ def combine(
         *problems_of_inputs,
         *(problem for view in torrents for problem in view.problems),
     ]
-    remark = _too_few(ballots)
+    remark = _too_few(ballots, now, wishes.max_age_s)
     if not remark and not torrents and not trackers:
         remark = "nothing matches the filter" if wishes.filter and not wishes.filter.is_empty else "nothing was asked"
     verdict = Verdict.UNKNOWN if remark else _verdict(torrents, trackers, problems, subject)
@@ -251,6 +252,21 @@ def _of_the_run(ballots: Ballots) -> list[Problem]:
     return merged_problems(said, ballots)
 
 
+def _mistaken(reports: Sequence[Report], now: datetime, max_age_s: float) -> list[SkippedInput]:
+    """Reports of one vantage id by different names: machines that were copied, of which one alone would count."""
+    latest = {report.vantage.id: report for report in sorted(reports, key=lambda report: report.generated_at)}
+    return [
+        SkippedInput(
+            f"the report of {report.vantage.name or report.vantage.id}",
+            f"carries the vantage id of {latest[report.vantage.id].vantage.name!r}, whose report is later and counts "
+            "instead; give each machine an id of its own",
+        )
+        for report in reports
+        if report.vantage.name != latest[report.vantage.id].vantage.name
+        and (now - report.generated_at).total_seconds() <= max_age_s
+    ]
+
+
 def _skipped(ballots: Ballots, unusable: Sequence[SkippedInput]) -> tuple[tuple[SkippedInput, ...], list[Problem]]:
     """Inputs that vantages could not use, with their names, and files that cannot be used here; and their problems."""
     who: dict[tuple[str, str], list[str]] = {}
@@ -285,20 +301,21 @@ def _selected(
     return torrents, [view for view in merged.trackers if view.tracker.id in ids]
 
 
-def _too_few(ballots: Ballots) -> str:
+def _too_few(ballots: Ballots, now: datetime, max_age_s: float) -> str:
     """Why there can be no verdict; empty where there can be one."""
-    if not ballots.fresh:
-        return f"no verdict: no report is fresh ({_stale_words(ballots)})"
     if ballots.reached:
         return ""
-    fresh = f"{len(ballots.fresh)} {'is' if len(ballots.fresh) == 1 else 'are'} fresh"
-    stale = f" ({_stale_words(ballots)})" if ballots.stale else ""
-    return f"no verdict: --quorum asks for {ballots.needed} vantages, and {fresh}{stale}"
-
-
-def _stale_words(ballots: Ballots) -> str:
-    names = [voter.name for voter in ballots.stale]
-    return f"{told(names)} {'is' if len(names) == 1 else 'are'} stale"
+    ages = [(voter.name, (now - voter.report.generated_at).total_seconds()) for voter in ballots.stale]
+    stale = told(
+        [
+            f"{name} is {duration(age_s)} old" if age_s >= 0 else f"{name} is from {duration(-age_s)} in the future"
+            for name, age_s in ages
+        ]
+    )
+    if not ballots.fresh:
+        return f"no verdict: no report is from the last {duration(max_age_s)} ({stale})"
+    fresh = f"{len(ballots.fresh)} {are(len(ballots.fresh))} fresh"
+    return f"no verdict: --quorum asks for {ballots.needed} vantages, and {fresh}{f' ({stale})' if stale else ''}"
 
 
 def _verdict(

@@ -102,6 +102,11 @@ class Quorum:
     down_for: Mapping[str, tuple[str, ...]]
     """By tracker id: names of the fresh vantages from which it is down."""
 
+    @property
+    def reached(self) -> bool:
+        """Whether enough vantages are fresh for any verdict."""
+        return 0 < self.needed <= sum(vote.fresh for vote in self.votes)
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
