@@ -1,0 +1,185 @@
+"""Hostile text in every place of a report and in every format of it: read back by strangers, it is text and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from functools import cache
+
+import pytest
+
+from tests.hostile.documents import READERS, read
+from tests.reports import scenes
+from tests.reports.test_rows import HERE, report_on
+from trackerwatch.engine.views import AnnounceView, AskState, Disabled, Mute, Source
+from trackerwatch.failover import Role
+from trackerwatch.health import Health
+from trackerwatch.outcome import FailureKind, SwarmCounts
+from trackerwatch.outside_text import clean
+from trackerwatch.policy.rules import Rule, Verdict
+from trackerwatch.reports import FORMATS, Style, renderer
+from trackerwatch.reports.changes import Change, ChangeKind, Changes
+from trackerwatch.reports.rows import PolicyNote, Quorum, Remembered, SkippedInput, Vantage, Vote, empty_report
+
+WORD = "canary"
+"""In every text, and shown by every format that shows the text."""
+
+HOSTILE = {
+    "formula": "=cmd('/c calc')!A1 canary",
+    "sum": "@SUM(1+1)*canary",
+    "minus": "-2+3+canary;=1+1;@x",
+    "pipe": "|canary|calc|'x'=1",
+    "script": "<script>alert('canary')</script>",
+    "attribute": '" onmouseover="alert(1)" canary=\'',
+    "picture": "<img src=x onerror=alert(1)>canary</td></table>",
+    "comment": "<!-- canary --> <![CDATA[ x ]]> ]]> -->",
+    "entity": "&lt;canary&gt; &#0; &amp;amp; &nbsp",
+    "lines": "canary\r\n::error::pwned\n# HELP x\n- [ ] y",
+    "command": "::error file=a::canary",
+    "old command": "##[error]canary ##vso[task.setvariable variable=x]y",
+    "masking": "canary ::add-mask::a ::stop-commands::b %0A::error::c",
+    "link": "[canary](javascript:alert(1)) ![x](http://evil.example/y.png)",
+    "reference": "[canary]: http://evil.example <http://evil.example> www.evil.example",
+    "backticks": "`` canary ``` `$(reboot)` ${IFS}",
+    "mention": "@canary see #1, GH-2 and a/b#3 a@b.example",
+    "markdown": "# canary\n\n| a | b |\n|---|---|\n***x*** ~~y~~ > z",
+    "ansi": "\x1b[31mcanary\x1b]0;owned\x07 \x1b]8;;http://evil.example\x1b\\x",
+    "c1": "\x9b31mcanary\x90x\x9c \x85y",
+    "bidi": "canary \u202egpj.exe\u2066x\u2069 \u200b\u200d\ufeff",
+    "controls": "ca\x00nary\x07\x08\x7f \x0b\x0c",
+    "surrogate": "canary \ud800 \udfff\udc41 \ufffe\uffff",
+    "separators": "canary\u2028x\u2029y\tz",
+    "quotes": '"canary" \'x\' \\"y\\" \\n {}{{x}} %s %(y)s {0}',
+    "label": 'canary"} 1\ntrackerwatch_up{x="',
+    "figure": "canary'=1;2;3 'x y'=9s",
+    "json": '"}],"canary":[{"x":"',
+    "toml": "canary\\u0000\\x1b ${{ github.token }}",
+    "long": "canary " + "x" * 100_000,
+    "wide": "canary " + "界" * 3000,
+    "marks": "canary" + "\u0301" * 5000,
+    "emoji": "canary \U0001f1e9\U0001f1ea \U0001f469\u200d\U0001f4bb \U000e0041",
+}
+
+TITLED = {"badge", "badge-json"}
+"""Formats that show the title alone."""
+
+
+def views(text):
+    """A scene with the text wherever a view holds text."""
+    listed = scenes.torrent(text, [scenes.DEAD], [scenes.UP])
+    listed = replace(listed, info_hash=b"h" * 20, sources=(f"{text}/{text}.torrent", text))
+    unwell = scenes.torrent(f"{text} 2", [scenes.UP])
+    unwell = replace(unwell, info_hash=b"g" * 20, sources=(text,))
+    failure = scenes.refused(FailureKind.FAILURE_REASON, text)
+    warned = AnnounceView(
+        AskState.ANSWERED, peers=1, warning=text, failure=None, observed_at=scenes.NOW, source=Source.LIVE
+    )
+    answers = (
+        scenes.answer(listed, scenes.DEAD, Role.FAILED, failure=failure),
+        replace(scenes.answer(listed, scenes.UP, Role.ACTIVE, SwarmCounts(1, 2, 3), index=1), announce=warned),
+    )
+    problem = replace(scenes.problem(Rule.UNREGISTERED, text, text, of=listed), since=scenes.NOW - timedelta(days=3))
+    private = replace(scenes.problem(Rule.PRIVATE_NOT_ASKED, text, text, of=unwell))
+    dead = scenes.tracker(scenes.DEAD, Health.DOWN, failure=failure)
+    up = replace(
+        scenes.tracker(scenes.UP), note=text, muted=Mute(None, text), disabled=None, interval_wish_s=60.0, added=True
+    )
+    off = replace(scenes.tracker("http://off.example/announce", Health.UNKNOWN), disabled=Disabled(text))
+    return scenes.snapshot(
+        [
+            scenes.seen(
+                listed, Verdict.WARNING, counts=SwarmCounts(1, 2, 3), answers=answers, problems=(problem,), why=text
+            ),
+            scenes.seen(unwell, Verdict.UNKNOWN, working=0, problems=(private,), why=text),
+        ],
+        [dead, up, off, scenes.tracker(scenes.KEYED, Health.UNKNOWN, endpoints=())],
+        (
+            scenes.problem(Rule.TRACKER_DOWN, text, text, at=dead.tracker),
+            scenes.problem(Rule.IMPLAUSIBLE, f"{text} 2", text),
+        ),
+    )
+
+
+def report_with(text):
+    """A report with the text in every place that may hold text from outside."""
+    report = report_on(views(text), skipped=[SkippedInput(text, text), SkippedInput(f"{text} 2", text)])
+    first, second = (view.torrent.info_hash_hex for view in report.torrents)
+    items = tuple(Change(kind, text, torrent=first, before=text, after=text) for kind in ChangeKind)
+    there = Vantage(HERE.id, text)
+    votes = tuple(Vote(there, scenes.EARLIER, fresh=fresh, verdict=Verdict.WARNING) for fresh in (True, False))
+    return replace(
+        report,
+        vantage=there,
+        title=text,
+        command=f"trackerwatch report {text}",
+        collection_of={first: text, second: f"{text} 2"},
+        collections={text: {Verdict.WARNING: 1}, f"{text} 2": {Verdict.UNKNOWN: 1}},
+        policy=PolicyNote(text, 1, 1, (text, f"{text} 2")),
+        changes=Changes(text, scenes.EARLIER, items),
+        quorum=Quorum(1, votes, {report.trackers[0].tracker.id: (text,)}),
+        remembered=Remembered(1, 1.0, 60.0),
+    )
+
+
+def written(name, report):
+    """A document as it is written to a file."""
+    return "".join(renderer(name)(report, Style())).encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def test_every_format_has_a_reader():
+    assert set(READERS) == set(FORMATS)
+
+
+@cache
+def harmless_skeleton(name):
+    """What is around a text that nobody could object to."""
+    return read(name, written(name, report_with(f"plain {WORD}"))).skeleton
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_text_is_text(name, text):
+    """As the views hold it: through the doorway for foreign text, and no further."""
+    told = clean(text)
+    seen = read(name, written(name, report_with(told)))
+    assert seen.skeleton == harmless_skeleton(name), "no text makes an element, a row, a series or a command of itself"
+    assert WORD in seen.all
+    if name not in TITLED | {"table", "nagios", "markdown", "github"}:
+        # Formats for machines keep it to the letter.
+        assert told in seen.all
+
+
+RAW = ("json", "jsonl", "csv", "junit", "prometheus", "nagios")
+"""Formats for machines hold their form whatever stands in a view."""
+
+
+@pytest.mark.parametrize("name", RAW)
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_no_text_breaks_a_format_for_machines(name, text, monkeypatch):
+    monkeypatch.setattr("tests.hostile.documents.UNSAFE", NOTHING)
+    seen = read(name, written(name, report_with(text)))
+    if name != "nagios":
+        assert seen.skeleton == harmless_skeleton(name)
+
+
+class NOTHING:
+    """Finds nothing unsafe: of text that did not come through the doorway that is not promised."""
+
+    @staticmethod
+    def search(_):
+        return None
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_a_report_of_nothing(name, text):
+    told = clean(text)
+    skipped = [SkippedInput(told, told)]
+    report = empty_report(told, vantage=Vantage(HERE.id, told), duration_s=0.0, skipped=skipped)
+    assert read(name, written(name, replace(report, title=told, command=told))).texts
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_key_in_a_url_is_in_no_format(name):
+    document = written(name, report_with("plain text"))
+    assert "0123456789abcdef" not in document
