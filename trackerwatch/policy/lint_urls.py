@@ -63,6 +63,12 @@ def unsafe_words(torrent: Torrent) -> tuple[str, str] | None:
     listed = [placement.tracker for placement in torrent.placements]
     if torrent.making and torrent.making.announce_alone:
         listed.append(torrent.making.announce_alone)
+    if listed and all(leads_nowhere(tracker) for tracker in listed):
+        # Without names, so that a report says it once of all the torrents of a laboratory.
+        return (
+            "all its trackers are local (loopback, a private network): nobody elsewhere reaches one",
+            "list a tracker that everybody reaches, unless the torrent is for this network alone",
+        )
     for tracker in listed:
         if where := leads_nowhere(tracker):
             found.setdefault(where, []).append(tracker.host_port)
@@ -78,8 +84,6 @@ def unsafe_words(torrent: Torrent) -> tuple[str, str] | None:
     message = "; ".join(f"{some(names)}: {what}" for what, names in found.items())
     if leaks:
         return message, "publish it without the secret, and get a new one: whoever has the torrent has it"
-    if all(leads_nowhere(tracker) for tracker in listed):
-        return message, "list a tracker that everybody reaches, unless the torrent is for this network alone"
     return message, "take it out before you publish: clients elsewhere wait for it in vain"
 
 
