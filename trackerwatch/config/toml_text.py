@@ -68,7 +68,11 @@ def lines_of(text: str) -> dict[Path, int]:
 
 
 def line_at(path: Path, lines: dict[Path, int]) -> int | None:
-    """The line of a key, or of what it is in. None: not found."""
+    """The line of a key, or where it has none of what begins it, or of what it is in. None: not found."""
+    if path not in lines:
+        within = [line for found, line in lines.items() if path and found[: len(path)] == path]
+        if within:
+            return min(within)
     return next((lines[path[:size]] for size in range(len(path), 0, -1) if path[:size] in lines), None)
 
 

@@ -242,10 +242,8 @@ class _Reader:
 
     def _filter(self, path: Path, table: Mapping[str, object], example: str) -> Filter | None:
         if "filter" not in table:
-            # An unknown key is likely what was meant to be one, and is told already.
-            self._wrong(
-                path, f"filter is missing: which torrents is it about? write it like filter = {quoted(example)}"
-            )
+            if not any(near(key.lower(), ["filter"], _NEAR) for key in table):
+                self._wrong(path, f"filter is missing: which torrents? write it like filter = {quoted(example)}")
             return None
         at, text = (*path, "filter"), table["filter"]
         if not isinstance(text, str):
