@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from trackerwatch.meanings import meaning
 from trackerwatch.policy.rules import Rule, Severity
 from trackerwatch.reports import evidence, wording
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 FOLD_ABOVE = 3
 """More problems alike than these are told as one."""
+MAX_CAUSES = 3
+"""Different messages that are told of many together."""
 MAX_BLOCKS = 12
 """Where there are more blocks than these, all of one rule are alike."""
 
@@ -108,8 +111,6 @@ class _Writer:
             if tracker is None:
                 return problem.tracker, (), ""
             seen = evidence.of_tracker(tracker, self._report.generated_at)
-            if self._report.quorum and (told := evidence.of_vantages(self._report.quorum, problem.tracker)):
-                seen = (told, *seen)
             return tracker.tracker.shown_url, seen, evidence.effect_of_tracker(tracker, problem.message)
         return "", (), ""
 
@@ -140,19 +141,31 @@ def _one_of(blocks: Sequence[Block]) -> Block:
     """One block for many that have the same problem."""
     first = blocks[0]
     messages = Counter(block.message for block in blocks)
-    (message, number), *others = messages.most_common()
-    like = next(block for block in blocks if block.message == message)
+    alike = len(messages) == 1
     return replace(
-        like,
+        first,
         subject=wording.many(len(blocks), _kind(first)),
         collection=first.collection if len({block.collection for block in blocks}) == 1 else "",
-        message=f"{number:,} of them: {message}" if others else message,
+        message=first.message if alike else meaning(first.rule).means,
         also=_rules_of(blocks),
-        effect=like.effect if len({block.effect for block in blocks}) == 1 else "",
+        evidence=first.evidence if alike and len({block.evidence for block in blocks}) == 1 else _causes(blocks),
+        effect=first.effect if len({block.effect for block in blocks}) == 1 else "",
         since=min((block.since for block in blocks if block.since is not None), default=None),
         actions=tuple(dict.fromkeys(action for block in blocks for action in block.actions))[: evidence.MAX_PARTS],
         members=tuple((block.torrent or block.tracker or "", block.subject) for block in blocks),
     )
+
+
+def _causes(blocks: Sequence[Block]) -> tuple[str, ...]:
+    """What is told of how many, the commonest first; empty where it is the same of all."""
+    # What follows the first part is what the rule means for all of them.
+    causes = Counter(block.message.partition("; ")[0] for block in blocks)
+    if len(causes) == 1:
+        return ()
+    told = causes.most_common(MAX_CAUSES)
+    lines = [f"{wording.many(number, _kind(blocks[0]))}: {cause}" if number > 1 else cause for cause, number in told]
+    rest = causes.total() - sum(number for _, number in told)
+    return (*lines, f"and {rest:,} more") if rest else tuple(lines)
 
 
 def _rules_of(blocks: Sequence[Block]) -> tuple[tuple[Rule, str], ...]:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from trackerwatch.failover.states import Role
 from trackerwatch.policy.rules import Rule
-from trackerwatch.policy.words import failure_words
 from trackerwatch.reports import wording
 
 if TYPE_CHECKING:
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from trackerwatch.engine.views import AnswerView, EndpointView, TorrentView, TrackerView
-    from trackerwatch.reports.rows import Quorum
 
 MAX_PARTS = 4
 """Pieces of evidence that are told of one thing."""
@@ -37,7 +35,7 @@ def _answer(answer: AnswerView) -> str:
     cause = answer.scrape.failure or answer.announce.failure
     seeders, leechers = answer.counts.seeders, answer.counts.leechers
     if seeders is None and leechers is None:
-        return f"{name} {failure_words(cause) if cause else 'did not say'}"
+        return f"{name} {wording.failure(cause) if cause else 'did not say'}"
     swarm = " (v2 swarm)" if answer.swarm == "v2" else ""
     return f"{name} {wording.counted(seeders, 'seeder')}, {wording.counted(leechers, 'leecher')}{swarm}"
 
@@ -46,24 +44,15 @@ def of_tracker(view: TrackerView, now: datetime) -> tuple[str, ...]:
     """What each address of a tracker said."""
     parts = [_endpoint(endpoint, now) for endpoint in view.endpoints]
     if not parts and view.failure:
-        parts.append(failure_words(view.failure))
+        parts.append(wording.failure(view.failure))
     return bounded(parts)
 
 
 def _endpoint(endpoint: EndpointView, now: datetime) -> str:
-    told = failure_words(endpoint.failure) if endpoint.failure else endpoint.state.value
+    told = wording.failure(endpoint.failure) if endpoint.failure else endpoint.state.value
     if endpoint.failure and endpoint.last_success_at:
         told += f", last answer {wording.duration((now - endpoint.last_success_at).total_seconds())} ago"
     return f"{endpoint.endpoint} {told}"
-
-
-def of_vantages(quorum: Quorum, tracker_id: str) -> str:
-    """`down from 2 of 3 fresh vantages (needed: 2): ci-eu, ci-us`; empty where it is down from none."""
-    names = quorum.down_for.get(tracker_id, ())
-    if not names:
-        return ""
-    fresh = wording.many(sum(vote.fresh for vote in quorum.votes), "fresh vantage")
-    return f"down from {len(names)} of {fresh} (needed: {quorum.needed}): {', '.join(bounded(names))}"
 
 
 def effect_on_torrent(view: TorrentView) -> str:

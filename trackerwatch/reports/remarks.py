@@ -9,18 +9,23 @@ from trackerwatch.health.states import Health
 from trackerwatch.outcome import FailureKind, Family
 from trackerwatch.policy.rules import LINT, Rule, Severity, Verdict
 from trackerwatch.policy.words import KIND_WORDS
-from trackerwatch.reports import wording
+from trackerwatch.reports import vantage_words, wording
+from trackerwatch.reports.evidence import bounded
 from trackerwatch.reports.rows import Subject
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from datetime import datetime
+    from collections.abc import Iterable, Iterator, Sequence
 
     from trackerwatch.engine.views import EndpointView, TrackerView
-    from trackerwatch.reports.rows import PolicyNote, Quorum, Remembered, Report, Vote
+    from trackerwatch.policy.rules import Problem
+    from trackerwatch.reports.rows import PolicyNote, Remembered, Report
 
 MAX_NOTES = 5
 """Different notes on trackers that are told."""
+MAX_LINT = 8
+"""Different remarks of lint that are told."""
+MAX_NAMED = 3
+"""Names of many of which the same is told."""
 
 TRACKER_ORDER = {Health.DOWN: 0, Health.DEGRADED: 1, Health.UNKNOWN: 2, Health.UP: 3}
 """Worst first."""
@@ -33,7 +38,9 @@ def sentence(report: Report) -> str:
         skipped = f"; {wording.many(len(report.skipped), 'input')} skipped" if report.skipped else ""
         return title + report.remark + skipped
     parts = [_of_torrents(report)] if report.torrents_judged else []
-    if trackers := _of_trackers(report):
+    if nothing := _nothing_judged(report):
+        parts.append(nothing)
+    elif trackers := _of_trackers(report):
         parts.append(trackers)
     if report.skipped:
         number = len(report.skipped)
@@ -56,6 +63,16 @@ def _of_torrents(report: Report) -> str:
         has = "has" if troubled == 1 else "have"
         parts.insert(0, f"{troubled:,} of {wording.many(total, 'torrent')} {has} a problem")
     return "; ".join(parts)
+
+
+def _nothing_judged(report: Report) -> str:
+    """`none of 3 trackers could be judged (we are offline)`; empty where some could."""
+    total = report.trackers_judged
+    if not total or report.trackers_by_state[Health.UNKNOWN] < total or all(v.disabled for v in report.trackers):
+        return ""
+    kinds = [KIND_WORDS[view.failure.kind] for view in report.trackers if view.failure]
+    who = "the only tracker could not" if total == 1 else f"none of {total:,} trackers could"
+    return f"{who} be judged{_because(kinds)}"
 
 
 def _of_trackers(report: Report) -> str:
@@ -86,7 +103,9 @@ def _of_it_remembered(remembered: Remembered) -> str:
 def not_judged(report: Report) -> Iterator[str]:
     """What nothing is known of, with the reason where there is one; but for what `seen_from` says."""
     if unknown := report.torrents_by_verdict.get(Verdict.UNKNOWN, 0):
-        yield wording.many(unknown, "torrent") + _because(_reasons_of_torrents(report))
+        too_few = report.quorum is not None and not report.quorum.reached
+        because = ["too few fresh vantages"] if too_few else _reasons_of_torrents(report)
+        yield wording.many(unknown, "torrent") + _because(because)
     off = sum(view.disabled is not None for view in report.trackers)
     if unknown := report.trackers_by_state[Health.UNKNOWN] - off:
         kinds = [v.failure.kind for v in report.trackers if v.state is Health.UNKNOWN and v.failure]
@@ -131,16 +150,35 @@ def _without_family(report: Report) -> Family | None:
 
 def notes(report: Report) -> Iterator[str]:
     """Remarks that change no verdict."""
-    rules = Counter((p.rule, p.torrent is not None) for p in report.problems if p.severity is Severity.INFO)
+    yield from vantage_words.regional_notes(report)
+    found = [p for p in report.problems if p.severity is Severity.INFO and p.rule is not Rule.REGIONAL]
+    rules = Counter((p.rule, p.torrent is not None) for p in found if p.rule not in LINT)
     for (rule, of_torrent), number in rules.most_common():
         told = wording.note(rule, number, "torrent" if of_torrent else "tracker")
-        lint = "lint; " if rule in LINT else ""
-        yield f"{told} ({lint}does not change the verdict)"
+        yield f"{told} (does not change the verdict)"
+    yield from _lint(report, [problem for problem in found if problem.rule in LINT])
     remarks = Counter(view.note for view in report.trackers if view.note)
     for remark, number in remarks.most_common(MAX_NOTES):
         yield f"{wording.many(number, 'tracker')}: {remark}"
     if report.policy:
         yield from report.policy.notes
+
+
+def _lint(report: Report, found: Sequence[Problem]) -> Iterator[str]:
+    """What lint and drift found, in their own words; torrents of which the same holds are told together."""
+    names = {view.torrent.info_hash_hex: view.torrent.name for view in report.torrents}
+    alike: dict[tuple[Rule, str, str], list[str]] = {}
+    for problem in found:
+        name = names.get(problem.torrent or "", problem.torrent or problem.tracker or "")
+        alike.setdefault((problem.rule, problem.message, problem.action), []).append(name)
+    often = sorted(alike.items(), key=lambda item: -len(item[1]))
+    for (rule, message, action), of in often[:MAX_LINT]:
+        who = of[0] if len(of) == 1 else f"{wording.many(len(of), 'torrent')} ({', '.join(bounded(of, MAX_NAMED))})"
+        yield f"{who}: {message}; {action} ({rule}: lint, does not change the verdict)"
+    if left_out := often[MAX_LINT:]:
+        rest = Counter(rule for (rule, _, _), of in left_out for _ in of)
+        told = ", ".join(f"{number:,} {rule}" for rule, number in rest.most_common())
+        yield f"more that lint found and that does not change the verdict: {told} (--format json tells each)"
 
 
 def orders(trackers: Iterable[TrackerView]) -> Iterator[tuple[str, str]]:
@@ -179,6 +217,8 @@ def _own_interval(view: TrackerView) -> str:
 
 def seen_from(report: Report) -> str:
     """`ci-eu, IPv4 only (no IPv6 route: 2 endpoints not judged), 7.4 s, all data fresh`."""
+    if report.quorum is not None:
+        return vantage_words.put_together(report, report.quorum)
     parts = [report.vantage.name] if report.vantage.name else []
     if (family := _without_family(report)) is not None:
         other = {Family.IPV6: "IPv4", Family.IPV4: "IPv6"}[family]
@@ -191,7 +231,7 @@ def seen_from(report: Report) -> str:
         parts.append("left by you")
     if report.remembered:
         parts.append(_from_store(report.remembered))
-    elif not report.remark and not report.is_parting:
+    elif not report.is_parting and report.trackers_by_state[Health.UNKNOWN] < report.trackers_judged:
         parts.append("all data fresh")
     return ", ".join(parts)
 
@@ -201,22 +241,6 @@ def _from_store(remembered: Remembered) -> str:
     youngest, oldest = wording.duration(remembered.youngest_s), wording.duration(remembered.oldest_s)
     age = oldest if youngest == oldest else f"{youngest} to {oldest}"
     return f"answers of {wording.many(remembered.trackers, 'tracker')} from the store, {age} old (--fresh asks again)"
-
-
-def votes(quorum: Quorum | None, now: datetime) -> Iterator[str]:
-    """What several vantages come to: the rule first, then who says what, and whose vote does not count."""
-    if quorum is None:
-        return
-    fresh = sum(vote.fresh for vote in quorum.votes)
-    needed = f"down is what {quorum.needed} of {wording.many(fresh, 'fresh vantage')} call down"
-    yield f"{needed}; what fewer do is regional" if fresh >= quorum.needed else f"{needed}: too few are fresh"
-    yield from (_vote(vote, now) for vote in quorum.votes)
-
-
-def _vote(vote: Vote, now: datetime) -> str:
-    age = wording.duration(max(0.0, (now - vote.generated_at).total_seconds()))
-    name = vote.vantage.name or vote.vantage.id
-    return f"{name}: {vote.verdict}, {age} old" if vote.fresh else f"{name} is stale ({age} old) and has no vote"
 
 
 def policy(note: PolicyNote | None) -> str:

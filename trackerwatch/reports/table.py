@@ -6,31 +6,26 @@ At most `Style.width` columns, so that it fits an e-mail and a CI log.
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from trackerwatch.health.states import Health
-from trackerwatch.policy.rules import Rule, Severity, Verdict
-from trackerwatch.reports import columns, evidence, wording
+from trackerwatch.escaping import no_workflow_command
+from trackerwatch.policy.rules import Rule, Severity
+from trackerwatch.reports import columns, commands, evidence, wording
 from trackerwatch.reports.account import SECTIONS_ABOVE, account_of
+from trackerwatch.reports.table_rows import Ink, Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
-    from trackerwatch.engine.views import TorrentView
-    from trackerwatch.reports.account import Account, Block, Section
+    from trackerwatch.reports.account import Account, Block
     from trackerwatch.reports.formats import Style
     from trackerwatch.reports.rows import Report
-
-Row = TypeVar("Row")
 
 MAX_BLOCKS = 12
 """So many problems are told in full; the rows below name the rest."""
 MAX_CHANGES = 12
-MAX_OK_ROWS = 20
-SHOWN_OK_ROWS = 3
-"""Rows that are well and still listed where there are more than `MAX_OK_ROWS`."""
 MAX_NAMED = 3
 """Names that are told of many that have the same problem."""
 MAX_ORDERS = 30
@@ -42,15 +37,12 @@ LABEL_CELLS = 14
 MIN_WIDTH = 80
 """A narrower terminal breaks the lines itself; columns would say nothing any more."""
 
-_RESET = "\x1b[0m"
-_COLORS = {"x": "\x1b[1;31m", "!": "\x1b[33m", "?": "\x1b[35m", "+": "\x1b[32m", "-": "\x1b[36m"}
-_BOLD = "\x1b[1m"
-
 
 def render(report: Report, style: Style) -> Iterator[str]:
     """The document, a line at a time."""
     for line in _Table(report, style).lines():
-        yield line.rstrip() + "\n"
+        # A name or a message may stand where a line begins.
+        yield no_workflow_command(line).rstrip() + "\n"
 
 
 class _Table:
@@ -59,30 +51,28 @@ class _Table:
     def __init__(self, report: Report, style: Style) -> None:
         self._report = report
         self._account: Account = account_of(report)
-        self._style = style
         self._width = max(MIN_WIDTH, style.width)
+        self._ink = Ink(color=style.color)
+        self._rows = Rows(self._ink, self._width, report.generated_at, every=style.all_rows)
 
     def lines(self) -> Iterator[str]:
         account = self._account
         yield from self._headline()
         yield from self._problems()
         yield from self._changes()
+        if account.not_judged:
+            yield ""
+            yield from self._noted("not judged", ", ".join(account.not_judged))
         if account.sections:
             yield ""
-            yield from self._torrent_rows()
+            by_section = len(account.sections) > 1 and self._report.torrents_judged > SECTIONS_ABOVE
+            yield from self._rows.torrents(account, by_section=by_section)
         if account.trackers:
             yield ""
-            yield from self._tracker_rows()
+            yield from self._rows.trackers(account)
         yield ""
         yield from self._notes()
         yield from self._footer()
-
-    def _paint(self, text: str, glyph: str) -> str:
-        color = _COLORS.get(glyph) if self._style.color else None
-        return f"{color}{text}{_RESET}" if color else text
-
-    def _bold(self, text: str) -> str:
-        return f"{_BOLD}{text}{_RESET}" if self._style.color else text
 
     # -- what is wrong -----------------------------------------------------------------------------------------------
 
@@ -91,7 +81,7 @@ class _Table:
         word = account.verdict.value.upper()
         glyph = wording.VERDICT_MARKS[account.verdict][0]
         first, *more = columns.wrap(account.sentence, self._width - len(word) - 2)
-        yield f"{self._paint(word, glyph)}  {self._bold(first)}"
+        yield f"{self._ink.paint(word, glyph)}  {self._ink.bold(first)}"
         for line in more:
             yield " " * (len(word) + 2) + line
 
@@ -100,6 +90,8 @@ class _Table:
         for block in blocks[:MAX_BLOCKS]:
             yield ""
             yield from self._block(block)
+        if self._account.check_again:
+            yield from self._labelled("then", self._account.check_again)
         if left_out := blocks[MAX_BLOCKS:]:
             rules: Counter[Rule] = Counter()
             for block in left_out:
@@ -116,7 +108,7 @@ class _Table:
         alike = self._account.skipped
         glyph = wording.SEVERITY_GLYPHS[Severity.WARNING]
         head = f"{wording.many(sum(len(sources) for _, sources in alike), 'input')} skipped"
-        yield f"{self._paint(glyph, glyph)} {self._bold(head)}   {Rule.SKIPPED_INPUT}"
+        yield f"{self._ink.paint(glyph, glyph)} {self._ink.bold(head)}   {Rule.SKIPPED_INPUT}"
         for message, sources in alike[:MAX_REASONS]:
             named = "; ".join(evidence.bounded(sources))
             source = sources[0] if len(sources) == 1 else f"{len(sources):,} inputs ({named})"
@@ -134,19 +126,21 @@ class _Table:
         head = columns.elide_middle(block.subject, self._width - 4)
         room = self._width - 2 - cell_len(head) - 3
         if head and cell_len(told) > room:
-            yield f"{self._paint(glyph, glyph)} {self._bold(head)}"
+            yield f"{self._ink.paint(glyph, glyph)} {self._ink.bold(head)}"
             yield from self._wrapped(told, "    ")
         elif head:
-            yield f"{self._paint(glyph, glyph)} {self._bold(head)}   {told}"
+            yield f"{self._ink.paint(glyph, glyph)} {self._ink.bold(head)}   {told}"
         else:
             line, *more = columns.wrap(told, self._width - 2)
-            yield f"{self._paint(glyph, glyph)} {line}"
+            yield f"{self._ink.paint(glyph, glyph)} {line}"
             yield from (f"    {text}" for line in more for text in columns.wrap(line, self._width - 4))
-        if block.members:
+        if block.members and (block.torrent or not block.evidence):
+            # What is told of trackers names them.
             yield from self._labelled("these", self._named(block))
         for rule, message in block.also:
             yield from self._labelled("also", f"{rule}: {message}")
-        yield from self._labelled("evidence", "; ".join(block.evidence))
+        for line in block.evidence if block.members else ("; ".join(block.evidence),):
+            yield from self._labelled("evidence", line)
         yield from self._labelled("effect", block.effect)
         if block.since:
             yield from self._labelled("since", wording.moment(block.since, self._report.generated_at))
@@ -156,7 +150,7 @@ class _Table:
     def _named(self, block: Block) -> str:
         more = len(block.members) - MAX_NAMED
         names = "; ".join(columns.elide_middle(name, 40) for _, name in block.members[:MAX_NAMED])
-        return f"{names}; and {more:,} more, all listed below"
+        return f"{names}; and {more:,} more"
 
     def _changes(self) -> Iterator[str]:
         account = self._account
@@ -180,93 +174,6 @@ class _Table:
         for line in columns.wrap(text, self._width - len(indent)):
             yield indent + line
 
-    # -- rows --------------------------------------------------------------------------------------------------------
-
-    def _torrent_rows(self) -> Iterator[str]:
-        account = self._account
-        # VERDICT 9, SEED LEECH DONE 6 each, WORK 5, TIER 4, AGE 4, and a space between: names and trackers share the rest.
-        free = self._width - (9 + 6 * 3 + 5 + 4 + 4 + 8)
-        active_cells = min(26, free * 2 // 5)
-        name_cells = free - active_cells
-        yield self._bold(
-            f"{'VERDICT':<9} {'TORRENT':<{name_cells}} {'SEED':>6} {'LEECH':>6} {'DONE':>6} {'WORK':>5} {'TIER':>4} "
-            f"{columns.left(columns.elide_end('ACTIVE TRACKER', active_cells), active_cells)} {'AGE':>4}"
-        )
-        if len(account.sections) > 1 and self._report.torrents_judged > SECTIONS_ABOVE:
-            for section in account.sections:
-                yield from self._section(section, name_cells, active_cells)
-            return
-        rows = account.rows
-        shown, folded = self._folded(rows, [view.verdict is Verdict.OK for view in rows])
-        for view in shown:
-            yield self._torrent_row(view, name_cells, active_cells)
-        yield from self._fold_line(folded, "ok")
-
-    def _section(self, section: Section, name_cells: int, active_cells: int) -> Iterator[str]:
-        order = sorted(section.by_verdict, key=lambda verdict: -verdict.badness)
-        counts = ", ".join(f"{section.by_verdict[v]:,} {v}" for v in order if section.by_verdict[v])
-        name = columns.elide_middle(section.name, self._width - cell_len(counts) - 5)
-        yield self._bold(f"-- {name}: {counts}")
-        for view in section.rows:
-            if self._style.all_rows or view.verdict is not Verdict.OK:
-                yield self._torrent_row(view, name_cells, active_cells)
-
-    def _torrent_row(self, view: TorrentView, name_cells: int, active_cells: int) -> str:
-        failover, counts = view.failover, view.counts
-        mark = wording.VERDICT_MARKS[view.verdict]
-        age_s = evidence.age_s(view, self._report.generated_at)
-        return " ".join(
-            (
-                self._paint(f"{mark:<9}", mark[0]),
-                columns.left(columns.elide_middle(view.torrent.name, name_cells), name_cells),
-                f"{wording.count(counts.seeders):>6}",
-                f"{wording.count(counts.leechers):>6}",
-                f"{wording.count(counts.completed):>6}",
-                f"{f'{failover.working}/{failover.total}':>5}",
-                f"{'-' if failover.active_tier is None else failover.active_tier:>4}",
-                columns.left(columns.elide_start(evidence.active(view), active_cells), active_cells),
-                f"{'-' if age_s is None else wording.duration(age_s):>4}",
-            )
-        )
-
-    def _tracker_rows(self) -> Iterator[str]:
-        # STATE 10, PROTO 5, ADDR 5, TORR 6, LATENCY 7, and a space between.
-        free = self._width - (10 + 5 + 5 + 6 + 7 + 6)
-        reason_cells = free // 2
-        name_cells = free - reason_cells
-        yield self._bold(
-            f"{'STATE':<10} {'TRACKER':<{name_cells}} {'PROTO':<5} {'ADDR':>5} {'TORR':>6} {'LATENCY':>7} REASON"
-        )
-        rows = self._account.trackers
-        shown, folded = self._folded(rows, [view.state is Health.UP for view in rows])
-        for view in shown:
-            mark = wording.HEALTH_MARKS[view.state] if view.disabled is None else wording.SWITCHED_OFF_MARK
-            addresses = f"{view.endpoints_up}/{len(view.endpoints)}" if view.endpoints else "-"
-            yield " ".join(
-                (
-                    self._paint(f"{mark:<10}", mark[0]),
-                    columns.left(columns.elide_start(view.tracker.host_port, name_cells), name_cells),
-                    f"{view.tracker.protocol.value:<5}",
-                    f"{addresses:>5}",
-                    f"{wording.count(view.torrents):>6}",
-                    f"{wording.latency(view.latency_s):>7}",
-                    columns.elide_end(wording.reason(view), reason_cells),
-                )
-            )
-        yield from self._fold_line(folded, "up")
-
-    def _folded(self, rows: Sequence[Row], well: Sequence[bool]) -> tuple[Sequence[Row], int]:
-        """The rows to show, and how many that are well are left out. Rows that are well come last."""
-        number = sum(well)
-        if self._style.all_rows or number <= MAX_OK_ROWS:
-            return rows, 0
-        left_out = number - SHOWN_OK_ROWS
-        return rows[: len(rows) - left_out], left_out
-
-    def _fold_line(self, folded: int, word: str) -> Iterator[str]:
-        if folded:
-            yield f"... {folded:,} more {word} (--all lists them)"
-
     # -- the rest ----------------------------------------------------------------------------------------------------
 
     def _notes(self) -> Iterator[str]:
@@ -277,8 +184,6 @@ class _Table:
             yield from self._noted(label, line)
         if (more := len(account.orders) - MAX_ORDERS) > 0:
             yield f"... {wording.many(more, 'more order')} (--format json lists them)"
-        if account.not_judged:
-            yield from self._noted("not judged", ", ".join(account.not_judged))
 
     def _noted(self, label: str, text: str) -> Iterator[str]:
         first, *more = columns.wrap(text, self._width - len(label) - 2)
@@ -288,10 +193,23 @@ class _Table:
 
     def _footer(self) -> Iterator[str]:
         account = self._account
-        for vote in account.votes:
-            yield from self._noted("vantage", vote)
+        for number, vote in enumerate(account.votes):
+            yield from self._noted("vantage" if number else "quorum", vote)
         yield from self._noted("seen from", account.seen_from)
         ended = f"exit {account.exit_code}"
-        yield from self._wrapped(f"{account.policy}   {ended}" if account.policy else ended, "")
+        told = columns.wrap(account.policy, self._width - len(ended) - 3)
+        *more, last = told if account.policy else [""]
+        yield from more
+        yield f"{last}   {ended}" if last else ended
         if account.command:
-            yield from self._noted("again", account.command)
+            yield from self._command(account.command)
+
+    def _command(self, command: str) -> Iterator[str]:
+        """It may be copied from here whole: a shell joins its lines."""
+        line = "again "
+        for word in commands.words(command):
+            if cell_len(line) + 1 + cell_len(word) > self._width - 2 and line.strip():
+                yield f"{line} \\"
+                line = "     "
+            line += f" {word}"
+        yield line

@@ -6,9 +6,12 @@ from datetime import UTC
 from typing import TYPE_CHECKING
 
 from trackerwatch.health.states import Health
+from trackerwatch.meanings import meaning
 from trackerwatch.policy.rules import Rule, Severity, Verdict
+from trackerwatch.policy.words import failure_words
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from trackerwatch.engine.views import Effect, TrackerView
@@ -41,8 +44,9 @@ NOTES = {
     Rule.SCRAPE_UNSUPPORTED: "{} a tracker that cannot be scraped",
     Rule.PRIVATE_NOT_ASKED: "{} private and not asked about, which --private scrape would do",
     Rule.WARNING_MESSAGE: "{} a warning message from a tracker",
+    Rule.REGIONAL: "{} down from some vantages and not from others",
 }
-"""Rules of severity info, as one line about several torrents."""
+"""Rules of severity info that lint does not look for, as one line about several torrents or trackers."""
 
 _NOTE_VERBS = {
     Rule.SINGLE_TRACKER: ("lists", "list"),
@@ -51,6 +55,7 @@ _NOTE_VERBS = {
     Rule.SCRAPE_UNSUPPORTED: ("has", "have"),
     Rule.PRIVATE_NOT_ASKED: ("is", "are"),
     Rule.WARNING_MESSAGE: ("has", "have"),
+    Rule.REGIONAL: ("is", "are"),
 }
 
 
@@ -67,8 +72,14 @@ def are(number: int) -> str:
 def note(rule: Rule, number: int, noun: str) -> str:
     """What one rule of severity info says of so many things."""
     if rule not in NOTES:
-        return f"{many(number, noun)}: {rule}"
+        return f"{many(number, noun)}: {meaning(rule).means} ({rule})"
     return f"{many(number, noun)} {NOTES[rule].format(_NOTE_VERBS[rule][number != 1])}"
+
+
+def verdicts(counts: Mapping[Verdict, int]) -> str:
+    """`3 critical, 1 warning, 96 ok`, worst first."""
+    worst_first = sorted(counts, key=lambda verdict: -verdict.badness)
+    return ", ".join(f"{counts[verdict]:,} {verdict}" for verdict in worst_first if counts[verdict])
 
 
 def count(number: int | None) -> str:
@@ -114,8 +125,8 @@ def latency(span_s: float | None) -> str:
 
 
 def failure(cause: Failure) -> str:
-    """`refused`, or with what the other side said: `failure_reason (come back later)`."""
-    return f"{cause.kind} ({cause.message})" if cause.message else cause.kind.value
+    """`refused`, or with what the other side said: `tracker says no: come back later`."""
+    return failure_words(cause)
 
 
 def effect(seen: Effect) -> str:
@@ -137,7 +148,9 @@ def reason(view: TrackerView) -> str:
     if view.disabled is not None:
         return "switched off by you"
     if view.failure is not None and view.state is not Health.UP:
-        return failure(view.failure)
+        # Some vantages see this, others do not.
+        regional = f"{Rule.REGIONAL}: " if Rule.REGIONAL.value in view.reasons else ""
+        return regional + failure(view.failure)
     if view.state is Health.UNKNOWN and view.last_probe_at is not None:
         return "no answer in the time given"
     return ", ".join(view.reasons)
