@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import json
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 
 import pytest
 
+from tests.hostile.cast import PASSKEY, PATH, Saying
+from tests.hostile.child import UNSAFE, run
 from tests.hostile.documents import READERS, read
+from tests.metainfo.torrents import bencode, torrent_of, v1_info
 from tests.reports import scenes
 from tests.reports.test_rows import HERE, report_on
 from trackerwatch.engine.views import AnnounceView, AskState, Disabled, Mute, Source
@@ -111,7 +117,8 @@ def report_with(text):
         report,
         vantage=there,
         title=text,
-        command=f"trackerwatch report {text}",
+        # Told in one piece, to be copied: it may be as wide as it is.
+        command=f"trackerwatch report {text[:40]}",
         collection_of={first: text, second: f"{text} 2"},
         collections={text: {Verdict.WARNING: 1}, f"{text} 2": {Verdict.UNKNOWN: 1}},
         policy=PolicyNote(text, 1, 1, (text, f"{text} 2")),
@@ -176,10 +183,82 @@ def test_a_report_of_nothing(name, text):
     told = clean(text)
     skipped = [SkippedInput(told, told)]
     report = empty_report(told, vantage=Vantage(HERE.id, told), duration_s=0.0, skipped=skipped)
-    assert read(name, written(name, replace(report, title=told, command=told))).texts
+    assert read(name, written(name, replace(report, title=told, command=told[:40]))).texts
 
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_key_in_a_url_is_in_no_format(name):
     document = written(name, report_with("plain text"))
     assert "0123456789abcdef" not in document
+
+
+# -- the real thing --------------------------------------------------------------------------------------------------
+
+COLLECTION = "=canary()|<b>`x`]]>"
+POLICY = f"""
+min_seeders = 2
+
+[collections."{COLLECTION}"]
+filter = "size<100TB"
+"""
+FILES = (
+    "=canary().torrent",
+    "<script>canary<script>.torrent",
+    "-canary|x;=1+1.torrent",
+    "canary\x1b[31m\n::error::x.torrent",
+)
+
+
+@pytest.fixture(scope="module")
+def real_run(tmp_path_factory):
+    """Torrents, trackers, a policy, a title and inputs that say what nobody should, in every format at once."""
+    return asyncio.run(run_of_everything(tmp_path_factory.mktemp("reports")))
+
+
+async def run_of_everything(folder):
+    home, torrents = folder / "home", folder / "torrents <i>canary"
+    home.mkdir()
+    torrents.mkdir()
+    (folder / "=policy|`canary`.toml").write_text(POLICY)
+    words = ["--policy", folder / "=policy|`canary`.toml", "--title", HOSTILE["script"] + HOSTILE["ansi"]]
+    for name in FORMATS:
+        words += ["--format", name, "-o", f"out.{name}"]
+    async with contextlib.AsyncExitStack() as stack:
+        for number, text in enumerate(HOSTILE.values()):
+            raw = text.encode("utf-8", "surrogatepass")[:2000] + PASSKEY.encode()
+            refusal, warning = {b"failure reason": raw}, {b"warning message": raw, b"interval": 1800, b"complete": 1}
+            said = (refusal, refusal) if number % 2 else (refusal, warning)
+            double = Saying(*said, host=f"127.0.2.{number + 1}", path=PATH)
+            tracker = (await stack.enter_async_context(double)).tracker
+            info = bencode(v1_info(name=text.encode("utf-8", "surrogatepass")))
+            (torrents / f"{number}.torrent").write_bytes(torrent_of(info, announce=tracker.url))
+        for name in FILES:
+            (torrents / name).write_bytes(b"d4:infoi1ee")
+        return await run(torrents, *words, "--allow-private", "--no-store", home=home)
+
+
+class TestARealRun:
+    def test_it_ran(self, real_run):
+        assert real_run.exit_code in {1, 2}
+        assert set(real_run.files) == {f"out.{name}" for name in FORMATS}
+        assert real_run.stdout == ""
+        assert "Traceback" not in real_run.stderr
+        assert not UNSAFE.search(real_run.stderr)
+        report = json.loads(real_run.files["out.json"])
+        assert len(report["torrents"]) == len(HOSTILE)
+        assert len(report["skipped"]) == len(FILES)
+        assert {torrent["collection"] for torrent in report["torrents"]} == {COLLECTION}
+        said = [answer["announce"]["warning"] for torrent in report["torrents"] for answer in torrent["trackers"]]
+        assert sum(bool(warning and WORD in warning) for warning in said) > len(HOSTILE) / 3
+
+    @pytest.mark.parametrize("name", FORMATS)
+    def test_every_document_is_one(self, real_run, name):
+        seen = read(name, real_run.files[f"out.{name}"])
+        # So many problems alike are one line there, without names.
+        assert name == "nagios" or WORD in seen.all
+
+    @pytest.mark.parametrize("name", FORMATS)
+    def test_no_key_is_told(self, real_run, name):
+        document = real_run.files[f"out.{name}"]
+        assert PASSKEY not in document
+        assert PASSKEY[:12] not in document

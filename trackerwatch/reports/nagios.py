@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
+from trackerwatch.escaping import no_workflow_command
 from trackerwatch.health.states import Health
 from trackerwatch.outside_text import clean
 from trackerwatch.policy.rules import Verdict
@@ -65,7 +66,8 @@ def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - eve
 
 
 def _text(text: str, cells: int) -> str:
-    return columns.elide_end(clean(text).translate(_HARMLESS), cells)
+    # Somebody may well run it in a CI job.
+    return columns.elide_end(no_workflow_command(clean(text).translate(_HARMLESS)), cells)
 
 
 # -- text ------------------------------------------------------------------------------------------------------------
