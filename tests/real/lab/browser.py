@@ -7,6 +7,7 @@ import json
 import os
 import select
 import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -34,9 +35,9 @@ class Browser:
         ours_to_read, theirs_to_write = os.pipe()
         theirs_to_read, ours_to_write = os.pipe()
         # It reads orders from descriptor 3 and answers on 4.
-        join = f'exec "$@" 3<&{theirs_to_read} 4>&{theirs_to_write}'
+        join = f"import os, sys; os.dup2({theirs_to_read}, 3); os.dup2({theirs_to_write}, 4); os.execv(sys.argv[1], sys.argv[1:])"
         self._process = subprocess.Popen(
-            ["sh", "-c", join, "sh", program, *FLAGS, f"--user-data-dir={profile}", "about:blank"],
+            [sys.executable, "-c", join, program, *FLAGS, f"--user-data-dir={profile}", "about:blank"],
             pass_fds=(theirs_to_read, theirs_to_write),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

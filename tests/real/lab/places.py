@@ -17,6 +17,12 @@ ROOT = Path(__file__).resolve().parents[3]
 NPM = Path(os.environ.get("TRACKERWATCH_LAB_NPM", ROOT / ".lab" / "npm"))
 """Where `.ci/install-lab` puts the npm tracker."""
 
+HTML_CHECKER = Path(os.environ.get("TRACKERWATCH_LAB_HTML", ROOT / ".lab" / "html")) / "node_modules" / "html-validate"
+"""Where `.ci/install-lab` puts the HTML checker."""
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+"""What a Chromium may be called."""
+
 _second, _third = 64 + os.getpid() % 128, os.getpid() // 128 % 250
 _fourth = count(1)
 
