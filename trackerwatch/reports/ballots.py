@@ -121,16 +121,15 @@ def told(names: Sequence[str]) -> str:
     return ", ".join((*names[:NAMES_TOLD], *((f"{more:,} more",) if more > 0 else ())))
 
 
-def share(ballots: Ballots, agree: int, knowers: int) -> str:
+def share(ballots: Ballots, agree: int, knowers: int, *, needed: bool = True) -> str:
     """`2 of 3 fresh vantages (needed: 2)`, `all 3 fresh vantages`, `the only fresh vantage`; of those that know it."""
-    some = knowers < len(ballots.fresh)
-    needed = f" (needed: {ballots.enough(knowers):,})"
-    if knowers == 1:
-        return f"the only fresh vantage{' that knows it' if some else ''}{'' if ballots.reached else needed}"
-    known = " that know it" if some else ""
+    known = " that know it" if knowers < len(ballots.fresh) else ""
+    enough = f" (needed: {ballots.enough(knowers):,})" if needed else ""
     if agree == knowers and ballots.reached:
+        if knowers == 1:
+            return f"the only fresh vantage{' that knows it' if known else ''}"
         return f"all {knowers:,} fresh vantages{known}"
-    return f"{agree:,} of {knowers:,} fresh vantages{known}{needed}"
+    return f"{agree:,} of {knowers:,} fresh vantages{known}{enough}"
 
 
 # -- problems ----------------------------------------------------------------------------------------------------------
@@ -164,9 +163,9 @@ def _merged(by_voter: Mapping[Voter, Problem], knowers: Sequence[Voter], ballots
     first = next((p for p in severe.values() if p.severity is agreed), next(iter(severe.values())))
     since = min((p.since for p in severe.values() if p.since is not None), default=None)
     names = [voter.name for voter in knowers if voter in severe]
-    where = f"from {share(ballots, len(severe), len(knowers))}: {told(names)}"
     if agreed is not None:
-        return replace(first, severity=agreed, since=since, message=f"{first.message} ({where})")
+        where = f"seen from {share(ballots, len(severe), len(knowers), needed=False)}: {told(names)}"
+        return replace(first, severity=agreed, since=since, message=f"{first.message}; {where}")
     others = [voter.name for voter in knowers if voter not in severe]
     not_from = f"; not from {told(others)}" if others else ""
     worst = min((p.severity for p in severe.values()), key=_WORST_FIRST.__getitem__)
@@ -174,7 +173,7 @@ def _merged(by_voter: Mapping[Voter, Problem], knowers: Sequence[Voter], ballots
         first,
         severity=LOWER[worst] if ballots.reached else Severity.INFO,
         since=since,
-        message=f"{first.rule} {where} ({first.message}){not_from}",
+        message=f"{first.rule} from {share(ballots, len(severe), len(knowers))}: {told(names)}{not_from}; {first.message}",
         names=names,
     )
 
