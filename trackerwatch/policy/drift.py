@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trackerwatch.policy.rules import Rule
-from trackerwatch.policy.words import problem
+from trackerwatch.policy.words import problem, some
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,9 +47,9 @@ def drift(torrents: Sequence[Torrent], before: Mapping[str, str]) -> dict[str, l
                 found[info_hash] = [_new_info_hash(torrent, was)]
         elif len(known) <= MAX_OF_ONE_NAME:
             for info_hash, torrent in known.items():
-                others = [other for other in known.values() if other is not torrent and _meant_alike(torrent, other)]
-                if others:
-                    found[info_hash] = [_published_differs(torrent, others)]
+                alike = [other for other in known.values() if other is torrent or _meant_alike(torrent, other)]
+                if len(alike) > 1:
+                    found[info_hash] = [_published_differs(torrent, alike)]
     return found
 
 
@@ -64,19 +64,16 @@ def _new_info_hash(torrent: Torrent, was: str) -> Problem:
     )
 
 
-def _published_differs(torrent: Torrent, others: Sequence[Torrent]) -> Problem:
-    other = others[0]
-    more = f" (and {len(others) - 1:,} more)" if len(others) > 1 else ""
+def _published_differs(torrent: Torrent, alike: Sequence[Torrent]) -> Problem:
+    # The same words for each of them, in the order in which they were read: a report says it once.
+    told = [f"{_short(one.info_hash_hex)} from {_source(one)}" for one in alike]
     return problem(
         Rule.PUBLISHED_DIFFERS,
         torrent=torrent.info_hash_hex,
         tracker=None,
         since=None,
-        message=(
-            f"not the torrent of the same name: {_short(torrent.info_hash_hex)} from {_source(torrent)}, "
-            f"{_short(other.info_hash_hex)} from {_source(other)}{more}"
-        ),
-        action="publish one of them everywhere and seed that one: they are two swarms",
+        message=f"{len(alike)} torrents of one name: {some(told)}",
+        action="publish one of them everywhere and seed that one: each is a swarm of its own",
     )
 
 
