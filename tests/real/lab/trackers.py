@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tests.real.lab.places import NPM, find_program, free_port, own_address, readable_folder
 from tests.real.lab.processes import LabError, Program, wait_until
-from tests.real.lab.wire import Counts, UdpVisitor, entries, http_exchange, http_get
+from tests.real.lab.wire import Announce, Counts, UdpVisitor, entries, http_exchange, http_get
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -70,6 +70,7 @@ class Opentracker:
         self._write_list()
         if self._program is not None:
             self._program.reload()
+            wait_until(self._knows_its_list, "opentracker knows its list", self._program)
 
     def stop(self, *, hard: bool = False) -> None:
         """End it."""
@@ -83,7 +84,15 @@ class Opentracker:
 
     def _answers(self) -> bool:
         with UdpVisitor(self.address, self.port, timeout_s=0.2):
-            return self.counts() == {}
+            return self.counts() == {} and self._knows_its_list()
+
+    def _knows_its_list(self) -> bool:
+        """It reads its list beside its work, some time after it began to answer."""
+        if self._listed:
+            # Whoever leaves a swarm that nobody is in leaves nothing behind.
+            with UdpVisitor(self.address, self.port, timeout_s=0.2) as visitor:
+                visitor.announce_all([Announce(self._listed[-1], 1, left=1, event=3)])
+        return True
 
     def counts(self) -> dict[bytes, Counts]:
         """Every swarm in its memory (its full scrape, which only the lab asks for).
