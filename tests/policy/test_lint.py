@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
 
-from tests.metainfo.torrents import bencode, torrent_of
+from tests.metainfo.torrents import S1, bencode, torrent_of, v1_info
 from tests.policy.makings import GIB, KEY, KEYED, KEYED_CLEAR, KIB, MIB, OPEN, OTHER, SEED, THIRD, made
 from trackerwatch.demo.making import Format, Recipe, torrent_bytes
 from trackerwatch.errors import TrackerwatchError
@@ -278,6 +279,22 @@ def test_a_key_in_a_torrent_for_all():
     assert found(parse_magnet(f"magnet:?xt=urn:btih:{'a' * 40}&tr={KEYED}")) == {}
 
 
+@pytest.mark.parametrize(
+    "url",
+    ["https://t.org/our-own-tracker-announce", "https://t.org/announce?uid=1234", "https://t.org/announce?compact=1"],
+)
+def test_not_all_that_is_hidden_is_a_key(url):
+    assert found(made([url])) == {}
+    assert found(made([url], [OPEN], private=True)).keys() == {Rule.PRIVATE_WITH_PUBLIC}
+
+
+@pytest.mark.parametrize(
+    "url", ["https://t.org/announce?k=abcd1234", f"https://{KEY}.t.org/announce", "https://t.org/x/" + "abcdefgh" * 4]
+)
+def test_keys_wherever_they_stand(url):
+    assert list(found(made([url]))) == [Rule.UNSAFE_TRACKER]
+
+
 def test_a_password_is_for_nobody_to_read():
     message, action = only(made(["https://joe:hunter22@t.closed.me/announce"], private=True), Rule.UNSAFE_TRACKER)
     assert message == "t.closed.me:443: with a user name or password in the URL"
@@ -376,6 +393,35 @@ def test_the_worst_is_read_first_and_ids_stay():
     ]
     assert [one.id for one in lint(torrent)] == [one.id for one in lint(torrent)]
     assert len({one.id for one in lint(torrent)}) == 5
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_whatever_loads_can_be_looked_over(seed):
+    rng = random.Random(seed)
+    words = [
+        OPEN,
+        OTHER,
+        KEYED,
+        KEYED_CLEAR,
+        "http://\u202e.org/|<b>",
+        "dht://x",
+        "udp://[::1]:1",
+        "http://a:b@c.org/",
+        "",
+    ]
+    odd = [0, 1, -1, 3, 16384, 1 << 24, 1 << 62, 10**40, None, "x", [], {"a": 1}]
+    for _ in range(50):
+        changes = {
+            "piece_length": rng.choice(odd),
+            "length": rng.choice([0, 1, 1 << 20, (1 << 63) - 1]),
+            "pieces": S1 * rng.choice([0, 1, 2, 500]),
+            "private": rng.choice([None, 0, 1, "x"]),
+            "meta_version": rng.choice([None, None, 2]),
+            "file_tree": {"a": {"": {"length": rng.choice([0, 1, 1 << 40]), "pieces root": bytes(32)}}},
+        }
+        tiers = [[rng.choice(words) for _ in range(rng.randrange(5))] for _ in range(rng.randrange(6))]
+        data = torrent_of(bencode(v1_info(**changes)), announce=rng.choice(words), announce_list=tiers)
+        found(load_torrent(data, source="x.torrent"))
 
 
 def test_hostile_urls_are_one_clean_line():

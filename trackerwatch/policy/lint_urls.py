@@ -32,6 +32,9 @@ _LOOPBACK = "a loopback address, so each client asks itself"
 _OVERLAYS = (".onion", ".i2p")
 """Whoever lists these knows what they are for; what goes there is encrypted on its way."""
 
+_KEY_CHARS = 8
+_KEY_CHARS_OF_LETTERS = 24
+
 _FOR_BROWSERS = ("unsupported announce URL 'wss://", "unsupported announce URL 'ws://")
 """WebTorrent's trackers: not asked here, and right where they are."""
 
@@ -76,7 +79,7 @@ def unsafe_words(torrent: Torrent) -> tuple[str, str] | None:
             leaks = True
             found.setdefault("with a user name or password in the URL", []).append(tracker.host_port)
         # A magnet link does not tell whether its torrent is private.
-        elif tracker.secrets and torrent.making and not torrent.private:
+        elif has_key(tracker) and torrent.making and not torrent.private:
             leaks = True
             found.setdefault("with a key, and the torrent is not private", []).append(tracker.host_port)
     if not found:
@@ -96,7 +99,7 @@ def cleartext_words(torrent: Torrent) -> tuple[str, str] | None:
         and not leads_nowhere(placement.tracker)
         and not placement.tracker.host.endswith(_OVERLAYS)
     ]
-    keyed = [tracker for tracker in clear if tracker.secrets]
+    keyed = [tracker for tracker in clear if has_key(tracker) or _has_user_info(tracker)]
     if keyed:
         message = f"a key is sent in clear to {some(_hosts(keyed))}: everybody on the way can read it"
     elif clear and torrent.private:
@@ -114,7 +117,7 @@ def private_words(torrent: Torrent) -> tuple[str, str] | None:
     if not torrent.private:
         return None
     trackers = [placement.tracker for placement in torrent.placements if not leads_nowhere(placement.tracker)]
-    keyed = [tracker for tracker in trackers if tracker.secrets]
+    keyed = [tracker for tracker in trackers if has_key(tracker) or _has_user_info(tracker)]
     closed = {site(tracker.host) for tracker in keyed}
     open_ones = [tracker for tracker in trackers if site(tracker.host) not in closed]
     if keyed and open_ones:
@@ -147,9 +150,19 @@ def same_over_udp(torrent: Torrent) -> list[tuple[Tracker, Tracker]]:
         if tracker.protocol is Protocol.UDP:
             known = first.setdefault((tracker.host, tracker.port), tracker)
             # BEP 41 has a way to send the path, for private trackers.
-            if known is not tracker and not tracker.secrets and not known.secrets:
+            if known is not tracker and not has_key(tracker) and not has_key(known):
                 pairs.append((known, tracker))
     return pairs
+
+
+@lru_cache(maxsize=16384)
+def has_key(tracker: Tracker) -> bool:
+    """Whether its URL surely carries a passkey: what is hidden from people to be safe may be a long word (`my-tracker-announce`)."""
+    return any(
+        len(secret) >= (_KEY_CHARS if any(map(str.isdigit, secret)) else _KEY_CHARS_OF_LETTERS)
+        for secret in tracker.secrets
+        if secret.isalnum()
+    )
 
 
 def _has_user_info(tracker: Tracker) -> bool:
