@@ -154,8 +154,10 @@ def test_grace_is_a_duration_as_in_the_config(written, seconds):
         ('[collections.isos]\nfitler = "x"', "line 2: collections.isos: unknown key 'fitler'; did you mean filter?"),
         (
             '[collections.isos]\nfilter = "x"\nlint = true',
-            "line 3: collections.isos: unknown key 'lint'; "
-            "there are: filter, min_seeders, min_working_trackers, max_dead_days, grace, severities",
+            (
+                "line 3: collections.isos: unknown key 'lint'; "
+                "there are: filter, min_seeders, min_working_trackers, max_dead_days, grace, severities"
+            ),
         ),
         (
             '[collections."a b"]\nfilter = "seedrs<2"',
@@ -171,8 +173,10 @@ def test_grace_is_a_duration_as_in_the_config(written, seconds):
         ),
         (
             '[collections.a]\nfilter = "x"\n[collections.a.severities]\ntracker_down = "off"',
-            "line 4: collections.a.severities.tracker_down: no torrent breaks this rule; "
-            "only [severities] at the top can have it",
+            (
+                "line 4: collections.a.severities.tracker_down: no torrent breaks this rule; "
+                "only [severities] at the top can have it"
+            ),
         ),
         ('[overrides]\nfilter = "x"', "line 1: overrides: a table is no list of tables; begin each with [[overrides]]"),
         ("overrides = [1]", "line 1: overrides 1: 1 is no table; begin each with [[overrides]]"),
