@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -160,3 +162,12 @@ def test_no_cell_is_a_formula(text):
 def test_separators_stay_in_their_cell(text):
     scene = scenes.snapshot([scenes.seen(scenes.torrent(text, [scenes.UP]))], [scenes.tracker(scenes.UP)])
     assert rows(report_on(scene))[0]["name"] == text
+
+
+def test_the_page_tells_every_column():
+    page = (Path(__file__).parents[2] / "docs" / "formats.md").read_text("utf-8")
+    table = page.partition("## CSV")[2].partition("## JUnit")[0]
+    told = [
+        name for line in table.split("\n| `")[1:] for name in re.findall(r"`(\w+)`", "`" + line.partition(" | ")[0])
+    ]
+    assert tuple(told) == COLUMNS

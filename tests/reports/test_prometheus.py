@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -195,3 +197,18 @@ def test_the_limit_holds_exactly():
     assert len(within_limit(families, 10 + overhead)[0]) == 10
     assert len(within_limit(families, 9 + overhead)[0]) == 0
     assert "torrent_seeders{" not in "".join(written(within_limit(families, 9 + overhead)))
+
+
+# -- docs ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_page_tells_every_metric_and_the_order_in_which_they_go():
+    page = (Path(__file__).parents[2] / "docs" / "formats.md").read_text("utf-8")
+    tls = replace(scenes.tracker(scenes.UP), tls_expires_at=scenes.NOW)
+    scene = scenes.snapshot([scenes.seen(scenes.torrent("a", [scenes.UP]), counts=SwarmCounts(1, 1, 1))], [tls])
+    for name, samples in metrics(report_on(scene)).items():
+        (told,) = re.findall(rf"^\| `{name}` \| (.*?) \|", page, re.MULTILINE)
+        of_tracker = {"tracker_id", "tracker"} if "tracker_id" in samples[0][0] else set()
+        assert {*re.findall(r"`(\w+)`", told)} | of_tracker == {*samples[0][0]}
+    order = page.partition("metrics go in this order")[2].partition(". So")[0]
+    assert tuple(re.findall(r"`(\w+)`", order)) == DROPPED_FIRST
