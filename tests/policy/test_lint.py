@@ -281,7 +281,12 @@ def test_a_key_in_a_torrent_for_all():
 
 @pytest.mark.parametrize(
     "url",
-    ["https://t.org/our-own-tracker-announce", "https://t.org/announce?uid=1234", "https://t.org/announce?compact=1"],
+    [
+        "https://t.org/our-own-tracker-announce",
+        "https://t.org/tracker-2-announce-v1",
+        "https://t.org/announce?uid=1234",
+        "https://t.org/announce?compact=1",
+    ],
 )
 def test_not_all_that_is_hidden_is_a_key(url):
     assert found(made([url])) == {}
@@ -289,7 +294,13 @@ def test_not_all_that_is_hidden_is_a_key(url):
 
 
 @pytest.mark.parametrize(
-    "url", ["https://t.org/announce?k=abcd1234", f"https://{KEY}.t.org/announce", "https://t.org/x/" + "abcdefgh" * 4]
+    "url",
+    [
+        "https://t.org/announce?k=abcd1234",
+        f"https://{KEY}.t.org/announce",
+        "https://t.org/x/" + "abcdefgh" * 4,
+        "https://t.org/550e8400-e29b-41d4-a716-446655440000/a",
+    ],
 )
 def test_keys_wherever_they_stand(url):
     assert list(found(made([url]))) == [Rule.UNSAFE_TRACKER]

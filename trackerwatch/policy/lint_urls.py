@@ -32,9 +32,6 @@ _LOOPBACK = "a loopback address, so each client asks itself"
 _OVERLAYS = (".onion", ".i2p")
 """Whoever lists these knows what they are for; what goes there is encrypted on its way."""
 
-_KEY_CHARS = 8
-_KEY_CHARS_OF_LETTERS = 24
-
 _FOR_BROWSERS = ("unsupported announce URL 'wss://", "unsupported announce URL 'ws://")
 """WebTorrent's trackers: not asked here, and right where they are."""
 
@@ -159,9 +156,8 @@ def same_over_udp(torrent: Torrent) -> list[tuple[Tracker, Tracker]]:
 def has_key(tracker: Tracker) -> bool:
     """Whether its URL surely carries a passkey: what is hidden from people to be safe may be a long word (`my-tracker-announce`)."""
     return any(
-        len(secret) >= (_KEY_CHARS if any(map(str.isdigit, secret)) else _KEY_CHARS_OF_LETTERS)
+        (len(secret) >= 8 and sum(map(str.isdigit, secret)) >= 4) or (len(secret) >= 24 and secret.isalnum())
         for secret in tracker.secrets
-        if secret.isalnum()
     )
 
 
