@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ from trackerwatch.errors import ConfigError, ReportError, UsageError
 from trackerwatch.filters import parse_filter
 from trackerwatch.locations import host_name, vantage_id
 from trackerwatch.outside_text import clean
+from trackerwatch.reports.baseline import baseline_of
+from trackerwatch.reports.comparing import changes
 from trackerwatch.reports.document import MAX_BYTES
 from trackerwatch.reports.quorum import DEFAULT_MAX_AGE_S, Wishes, check_usable, combine
 from trackerwatch.reports.reading import read_report
@@ -53,6 +56,11 @@ def report_on_vantages(arguments: Namespace) -> int:
     config = _config(arguments, narrator)
     wanted = parse_filter(arguments.filter, dict(config.filters))
     vantage = Vantage(vantage_id(), clean(config.vantage or host_name()))
+    before = None
+    if arguments.against is not None:
+        from trackerwatch.cli.comparing import read_baseline  # noqa: PLC0415 - only where there is something to compare with
+
+        before = read_baseline(arguments.against)
     reports, unusable = _read(arguments.vantages, narrator)
     if reports:
         report = combine(
@@ -74,6 +82,11 @@ def report_on_vantages(arguments: Namespace) -> int:
         report = empty_report("none of the reports can be used", vantage=vantage, duration_s=0.0, skipped=unusable)
     if report.remark:
         narrator.say(report.remark)
+    elif before is not None:
+        name = clean(os.path.basename(arguments.against))  # noqa: PTH119 - a plain string
+        report = replace(
+            report, changes=changes(before, baseline_of(report), report, name, filtered=not wanted.is_empty)
+        )
     return _written(report, outputs, config, narrator, arguments)
 
 
@@ -81,7 +94,8 @@ def _check(arguments: Namespace) -> None:
     if arguments.inputs:
         raise UsageError("report takes INPUT or --from FILE, not both: --from asks nobody")
     for name in _ASKING:
-        if getattr(arguments, name, None) not in (None, False):
+        value = getattr(arguments, name, None)
+        if value is not None and (value is not False or name == "allow_private"):
             option = f"--{name.replace('_', '-')}"
             raise UsageError(
                 f"{option} cannot be used with --from, which asks nobody: use it where those reports are made"
