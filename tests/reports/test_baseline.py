@@ -18,6 +18,7 @@ from trackerwatch.reports.baseline import (
     TorrentThen,
     TrackerThen,
     baseline_of,
+    filled,
     from_bytes,
     to_bytes,
 )
@@ -132,18 +133,18 @@ def test_a_run_that_knows_nothing_forgets_nothing():
             [tracker(UP, Health.UNKNOWN), tracker(DEAD, Health.UNKNOWN)],
         )
     )
-    kept = baseline_of(offline, before)
+    kept = filled(baseline_of(offline), before)
     assert kept.trackers == before.trackers
     assert kept.torrents == before.torrents
     assert baseline_of(offline).torrents[listed.info_hash_hex] == TorrentThen("a", Verdict.UNKNOWN, None)
     # What is known now holds.
-    assert baseline_of(good, baseline_of(offline)) == before
+    assert filled(before, baseline_of(offline)) == before
 
 
 def test_what_is_no_longer_there_is_not_kept():
     before = baseline_of(report_of(failed_over_scene()))
     other = torrent("other", [UP])
-    now = baseline_of(report_of(snapshot([seen(other)], [tracker(UP)])), before)
+    now = filled(baseline_of(report_of(snapshot([seen(other)], [tracker(UP)]))), before)
     assert list(now.torrents) == [other.info_hash_hex]
     assert list(now.trackers) == [UP_ID]
 

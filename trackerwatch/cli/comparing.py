@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from trackerwatch.engine.settings import Freshness
 from trackerwatch.errors import ReportError, UsageError
 from trackerwatch.outside_text import clean, redact_url
-from trackerwatch.reports.baseline import BaselineError, baseline_of, from_bytes, to_bytes
+from trackerwatch.reports.baseline import BaselineError, baseline_of, filled, from_bytes, to_bytes
 from trackerwatch.reports.comparing import changes
 
 if TYPE_CHECKING:
@@ -70,15 +70,14 @@ class Comparing:
             told = changes(self._from_file, now, report, clean(os.path.basename(self._file)), filtered=filtered)  # noqa: PTH119 - a plain string
         else:
             told = None if last is None else changes(last, now, report, THE_LAST_RUN)
-        await self._remember(report, last)
+        await self._remember(now if last is None else filled(now, last))
         return replace(report, changes=told)
 
-    async def _remember(self, report: Report, last: Baseline | None) -> None:
+    async def _remember(self, now: Baseline) -> None:
         memory = self._run.memory
         if memory is None or self._run.settings.freshness is Freshness.CACHED:
             return
-        body = to_bytes(baseline_of(report, last))
-        kept = await memory.keep_run(key_of(self._run), report.generated_at.timestamp(), body)
+        kept = await memory.keep_run(key_of(self._run), now.made_at.timestamp(), to_bytes(now))
         if not kept and not memory.trouble:
             self._run.narrator.say(
                 "this run is too large to be remembered: the next one has nothing to be compared with"

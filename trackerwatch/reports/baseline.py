@@ -19,7 +19,7 @@ from trackerwatch.outside_text import clean
 from trackerwatch.policy.rules import Rule, Severity, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from trackerwatch.engine.views import AnswerView, TorrentView
     from trackerwatch.reports.rows import Report
@@ -83,17 +83,11 @@ class BaselineError(ValueError):
     """Bytes that are no baseline."""
 
 
-def baseline_of(report: Report, before: Baseline | None = None) -> Baseline:
-    """What the next report is compared with.
-
-    Args:
-        report: Of everything that was judged.
-        before: What this report was compared with: where nothing is known now, what was known then still holds. A run
-            without a network would otherwise make everything forget what it was.
-    """
+def baseline_of(report: Report) -> Baseline:
+    """What the next report is compared with: everything that was judged, also what the lists leave out."""
     torrents = (*report.torrents, *report.unlisted_torrents)
     trackers = (*report.trackers, *report.unlisted_trackers)
-    now = Baseline(
+    return Baseline(
         made_at=report.generated_at,
         trackers={view.tracker.id: TrackerThen(view.tracker.host_port, view.state) for view in trackers},
         torrents={view.torrent.info_hash_hex: _then(view) for view in torrents},
@@ -101,7 +95,6 @@ def baseline_of(report: Report, before: Baseline | None = None) -> Baseline:
         all_torrents=len(torrents) >= report.torrents_judged,
         all_trackers=len(trackers) >= report.trackers_judged,
     )
-    return now if before is None else _filled(now, before)
 
 
 def _then(view: TorrentView) -> TorrentThen:
@@ -137,7 +130,11 @@ def _refused(answer: AnswerView) -> bool:
     )
 
 
-def _filled(now: Baseline, before: Baseline) -> Baseline:
+def filled(now: Baseline, before: Baseline) -> Baseline:
+    """A baseline in which what was known before still holds where nothing is known now.
+
+    A run without a network would otherwise make everything forget what it was.
+    """
     trackers = {
         key: before.trackers[key] if then.state is Health.UNKNOWN and key in before.trackers else then
         for key, then in now.trackers.items()
@@ -171,11 +168,17 @@ def _remembering(now: TorrentThen, before: TorrentThen) -> TorrentThen:
 def to_bytes(baseline: Baseline) -> bytes:
     """A baseline as JSON, trackers of torrents as numbers: a handful of them recur in thousands of torrents."""
     numbers: dict[str, int] = {}
+    kept: dict[frozenset[str], list[int]] = {}
 
-    def numbered(ids: Iterable[str]) -> list[int]:
-        return [numbers.setdefault(one, len(numbers)) for one in ids]
+    def numbered(ids: frozenset[str]) -> list[int]:
+        found = kept.get(ids)
+        if found is None:
+            found = kept[ids] = [numbers.setdefault(one, len(numbers)) for one in sorted(ids)]
+        return found
 
-    trackers = [[*numbered((key,)), then.name, then.state.value] for key, then in baseline.trackers.items()]
+    trackers = [
+        [numbers.setdefault(key, len(numbers)), then.name, then.state.value] for key, then in baseline.trackers.items()
+    ]
     torrents = [
         [
             key,
@@ -183,8 +186,8 @@ def to_bytes(baseline: Baseline) -> bytes:
             then.verdict.value,
             then.seeders,
             [rule.value for rule in then.rules],
-            numbered(sorted(then.known_to)),
-            numbered(sorted(then.unknown_to)),
+            numbered(then.known_to),
+            numbered(then.unknown_to),
         ]
         for key, then in baseline.torrents.items()
     ]

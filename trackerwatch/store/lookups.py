@@ -121,10 +121,10 @@ class Lookups:
             at_ms: When they were seen, which is noted of new ones.
         """
         wanted = list(dict.fromkeys(info_hashes))
-        found = self._known_swarms(wanted)
+        found = self.known_swarms(wanted)
         if missing := [info_hash for info_hash in wanted if info_hash not in found]:
             self._connection.executemany("INSERT INTO swarm (info_hash) VALUES (?)", ((h,) for h in missing))
-            new = self._known_swarms(missing)
+            new = self.known_swarms(missing)
             self.note_first_seen((number, at_ms) for number in new.values())
             found.update(new)
         return found
@@ -136,7 +136,8 @@ class Lookups:
             ((swarm, self.vantage, self.next_seq(), at_ms) for swarm, at_ms in swarms),
         )
 
-    def _known_swarms(self, info_hashes: list[bytes]) -> dict[bytes, int]:
+    def known_swarms(self, info_hashes: list[bytes]) -> dict[bytes, int]:
+        """The numbers of those info hashes that have one."""
         found: dict[bytes, int] = {}
         for first in range(0, len(info_hashes), _HASHES_A_QUERY):
             part = info_hashes[first : first + _HASHES_A_QUERY]

@@ -30,11 +30,11 @@ _QUICK = 3
 _HASHES_A_QUERY = 400
 
 _OLDEST_SIGN = """
-SELECT id, info_hash, min(
-  coalesce((SELECT min(at) FROM transition WHERE transition.swarm = swarm.id), :never),
-  coalesce((SELECT min(at, coalesce(seeded_at, at)) FROM latest WHERE latest.swarm = swarm.id ORDER BY 1 LIMIT 1), :never),
-  coalesce((SELECT min(at, coalesce(seeded_at, at)) FROM announced WHERE announced.swarm = swarm.id ORDER BY 1 LIMIT 1), :never)
-) FROM swarm WHERE info_hash = :info_hash
+SELECT min(
+  coalesce((SELECT min(at) FROM transition WHERE transition.swarm = :swarm), :never),
+  coalesce((SELECT min(at, coalesce(seeded_at, at)) FROM latest WHERE latest.swarm = :swarm ORDER BY 1 LIMIT 1), :never),
+  coalesce((SELECT min(at, coalesce(seeded_at, at)) FROM announced WHERE announced.swarm = :swarm ORDER BY 1 LIMIT 1), :never)
+)
 """
 """A swarm that an older version recorded: the earliest of what is found without reading its whole history."""
 _NEVER = 1 << 62
@@ -71,12 +71,12 @@ def note_first_seen(
     wanted = list(info_hashes)
     with writing(connection):
         lookups.begin()
+        noted = first_seen(connection, wanted)
         signs = []
-        for info_hash in wanted:
-            key = {"info_hash": info_hash, "never": _NEVER}
-            row = connection.execute(_OLDEST_SIGN, key).fetchone()
-            if row is not None:
-                signs.append((row[0], min(row[2], to_ms(now))))
+        for info_hash, swarm in lookups.known_swarms(wanted).items():
+            if info_hash not in noted:
+                found_at = connection.execute(_OLDEST_SIGN, {"swarm": swarm, "never": _NEVER}).fetchone()[0]
+                signs.append((swarm, min(found_at, to_ms(now))))
         lookups.note_first_seen(signs)
         lookups.swarms(wanted, to_ms(now))
         found = first_seen(connection, wanted)
