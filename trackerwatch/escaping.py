@@ -9,7 +9,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "\uff1d", "\uff0b", 
 _INNER_FORMULA = re.compile(r"([;\t]\s*)(?=[=+\-@|%\uff1d\uff0b\uff0d\uff20])")
 _NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~&])")
-_MARKDOWN_START = re.compile(r"^([-+=]|[0-9]{1,9}(?=[.)]))")
+_MARKDOWN_START = re.compile(r"^([-+=](?=[-+=\s]|$)|[0-9]{1,9}(?=[.)](?:\s|$)))")
 """What makes a list or a heading where a line begins with it."""
 _MARKDOWN_LINKED = re.compile(
     # Mentions and e-mail; formulas; addresses; GH-1; #1, !1, %1, &1, ~label; :emoji:; names of commits.

@@ -10,6 +10,7 @@ import tempfile
 from typing import TYPE_CHECKING, TextIO
 
 from trackerwatch.cli.pipes import drop_stdout
+from trackerwatch.cli.step_summary import add_to_step_summary
 from trackerwatch.errors import TrackerwatchError, UsageError
 from trackerwatch.reports import FORMATS, Style, renderer
 from trackerwatch.reports.formats import AS_THE_TERMINAL, MAX_WIDTH
@@ -62,12 +63,14 @@ def emit(report: Report, outputs: Sequence[Output], *, color: str, all_rows: boo
         all_rows: See `Style.all_rows`.
 
     Returns:
-        One line for each output that could not be written; the others are.
+        One line for each output that could not be written; the others are. The summary of a GitHub step is one of `github`.
 
     Raises:
         BrokenPipeError: Who reads stdout went away.
     """
     failures = []
+    if any(name == "github" for name, _ in outputs) and (failure := add_to_step_summary(report)):
+        failures.append(failure)
     # Files first: they are complete also when the reader of stdout leaves early.
     for name, path in sorted(outputs, key=lambda output: output[1] is None):
         if path is None:

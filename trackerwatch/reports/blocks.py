@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 FOLD_ABOVE = 3
 """More problems alike than these are told as one."""
+MAX_NAMED = 3
+"""Names of many that have the same problem."""
 MAX_CAUSES = 3
 """Different messages that are told of many together."""
 MAX_BLOCKS = 12
@@ -50,6 +52,12 @@ class Block:
     actions: tuple[str, ...]
     members: tuple[tuple[str, str], ...] = ()
     """(info hash in hex or tracker id, name) of all that it tells of together. Empty: it is about one alone."""
+
+    @property
+    def examples(self) -> tuple[str, ...]:
+        """Names of the first members, where nothing else names them."""
+        is_named = self.torrent is None and bool(self.evidence)
+        return () if is_named else tuple(name for _, name in self.members[:MAX_NAMED])
 
 
 def blocks_of(report: Report) -> tuple[Block, ...]:

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 MAX_BLOCKS = 12
 """So many problems are told in full; the rows below name the rest."""
 MAX_CHANGES = 12
-MAX_NAMED = 3
-"""Names that are told of many that have the same problem."""
+MAX_NAME_CELLS = 40
+"""Of the name of one of many that have the same problem."""
 MAX_ORDERS = 30
 """Trackers that are muted, switched off and the like, and named."""
 MAX_REASONS = 5
@@ -134,9 +134,9 @@ class _Table:
             line, *more = columns.wrap(told, self._width - 2)
             yield f"{self._ink.paint(glyph, glyph)} {line}"
             yield from (f"    {text}" for line in more for text in columns.wrap(line, self._width - 4))
-        if block.members and (block.torrent or not block.evidence):
-            # What is told of trackers names them.
-            yield from self._labelled("these", self._named(block))
+        if block.examples:
+            names = "; ".join(columns.elide_middle(name, MAX_NAME_CELLS) for name in block.examples)
+            yield from self._labelled("these", f"{names}; and {len(block.members) - len(block.examples):,} more")
         for rule, message in block.also:
             yield from self._labelled("also", f"{rule}: {message}")
         for line in block.evidence if block.members else ("; ".join(block.evidence),):
@@ -146,11 +146,6 @@ class _Table:
             yield from self._labelled("since", wording.moment(block.since, self._report.generated_at))
         for action in block.actions:
             yield from self._labelled("do", action)
-
-    def _named(self, block: Block) -> str:
-        more = len(block.members) - MAX_NAMED
-        names = "; ".join(columns.elide_middle(name, 40) for _, name in block.members[:MAX_NAMED])
-        return f"{names}; and {more:,} more"
 
     def _changes(self) -> Iterator[str]:
         account = self._account
