@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+import libtorrent
 import pytest
 
 from tests.metainfo.torrents import S1, bencode, torrent_of, v1_info
@@ -162,8 +163,8 @@ def test_the_samples_are_told_what_they_are_and_no_more():
         ),
         (
             {"size": 5, "piece": 10**60},
-            "1 piece of more than a million GiB, which is no power of two: some clients refuse that",
-            "next time make it with pieces of 16 KiB: 1 piece",
+            "pieces of more than a million GiB: clients refuse the torrent",
+            "make it anew with pieces of 16 KiB: 1 piece",
         ),
     ],
 )
@@ -179,6 +180,36 @@ def test_v2_knows_no_other_pieces(piece, said):
     message, action = only(torrent, Rule.PIECE_SIZE)
     assert message == f"pieces of {said}, and v2 wants a power of two of at least 16 KiB: clients refuse the torrent"
     assert action == "make it anew with pieces of 16 KiB: 128 pieces"
+
+
+V1, V2 = "v1", "v2"
+
+
+@pytest.mark.parametrize("version", [V1, V2])
+@pytest.mark.parametrize(
+    "piece", [None, "x", -1, 0, 1000, 8 * KIB, 16 * KIB, 24 * KIB, 16 * MIB, 64 * MIB, 256 * MIB, 512 * MIB, 1 << 62]
+)
+@pytest.mark.parametrize("off_by", [-1, 0, 1])
+def test_a_client_refuses_what_we_say_clients_refuse(version, piece, off_by):
+    size = 3 * piece if isinstance(piece, int) and 0 < piece < 1 << 60 else 5
+    number = -(-size // piece) if isinstance(piece, int) and piece > 0 else 1
+    if version == V1:
+        info = v1_info(length=size, piece_length=piece, pieces=S1 * (number + off_by))
+    else:
+        leaf = {"": {"length": 11, "pieces root": bytes(range(32))}}
+        info = {"file tree": {"n": leaf}, "meta version": 2, "name": "n", "piece length": piece}
+        if piece is None:
+            del info["piece length"]
+    data = torrent_of(bencode(info), announce_list=[[OPEN]], url_list=SEED, piece_layers={}).replace(
+        b"12:piece-layers", b"12:piece layers"
+    )
+    told = found(load_torrent(data, source="x.torrent")).get(Rule.PIECE_SIZE, ("", ""))[0]
+    try:
+        libtorrent.torrent_info(libtorrent.bdecode(data))
+        refused = False
+    except RuntimeError:
+        refused = True
+    assert told.endswith("clients refuse the torrent") == refused, told
 
 
 def test_pieces_of_v2_are_estimated():

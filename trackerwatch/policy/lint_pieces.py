@@ -19,6 +19,8 @@ SMALLEST_BYTES = 16 * 1024
 """A block, which is what peers ask each other for; BEP 52 allows no smaller piece."""
 LARGEST_BYTES = 16 * 1024 * 1024
 """The largest that every client in use takes."""
+REFUSED_BYTES = 256 * 1024 * 1024
+"""What is larger libtorrent does not take."""
 SUGGESTED_PIECES = 2560
 """At most so many, where the largest piece allows it."""
 TOO_MANY_PIECES = 30_000
@@ -37,6 +39,8 @@ def piece_size_words(torrent: Torrent) -> tuple[str, str] | None:
     length = making.piece_length_bytes
     if length is None or length <= 0:
         return "no usable piece length: clients refuse the torrent", _anew(torrent, broken=True)
+    if length > REFUSED_BYTES:
+        return f"pieces of {size_words(length)}: clients refuse the torrent", _anew(torrent, broken=True)
     if torrent.info_hash_v2 is not None and not (length >= SMALLEST_BYTES and _power_of_two(length)):
         wanted = "v2 wants a power of two of at least 16 KiB"
         return f"pieces of {size_words(length)}, and {wanted}: clients refuse the torrent", _anew(torrent, broken=True)
