@@ -38,7 +38,7 @@ from trackerwatch.reports.rows import (
     skipped_problem,
     tracker_verdict,
 )
-from trackerwatch.reports.wording import are, duration
+from trackerwatch.reports.wording import duration, many
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -314,8 +314,9 @@ def _too_few(ballots: Ballots, now: datetime, max_age_s: float) -> str:
     )
     if not ballots.fresh:
         return f"no verdict: no report is from the last {duration(max_age_s)} ({stale})"
-    fresh = f"{len(ballots.fresh)} {are(len(ballots.fresh))} fresh"
-    return f"no verdict: --quorum asks for {ballots.needed} vantages, and {fresh}{f' ({stale})' if stale else ''}"
+    # The number first: a plugin's line has 80 columns.
+    fresh = many(len(ballots.fresh), "fresh vantage")
+    return f"no verdict: {fresh}, --quorum asks for {ballots.needed}{f' ({stale})' if stale else ''}"
 
 
 def _verdict(
