@@ -91,6 +91,18 @@ def account_of(report: Report, *, folded: bool = True) -> Account:
         report: What to tell.
         folded: Tell many problems alike as one block. False: each has its own.
     """
+    # One run writes one report in many formats, each of which asks for this.
+    known = _latest.get(folded)
+    if known is None or known[0] is not report:
+        known = _latest[folded] = (report, _made(report, folded=folded))
+    return known[1]
+
+
+_latest: dict[bool, tuple[Report, Account]] = {}
+"""The account that was made last, and of which report; by whether it is folded."""
+
+
+def _made(report: Report, *, folded: bool) -> Account:
     problems = blocks.blocks_of(report)
     return Account(
         verdict=report.verdict,
