@@ -282,8 +282,17 @@ def test_better_and_worse():
     ok_, warning_, critical_ = as_reports
     assert lines(ok_, warning_) == ["a has a warning now (redundancy); it was ok"]
     assert lines(warning_, critical_)[0] == "a is critical now (no seeders); it had a warning"
-    assert lines(critical_, warning_) == ["a has a warning only (no more: no seeders); it was critical"]
-    assert lines(warning_, ok_) == ["a is ok again (no more: redundancy); it had a warning"]
+    assert lines(critical_, warning_) == ["a has only a warning now; it was critical (no seeders)"]
+    assert lines(warning_, ok_) == ["a is ok again; it had a warning (redundancy)"]
+
+
+def test_some_that_became_worse_alike_are_told_one_by_one():
+    names = ["a", "b", "c"]
+    before = report_of([well(name, seeders=3) for name in names], [tracker(UP)])
+    bad = [broken(name, Rule.NO_SEEDERS, Verdict.CRITICAL, seeders=0, urls=(UP,)) for name in names]
+    now = report_of(bad, [tracker(UP)])
+    assert lines(before, now) == [f"{name} is critical now (no seeders); it was ok" for name in names]
+    assert lines(now, before) == [f"{name} is ok again; it was critical (no seeders)" for name in names]
 
 
 def test_many_that_became_worse_alike_are_told_once():
@@ -357,9 +366,7 @@ def test_only_problems_hides_nothing_from_the_next_run():
     assert lines(hidden, report_of([bad, well("b")], [tracker(UP)], only_problems=True))[0] == (
         "a is critical now (no seeders); it was ok"
     )
-    assert lines(report_of([bad, well("b")], [tracker(UP)]), hidden) == [
-        "a is ok again (no more: no seeders); it was critical"
-    ]
+    assert lines(report_of([bad, well("b")], [tracker(UP)]), hidden) == ["a is ok again; it was critical (no seeders)"]
 
 
 def test_a_file_of_problems_alone_is_enough_to_compare_with():

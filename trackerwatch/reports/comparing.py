@@ -247,20 +247,24 @@ class _Comparison:
     def _verdict_items(
         self, kind: ChangeKind, was: Verdict, now: Verdict, rules: Sequence[Rule], keys: Sequence[str]
     ) -> Iterator[Change]:
-        number = len(keys)
-        why = ", ".join(str(rule).replace("_", " ") for rule in rules)
-        if kind is ChangeKind.PROBLEM_NEW:
-            stands, reason = f"{_stands(now, number)} now", f" ({why})" if why else ""
-        else:
-            stands = f"{_stands(now, number)} {'again' if now is Verdict.OK else 'only'}"
-            reason = f" (no more: {why})" if why else ""
-        if number > EACH_UP_TO:
-            message = f"{number:,} torrents {stands}{reason}, and {_stood(was, number)}: {self._some(keys)}"
+        why = f" ({', '.join(str(rule).replace('_', ' ') for rule in rules)})" if rules else ""
+
+        def words(number: int) -> tuple[str, str]:
+            """How they stand now, and how they stood."""
+            if kind is ChangeKind.PROBLEM_NEW:
+                return f"{_stands(now, number)} now{why}", _stood(was, number)
+            if now is Verdict.OK:
+                return f"{_stands(now, number)} again", _stood(was, number) + why
+            return f"{_stands(now, number).replace('a warning', 'only a warning')} now", _stood(was, number) + why
+
+        if len(keys) > EACH_UP_TO:
+            stands, stood = words(len(keys))
+            message = f"{len(keys):,} torrents {stands}, and {stood}: {self._some(keys)}"
             yield Change(kind, message, before=was.value, after=now.value)
             return
+        stands, stood = words(1)
         for key in keys:
-            message = f"{self._torrent(key)} {stands}{reason}; it {_stood(was, 1)}"
-            yield Change(kind, message, torrent=key, before=was.value, after=now.value)
+            yield Change(kind, f"{self._torrent(key)} {stands}; it {stood}", key, None, was.value, now.value)
 
     # Torrents that are in one alone.
 
