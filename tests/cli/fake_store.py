@@ -21,6 +21,7 @@ class FakeStore:
         self.records: list[object] = []
         self.asked: list[dict] = []
         self.closed = 0
+        self.settled = 0
         self.listeners: list = []
         self.seen: dict[bytes, float] = {}
         self.runs: dict[str, tuple[float, bytes]] = {}
@@ -58,6 +59,10 @@ class FakeStore:
 
     def close(self, timeout_s: float = 2.0) -> bool:
         self.closed += 1
+        return True
+
+    async def settle(self) -> bool:
+        self.settled += 1
         return True
 
     async def overview(self, **asked):

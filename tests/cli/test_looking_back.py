@@ -31,6 +31,7 @@ async def test_trackers_of_the_report_are_looked_up_for_30_whole_days(report):
     assert list(found.pasts) == [ids[0]]
     assert len(found.pasts[ids[0]].stretches) == 30
     until = MIDNIGHT + DAY_S
+    assert store.settled == 1
     assert store.asked == [{"since": until - 30 * DAY_S, "until": until, "stretches": 30}] * 3
 
 

@@ -87,6 +87,19 @@ async def test_what_is_not_written_yet_is_recalled(tmp_path):
         assert store.figures.waiting == 1
 
 
+@pytest.mark.parametrize("on_disk", [True, False])
+async def test_what_waits_is_written_at_once_where_somebody_looks_back(tmp_path, on_disk):
+    # Long batches: by itself it would wait.
+    with opened(tmp_path / "history.db" if on_disk else None, batch_s=3600.0) as store:
+        store.record(sample(NOON - 60))
+        store.record(memory(NOON))
+        assert await store.settle()
+        past = await told(store, stretches=1)
+        assert past.stretches[0].counted == 1
+        assert await store.settle()
+    assert not await store.settle()
+
+
 def test_closing_writes_what_waits(tmp_path):
     path = tmp_path / "history.db"
     with opened(path, batch_s=3600.0) as store:

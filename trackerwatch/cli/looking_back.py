@@ -54,6 +54,8 @@ async def pasts_of(
     ends_at = clock() + budget_s
     pasts: dict[str, TrackerHistory] = {}
     with contextlib.suppress(TimeoutError):
+        # Or today would be without what this run has just seen.
+        await asyncio.wait_for(memory.settle(), budget_s)
         for view in worst_first[:MAX_TRACKERS]:
             past = await asyncio.wait_for(
                 memory.tracker(view.tracker.id, since=until - DAYS * DAY_S, until=until, stretches=DAYS),

@@ -49,6 +49,10 @@ class Memory(Keeper, History, Protocol):
         """Be told, on the event loop that runs now, when `trouble` changes; the result ends that."""
         ...
 
+    async def settle(self) -> bool:
+        """Write down now what waits, so that history counts it; whether that went well."""
+        ...
+
     def close(self, timeout_s: float = ...) -> bool:
         """Write down what is left, and let go of the file; whether that went well in time."""
         ...

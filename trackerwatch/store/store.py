@@ -239,6 +239,13 @@ class Store:
         """What a tracker's latest failures said: time, endpoint (None: as a whole), kind, text; newest first."""
         return await self._read(lambda c: histories.failure_texts(c, self._vantage_id, tracker, limit), ())
 
+    async def settle(self) -> bool:
+        """Write what waits now, so that what is asked for next counts it; whether that went well."""
+        try:
+            return await asyncio.wrap_future(self._writer.flush())
+        except NotWritableError:
+            return False
+
     # What reports leave for the next one: see `cli.remembering.Memory`.
 
     async def first_seen(self, info_hashes: Sequence[bytes], now: float) -> Mapping[bytes, float]:

@@ -131,6 +131,10 @@ class Writer:
                 self._wake.notify()
         return future
 
+    def flush(self) -> Future[bool]:
+        """Write what waits without waiting for more. Whether that went well, once it was tried; as `submit` in trouble."""
+        return self.submit(lambda *_: self._write_pending())
+
     def pending_memory(self, tracker_id: str) -> TrackerMemory | None:
         """The memory of a tracker that is not written yet."""
         with self._wake:
