@@ -41,7 +41,7 @@ def test_a_name_with_another_hash_than_in_the_last_run():
     (problem,) = found[NEW.info_hash_hex]
     assert problem.rule is Rule.NEW_INFO_HASH
     assert problem.message == (
-        f"made anew since the last run: info hash {OLD.info_hash_hex[:12]} then, {NEW.info_hash_hex[:12]} now"
+        f"made anew since the last report: info hash {OLD.info_hash_hex[:12]} then, {NEW.info_hash_hex[:12]} now"
     )
     assert problem.action == "see that all seeders have the new torrent file: those of the old one are another swarm"
 

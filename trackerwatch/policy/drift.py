@@ -59,7 +59,7 @@ def _new_info_hash(torrent: Torrent, was: str) -> Problem:
         torrent=torrent.info_hash_hex,
         tracker=None,
         since=None,
-        message=f"made anew since the last run: info hash {_short(was)} then, {_short(torrent.info_hash_hex)} now",
+        message=f"made anew since the last report: info hash {_short(was)} then, {_short(torrent.info_hash_hex)} now",
         action="see that all seeders have the new torrent file: those of the old one are another swarm",
     )
 
