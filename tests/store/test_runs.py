@@ -1,6 +1,7 @@
 """What reports leave for the next one: first seen, and last runs."""
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import sqlite3
@@ -24,6 +25,7 @@ from tests.store.making import (
     opened,
     scrape,
 )
+from tests.store.test_store import can_mount, mounted
 from trackerwatch.engine.records import TransitionRecord
 from trackerwatch.engine.views import EventKind
 from trackerwatch.store import Past, runs
@@ -280,6 +282,66 @@ async def test_a_read_only_file_is_read(tmp_path):
     assert runs.last_run(connection, VANTAGE, KEY) == (NOON, b"kept")
     assert runs.first_seen(connection, [info_hash(1)]) == {}
     connection.close()
+
+
+@pytest.mark.skipif(not can_mount(), reason="mounting needs root")
+async def test_a_full_disk_keeps_the_run_before_and_calls_nothing_new(tmp_path):
+    with mounted(tmp_path / "small", "size=400k"):
+        path, filler = tmp_path / "small" / "history.db", tmp_path / "small" / "filler"
+        with opened(path) as store:
+            await store.first_seen([info_hash(1)], NOON)
+            await store.keep_run(KEY, NOON, b"kept")
+        with opened(path) as store:
+            with contextlib.suppress(OSError), filler.open("wb") as file:
+                while True:
+                    file.write(bytes(4096))
+                    file.flush()
+            assert await store.keep_run(KEY, NOON + 1, os.urandom(200_000)) is False
+            assert store.trouble == f"history {path}: the disk is full"
+            assert await store.last_run(KEY) == (NOON, b"kept")
+            assert await store.first_seen([info_hash(1), info_hash(2)], NOON + DAY) == {info_hash(1): NOON}
+        filler.unlink()
+        with opened(path) as store:
+            assert await store.keep_run(KEY, NOON + 2, b"again") is True
+
+
+@pytest.mark.skipif(not can_mount(), reason="mounting needs root")
+@pytest.mark.parametrize("old", [False, True])
+async def test_a_read_only_file_system_is_read_whatever_the_version(tmp_path, old):
+    with mounted(tmp_path / "fixed", "size=4m"):
+        path = tmp_path / "fixed" / "history.db"
+        if old:
+            old_file(path)
+        else:
+            with opened(path) as store:
+                await store.first_seen([info_hash(1)], NOON)
+                await store.keep_run(KEY, NOON, b"kept")
+        before = path.read_bytes()
+        await asyncio.to_thread(subprocess.run, ["mount", "-o", "remount,ro", tmp_path / "fixed"], check=True)
+        with opened(path) as store:
+            assert store.trouble.startswith(f"history {path}: ")
+            seen = await store.first_seen([info_hash(1), info_hash(9)], NOON + DAY)
+            assert seen == ({} if old else {info_hash(1): NOON})
+            assert await store.last_run(KEY) == (None if old else (NOON, b"kept"))
+            assert await store.keep_run(KEY, NOON, b"new") is False
+            history = await store.torrent(info_hash(1).hex(), since=NOON - 30 * DAY, until=NOON)
+            assert len(history.transitions) == (2 if old else 0)
+        assert path.read_bytes() == before
+
+
+async def test_rows_that_no_version_writes_are_let_go(tmp_path):
+    path = tmp_path / "history.db"
+    with opened(path) as store:
+        await store.keep_run(KEY, NOON, b"x")
+    connection = sqlite3.connect(path)
+    connection.execute("UPDATE last_run SET at = 'yesterday'")
+    connection.commit()
+    connection.close()
+    with opened(path) as store:
+        assert await store.last_run(KEY) is None
+        assert await store.keep_run("report other", NOON, b"y") is True
+        assert store.trouble == ""
+    assert [row[1] for row in all_rows(path)["last_run"]] == ["report other"]
 
 
 async def test_runs_and_records_interleave(tmp_path):

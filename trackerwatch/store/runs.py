@@ -108,13 +108,14 @@ def keep_run(connection: sqlite3.Connection, lookups: Lookups, key: str, at: flo
 def _forget(connection: sqlite3.Connection, now_ms: int) -> None:
     """Runs that are too old or too many, those from the future (of a clock that was set back) among the old."""
     rows = connection.execute(
-        "SELECT id, at, length(body) FROM last_run ORDER BY at BETWEEN :old AND :now DESC, at DESC, id DESC",
+        "SELECT id, typeof(at) = 'integer' AND at >= :old, length(body) FROM last_run"
+        " ORDER BY at BETWEEN :old AND :now DESC, at DESC, id DESC",
         {"old": now_ms - RUN_DAYS * DAY_MS, "now": now_ms},
     ).fetchall()
     gone, size = [], 0
-    for place, (number, at, length) in enumerate(rows):
+    for place, (number, in_time, length) in enumerate(rows):
         size += length
-        if at < now_ms - RUN_DAYS * DAY_MS or place >= MAX_RUNS or size > MAX_ALL_PACKED_BYTES:
+        if not in_time or place >= MAX_RUNS or size > MAX_ALL_PACKED_BYTES:
             gone.append((number,))
     connection.executemany("DELETE FROM last_run WHERE id = ?", gone)
 

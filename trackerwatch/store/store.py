@@ -265,7 +265,7 @@ class Store:
             found = await self._from_file(lambda connection: runs.first_seen(connection, wanted)) or {}
         missing = [info_hash for info_hash in wanted if info_hash not in found]
         # What is only known in memory is as new as this process.
-        if missing and self._writer.on_file is (self.path is not None):
+        if missing and self._is_where_it_belongs:
             with contextlib.suppress(NotWritableError):
                 found |= await asyncio.wrap_future(
                     self._writer.submit(
@@ -294,6 +294,8 @@ class Store:
         """
         if len(key) > runs.MAX_KEY_CHARS:
             raise ValueError("no key of a run")
+        if not self._is_where_it_belongs:
+            return False
         try:
             return await asyncio.wrap_future(
                 self._writer.submit(lambda connection, lookups: runs.keep_run(connection, lookups, key, at, body))
@@ -302,6 +304,11 @@ class Store:
             return False
 
     # Inside.
+
+    @property
+    def _is_where_it_belongs(self) -> bool:
+        """Whether what is written is found by the next program: not in the memory that stands in for a file in trouble."""
+        return self.path is None or self._writer.on_file
 
     async def _read(self, job: Callable[[sqlite3.Connection], T], nothing: T) -> T:
         """From the file, where it can be read, else what this process knows by itself."""
