@@ -129,11 +129,13 @@ class Fields:
 
     def choice(self, key: str, choices: type[Choice]) -> Choice:
         """A word of a closed set."""
-        value = self._get(key, f"one of {', '.join(choices)}")
+        value = self._values.get(key)
         try:
-            return choices(str(value))
+            return choices(value if isinstance(value, str) else "")
         except ValueError:
-            self._refuse(key, value, f"one of {', '.join(choices)}; was it made by a newer trackerwatch?")
+            # Only now: a report holds a hundred thousand of these.
+            wanted = f"one of {', '.join(choices)}"
+            self._refuse(key, self._get(key, wanted), f"{wanted}; was it made by a newer trackerwatch?")
 
     def whole(self, key: str, *, least: int = 0, most: int = MAX_NUMBER) -> int:
         """A whole number."""
