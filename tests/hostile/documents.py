@@ -20,7 +20,8 @@ from trackerwatch.reports.html_style import SCRIPT, STYLE
 WIDTHS = {"table": 100, "nagios": 80}
 FIGURE = re.compile(r"(?:'[^'=|\s]+'|[A-Za-z0-9_]+)=(?:U|[0-9.]+s?)")
 FORMULA = ("=", "+", "-", "@", "|", "%", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-GITHUB_COMMAND = re.compile(r"::(?:error|warning|notice) title=[^:,]*::[^\r\n]*|::(?:group::.*|endgroup::)")
+GITHUB_COMMAND = re.compile(r"::(?:error|warning|notice) title=[^:,]*::[^\r\n]*")
+RUNNER_COMMAND = re.compile(r"^\s*::[^\s:]+.*::|##\w*\[")
 VOID = {"meta", "link", "br", "hr", "input", "col", "img", "wbr"}
 
 
@@ -203,6 +204,8 @@ def _lines(name):
     def lines(document):
         told = document.removesuffix("\n").split("\n")
         assert all(cell_len(line) <= WIDTHS[name] for line in told)
+        # These stand in the logs of CI jobs as they are.
+        assert not any(RUNNER_COMMAND.search(line) for line in told)
         return Seen(told)
 
     return lines
@@ -220,13 +223,15 @@ def _plugin(document):
 
 
 def _github(document):
+    """Commands and nothing else: a line of another kind would be one that a text began."""
     seen = Seen()
     for line in document.removesuffix("\n").split("\n"):
         assert "##[" not in line
-        if line.lstrip().startswith("::"):
-            assert GITHUB_COMMAND.fullmatch(line), line
-            seen.skeleton.append(line.split("::")[1].partition(" ")[0])
-        seen.texts.append(line)
+        assert GITHUB_COMMAND.fullmatch(line), line
+        _, command, message = line.split("::", 2)
+        seen.skeleton.append(command.partition(" ")[0])
+        # As the runner reads it.
+        seen.texts.append(message.replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%"))
     return seen
 
 

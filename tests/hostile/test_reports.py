@@ -151,9 +151,9 @@ def test_text_is_text(name, text):
     seen = read(name, written(name, report_with(told)))
     assert seen.skeleton == harmless_skeleton(name), "no text makes an element, a row, a series or a command of itself"
     assert WORD in seen.all
-    if name not in TITLED | {"table", "nagios", "markdown", "github"}:
-        # Formats for machines keep it to the letter.
-        assert told in seen.all
+    if name not in TITLED | {"table", "nagios", "markdown"}:
+        # Formats for machines keep it to the letter, but for what every runner obeys wherever it stands.
+        assert (told.replace("##", "# ") if name == "github" else told) in seen.all
 
 
 RAW = ("json", "jsonl", "csv", "junit", "prometheus", "nagios")
