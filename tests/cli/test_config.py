@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.test_oneshot import bencoded
 from tests.reports.test_json_report import SCHEMA
 from trackerwatch.cli.arguments import given_settings
 from trackerwatch.cli.live import _wish_for_colors
@@ -127,6 +128,116 @@ def test_check_of_one_file_leaves_the_rest_out(capsys, file, tmp_path, monkeypat
 def test_check_without_a_file_is_ok(capsys, own_home):
     path = own_home / "trackerwatch" / "config.toml"
     assert said(capsys, "config", "check") == (0, f"ok: {path} (there is none)\n", "")
+
+
+def test_check_of_a_policy_says_ok_or_every_mistake(capsys, file, tmp_path):
+    file.write_text('[filters]\niso = "name~iso"\n')
+    policy = tmp_path / "release.toml"
+    policy.write_text("[collections.isos]\nfilter = '@iso'\nmin_seeders = 2\n")
+    assert said(capsys, "config", "check", "--policy", str(policy)) == (0, f"ok: {policy}\n", "")
+    policy.write_text("min_seeder = 2\n[collections.isos]\nfilter = '@film'\n")
+    code, out, err = said(capsys, "config", "check", "--policy", str(policy))
+    assert (code, err) == (3, "")
+    assert out.splitlines() == [
+        f"{policy} line 1: unknown key 'min_seeder'; did you mean min_seeders?",
+        f"{policy} line 3: collections.isos.filter: no filter is saved as 'film' at column 1; saved are iso",
+    ]
+    missing = tmp_path / "none.toml"
+    assert said(capsys, "config", "check", "--policy", str(missing)) == (3, f"{missing}: no such policy file\n", "")
+
+
+def test_check_remarks_on_overrides_that_ended(capsys, file, tmp_path):
+    file.write_text('policy = "release.toml"\n')
+    policy = file.parent / "release.toml"
+    policy.write_text("[[overrides]]\nfilter = 'name=a'\nwhy = 'the fair'\nuntil = 2020-01-01T00:00:00Z\n")
+    remark = f"remark: {policy}: override 1 (the fair) ended at 2020-01-01 00:00 UTC: it does nothing any more\n"
+    assert said(capsys, "config", "check", "--policy", str(policy)) == (0, f"{remark}ok: {policy}\n", "")
+    assert said(capsys, "config", "check") == (0, f"{remark}ok: {file}\n", "")
+
+
+def test_check_looks_at_the_policy_that_the_config_names(capsys, file):
+    file.write_text('policy = "release.toml"\n')
+    policy = file.parent / "release.toml"
+    assert said(capsys, "config", "check") == (3, f"{policy}: no such policy file\n", "")
+    policy.write_text("lint = 1\n")
+    told = f"{policy} line 1: lint: 1 is neither true nor false (written without quotes)\n"
+    assert said(capsys, "config", "check") == (3, told, "")
+    policy.write_text("lint = true\n")
+    assert said(capsys, "config", "check") == (0, f"ok: {file}\n", "")
+
+
+def test_check_of_a_policy_taken_for_a_config_says_how(capsys, tmp_path):
+    policy = tmp_path / "release.toml"
+    policy.write_text("min_seeders = 2\n")
+    assert said(capsys, "config", "check", str(policy)) == (
+        3, f"{policy} looks like a policy: `trackerwatch config check --policy {policy}`\n", ""
+    )  # fmt: skip
+    code, _, err = said(capsys, "config", "check", str(policy), "--policy", str(policy))
+    assert (code, err) == (3, "trackerwatch: config check takes FILE or --policy, not both\n")
+
+
+def test_show_tells_the_policy(capsys, file):
+    file.write_text('policy = "release.toml"\n')
+    lines = said(capsys, "config", "show")[1].splitlines()
+    (line,) = (line for line in lines if line.startswith("policy = "))
+    assert (
+        line == f'policy = "{file.parent}/release.toml"  # {file} line 1' or line.split("  # ")[1] == f"{file} line 1"
+    )
+    assert any(
+        line.startswith('policy = "x.toml"') and line.endswith("# --policy")
+        for line in said(capsys, "config", "show", "--policy", "x.toml")[1].splitlines()
+    )
+
+
+@pytest.fixture
+def release(tmp_path, monkeypatch):
+    """A folder of torrents beside the working directory's files, some of its names hostile."""
+    monkeypatch.chdir(tmp_path)
+    names = ["isos", "Films & more", 'q"uo\\te', "new\nline\x1b[31m", "]]>", "=cmd()|'/c'", "deep/2024"]
+    for n, name in enumerate(names):
+        folder = tmp_path / "rel" / name
+        folder.mkdir(parents=True)
+        info = {"name": f"t{n}", "piece length": 16384, "pieces": b"\0" * 20, "length": 1000}
+        (folder / f"t{n}.torrent").write_bytes(bencoded({"announce": "udp://t.example.org:1/announce", "info": info}))
+    return tmp_path
+
+
+def test_init_writes_a_policy_from_what_is_there(capsys, release):
+    path = release / "policy.toml"
+    assert said(capsys, "config", "init", "--policy", "rel") == (0, "policy.toml\n", "")
+    fresh = path.read_text()
+    assert "# Made from rel: 7 torrents, 1 tracker.\n" in fresh
+    assert fresh.isascii()
+    assert "\x1b" not in fresh
+    assert fresh.count("\n[collections.") == 7
+    assert said(capsys, "config", "check", "--policy", "policy.toml") == (0, "ok: policy.toml\n", "")
+    path.write_text("min_seeders = 2\n")
+    code, out, err = said(capsys, "config", "init", "--policy", "rel")
+    assert (code, out, err) == (3, "", "trackerwatch: policy.toml is there already; --force overwrites it\n")
+    assert path.read_text() == "min_seeders = 2\n"
+    assert said(capsys, "config", "init", "--policy", "rel", "--force")[0] == 0
+    assert path.read_text() == fresh
+    assert said(capsys, "config", "init", "--policy", "rel", "-o", "-") == (0, fresh, "")
+    assert said(capsys, "config", "init", "--policy", "rel", "-o", "other.toml") == (0, "other.toml\n", "")
+    assert (release / "other.toml").read_text() == fresh
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--policy", "none"], "--policy none: is no folder of torrents to make a policy from"),
+        (
+            ["--policy", "rel/isos/t0.torrent"],
+            "--policy rel/isos/t0.torrent: is no folder of torrents to make a policy from",
+        ),
+        (["--policy", "empty"], "--policy empty: there is no torrent in it"),
+        (["--policy", "rel", "-o", "none/p.toml"], "none/p.toml: No such file or directory"),
+        (["-o", "p.toml"], "-o is for --policy; --config says where the config file goes"),
+    ],
+)
+def test_init_of_a_policy_that_cannot_be(capsys, release, words, told):
+    (release / "empty").mkdir()
+    assert said(capsys, "config", "init", *words) == (3, "", f"trackerwatch: {told}\n")
 
 
 def test_show_says_where_each_value_comes_from(capsys, file, monkeypatch):
