@@ -60,6 +60,7 @@ def only(torrent: Torrent, rule: Rule) -> tuple[str, str]:
         made(["https://tracker.uni.edu/announce"], private=True),
         made(),
         made([OPEN], announce="UDP://tracker.OPEN.org:1337/announce"),
+        made([OPEN], announce=OPEN.removesuffix("/announce")),
     ],
     ids=lambda torrent: " ".join(p.tracker.host for p in torrent.placements) or "no tracker",
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trackerwatch.policy.lint_urls import leads_nowhere, same_over_udp, site
+from trackerwatch.tracker import Protocol
 
 if TYPE_CHECKING:
     from trackerwatch.metainfo import Torrent
@@ -26,7 +27,8 @@ def tier_words(torrent: Torrent) -> tuple[str, str] | None:
         if placement.tracker not in twins:
             tiers.setdefault(placement.tier, []).append(placement.tracker)
     found, actions = [], []
-    if alone := torrent.making.announce_alone:
+    alone = torrent.making.announce_alone
+    if alone and not any(_one_over_udp(alone, placement.tracker) for placement in torrent.placements):
         found.append(f"announce names {alone.shown_url}, and announce-list leaves it out: hardly any client asks it")
         actions.append("put it into announce-list, or take it out")
     if len(tiers) == 1 and len({site(tracker.host) for tracker in next(iter(tiers.values()))}) > 1:
@@ -42,6 +44,11 @@ def tier_words(torrent: Torrent) -> tuple[str, str] | None:
         found.append(f"{host} is in tiers {_and(numbers)}{others}: where it is gone, its backup is gone as well")
         actions.append("put one host's trackers into one tier")
     return ("; ".join(found), "; ".join(actions)) if found else None
+
+
+def _one_over_udp(one: Tracker, other: Tracker) -> bool:
+    """Whether two differ in their path alone, of which UDP makes nothing."""
+    return one.protocol is other.protocol is Protocol.UDP and (one.host, one.port) == (other.host, other.port)
 
 
 def _split_hosts(tiers: dict[int, list[Tracker]]) -> list[tuple[str, list[int]]]:
