@@ -3,6 +3,9 @@
 All show one moment: about a hundred seconds after the start, when one tracker has just died for the third time. The `@font-face`
 rules that Textual writes are taken out: they would load a font from elsewhere. With `--png` each is drawn as a PNG too, by a
 Chromium that is found on the path, to be looked at.
+
+With `--report` nothing of that is drawn, but the HTML report in such a Chromium: of the invented release that the tests of the page
+use, which has thirty days behind it.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ import asyncio
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 import uuid
@@ -31,6 +35,18 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 SETTLED_S = 111.5
+
+
+REPORT_SIZE = (1240, 1330)
+"""Pixels."""
+HIDE_MIDDLE = """
+for (const name of ['changes', 'not-judged']) {
+  const head = document.getElementById(name);
+  let next = head.nextElementSibling;
+  while (next && next.tagName !== 'H2') { const after = next.nextElementSibling; next.remove(); next = after; }
+  head.remove();
+}
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,21 +135,54 @@ async def draw(folder: Path, name: str, picture: Picture, snapshot: Snapshot, st
 
 
 def as_png(path: Path) -> None:
-    browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    browser = a_chromium()
     size = re.search(r'viewBox="0 0 ([0-9.]+) ([0-9.]+)"', path.read_text(encoding="utf-8"))
-    if browser is None or size is None:
-        raise SystemExit("--png needs a Chromium")
+    if size is None:
+        raise SystemExit(f"{path} does not say how large it is")
     window = ",".join(str(round(float(number))) for number in size.groups())
     flags = ("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", f"--window-size={window}")
     shot = f"--screenshot={path.with_suffix('.png')}"
     subprocess.run([browser, *flags, shot, path.resolve().as_uri()], check=True, capture_output=True)  # noqa: S603 - our own pictures
 
 
+def draw_report(folder: Path) -> Path:
+    # Made-up reports and a way to a browser are kept where the tests are.
+    sys.path.insert(0, str(Path(__file__).parents[2]))
+    from tests.real.lab.browser import Browser  # noqa: PLC0415 - as said above
+    from tests.reports import pages  # noqa: PLC0415
+    from trackerwatch.reports import Style, renderer  # noqa: PLC0415
+
+    path = folder / "report-html.png"
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as place:
+        page = Path(place) / "report.html"
+        page.write_text("".join(renderer("html")(pages.release(), Style())), encoding="utf-8")
+        browser = Browser(a_chromium(), Path(place) / "profile")
+        try:
+            browser.open(page, width=REPORT_SIZE[0])
+            # The middle of the page is taken out: problems, torrents and trackers are what it is about.
+            browser.run(HIDE_MIDDLE)
+            browser.picture(path, height=REPORT_SIZE[1], scale=0.75)
+        finally:
+            browser.close()
+    return path
+
+
+def a_chromium() -> str:
+    browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if browser is None:
+        raise SystemExit("--png and --report need a Chromium")
+    return browser
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Draw the pictures of the documentation.")
     parser.add_argument("folder", nargs="?", type=Path, default=Path(__file__).parent)
     parser.add_argument("--png", action="store_true", help="as PNG too, beside the SVG")
+    parser.add_argument("--report", action="store_true", help="the picture of the HTML report, and no other")
     arguments = parser.parse_args()
+    if arguments.report:
+        draw_report(arguments.folder)
+        raise SystemExit
     for drawn in asyncio.run(main(arguments.folder)):
         if arguments.png:
             as_png(drawn)

@@ -48,7 +48,7 @@ def files(tmp_path_factory) -> dict[str, Path]:
     return files
 
 
-@pytest.mark.parametrize("width", [360, 390, 1280])
+@pytest.mark.parametrize("width", [360, 390, 1100, 1280])
 @pytest.mark.parametrize("name", REPORTS)
 def test_it_fits_complains_of_nothing_and_asks_nobody(browser, files, name, width):
     browser.open(files[name], width=width)
@@ -61,6 +61,17 @@ def test_it_fits_complains_of_nothing_and_asks_nobody(browser, files, name, widt
     assert across <= width
     assert browser.complaints() == []
     assert browser.requests() == [files[name].resolve().as_uri()]
+
+
+@pytest.mark.parametrize("width", [360, 800, 1100, 1280, 1600])
+def test_names_have_room(browser, files, width):
+    browser.open(files["release"], width=width)
+    browser.run("document.querySelectorAll('details').forEach(d => d.open = true)")
+    for table in ("torrents", "trackers"):
+        narrowest = browser.run(
+            f"Math.min(...[...document.querySelectorAll('.{table} tbody th')].map(h => h.getBoundingClientRect().width))"
+        )
+        assert narrowest >= 150
 
 
 def test_foreign_text_does_nothing(browser, files):

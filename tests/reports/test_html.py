@@ -187,6 +187,16 @@ def test_a_bar_has_a_part_for_each_phase_that_was_timed():
     assert strips.bar(PhaseTimes(exchange_s=0.0), 0.0, "none").count("<rect") == 1
 
 
+def test_one_slow_tracker_does_not_flatten_all_the_other_bars():
+    assert strips.fit([0.02, 0.03, 0.03, 3.0]) == pytest.approx(0.15)
+    assert strips.fit([0.02, 0.03]) == 0.03
+    assert strips.fit([]) == 0.0
+    slow = strips.bar(PhaseTimes(exchange_s=3.0), 0.15, "")
+    assert 'width="100.0"' in slow
+    assert 'class="cut"' in slow
+    assert 'class="cut"' not in strips.bar(PhaseTimes(exchange_s=0.15), 0.15, "")
+
+
 def test_how_it_was_made(release):
     [about] = release.texts("dl", "facts")
     assert "ci-eu" in about

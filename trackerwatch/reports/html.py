@@ -141,7 +141,7 @@ class _Page:
         told = "".join(facts)
         return (
             f'<article class="card {tone(block.severity)}" id="p{number}">\n'
-            f"<header>{tag(tone(block.severity), block.severity.value)}<h3>{subject}{collection}</h3>"
+            f"<header>{tag(tone(block.severity), block.severity.value)}<h3><bdi>{subject}</bdi>{collection}</h3>"
             f"<code>{block.rule}</code></header>\n<p>{escape(block.message)}</p>\n"
             + (f"<dl>{told}</dl>\n" if told else "")
             + "</article>\n"
@@ -191,7 +191,7 @@ class _Page:
             yield '<p class="soft">Nothing was left out.</p>\n'
         remarks = (*account.notes, *(f"{label}: {line}" for label, line in account.orders))
         if remarks:
-            yield '<h2 id="remarks">Remarks <small>(they change no verdict)</small></h2>\n'
+            yield '<h2 id="remarks">Remarks</h2>\n'
             yield _boxed(remarks)
 
     # -- rows --------------------------------------------------------------------------------------------------------

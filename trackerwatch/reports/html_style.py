@@ -156,6 +156,7 @@ thead button::after{content:"\\2195";display:inline-block;width:1.1em;text-align
 .since{white-space:nowrap}
 .time svg{display:block;margin:.3rem 0 .15rem}
 .of{display:block}
+td:has(.strip){white-space:nowrap}
 details{margin:.5rem 0}
 summary{cursor:pointer;padding:.45rem .8rem;border:1px solid var(--line);border-radius:.55rem;background:var(--card);width:max-content;
  max-width:100%}
@@ -176,6 +177,7 @@ svg .critical{fill:var(--critical)}
 svg .unknown{fill:var(--unknown)}
 svg .x{fill:none;stroke:var(--critical);stroke-width:1.5}
 svg .none{fill:var(--soft)}
+svg .cut{fill:var(--card)}
 svg .p1{fill:var(--phase-1)}
 svg .p2{fill:var(--phase-2)}
 svg .p3{fill:var(--phase-3)}
@@ -186,7 +188,7 @@ svg .p4{fill:var(--phase-4)}
 pre{margin:.2rem 0;padding:.55rem .8rem;background:var(--head);border-radius:.4rem;white-space:pre-wrap}
 dd pre{margin:0}
 footer{margin-top:2rem;font-size:.88em;color:var(--soft)}
-@media (max-width:68rem){
+@media (max-width:76rem){
  .wide{overflow-x:auto}
  .wide tbody th{position:sticky;left:0;z-index:1;background:var(--card);min-width:11rem}
  .torrents col:nth-child(2){width:13rem}

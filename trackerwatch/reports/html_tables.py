@@ -181,7 +181,7 @@ class _Trackers:
             for view in report.trackers
             for endpoint in view.endpoints
         ]
-        self._longest_s = max(totals, default=0.0)
+        self._longest_s = strips.fit([total_s for total_s in totals if total_s])
         past = next(iter(report.pasts.values()), None)
         self._days = past.stretches if past is not None else ()
         last = f" to {strips.day(self._days[-1].begin)}" if self._days else ""

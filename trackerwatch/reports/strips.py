@@ -23,6 +23,9 @@ PHASES = ("resolve", "connect", "tls", "exchange")
 BAR_CELLS = 100
 """Width of a bar of phases, in its own units."""
 
+MOST_OF_MEDIAN = 5
+"""A bar that is longer than so many times the middle one is cut."""
+
 MAX_NAMED_DAYS = 6
 """Days of trouble that the words of a strip name."""
 
@@ -107,8 +110,15 @@ def spent(phases: PhaseTimes) -> tuple[tuple[int, str, float], ...]:
     return tuple((n, name, s) for n, (name, s) in enumerate(zip(PHASES, times, strict=True)) if s is not None)
 
 
+def fit(totals_s: Sequence[float]) -> float:
+    """How long a bar can be, in seconds: few that are far slower than the rest do not make the rest too short to read."""
+    if not totals_s:
+        return 0.0
+    return min(max(totals_s), MOST_OF_MEDIAN * sorted(totals_s)[len(totals_s) // 2])
+
+
 def bar(phases: PhaseTimes, longest_s: float, words: str) -> str:
-    """Where the time of one probe went, side by side; `longest_s` is as long as the bar can be."""
+    """Where the time of one probe went, side by side; `longest_s` is as long as the bar can be, one that is longer is cut."""
     parts, left = [], 0.0
     for index, _, span_s in spent(phases):
         # What took no time worth drawing is still there.
@@ -119,6 +129,8 @@ def bar(phases: PhaseTimes, longest_s: float, words: str) -> str:
         left += width
     if not parts:
         return ""
+    if sum(span_s for _, _, span_s in spent(phases)) > longest_s * 1.001:
+        parts.append(f'<path class="cut" d="M{BAR_CELLS - 9} 8l3-8h3l-3 8z"/>')
     return (
         f'<svg class="bar" role="img" viewBox="0 0 {BAR_CELLS} 8" preserveAspectRatio="none">'
         f"<title>{escape(words)}</title>{''.join(parts)}</svg>"

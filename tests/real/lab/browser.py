@@ -122,9 +122,11 @@ class Browser:
         asked = (e["params"]["request"]["url"] for e in self.events if e.get("method") == "Network.requestWillBeSent")
         return list(asked)
 
-    def picture(self, path: Path) -> None:
-        """The whole page as a PNG."""
-        shot = self.send("Page.captureScreenshot", format="png", captureBeyondViewport=True)
+    def picture(self, path: Path, *, height: int | None = None, scale: float = 1.0) -> None:
+        """The page as a PNG, whole or so much of its top."""
+        width, whole = self.run("[innerWidth, document.documentElement.scrollHeight]")
+        clip = {"x": 0, "y": 0, "width": width, "height": height or whole, "scale": scale}
+        shot = self.send("Page.captureScreenshot", format="png", captureBeyondViewport=True, clip=clip)
         path.write_bytes(base64.b64decode(shot["data"]))
 
     def printed(self) -> bytes:
