@@ -80,12 +80,22 @@ def test_one_report_may_come_through_a_pipe(three, monkeypatch):
     assert main(["report", "--from", "-"]) == 3
 
 
+def test_a_folder_stands_for_the_reports_in_it(three, tmp_path, capsys):
+    (tmp_path / ".half.json").write_text("{")
+    (tmp_path / "notes.txt").write_text("no report")
+    assert main(["report", "--from", str(tmp_path), "--format", "json"]) == 1
+    value = json.loads(capsys.readouterr().out)
+    assert [vote["vantage"]["name"] for vote in value["quorum"]["votes"]] == ["ci-eu", "ci-us", "home"]
+    assert value["skipped"] == []
+
+
 def test_files_that_cannot_be_used_are_skipped_inputs(three, tmp_path, capsys):
-    empty, only = tmp_path / "empty.json", tmp_path / "only"
+    empty, only, bare = tmp_path / "empty.json", tmp_path / "only", tmp_path / "bare"
     empty.touch()
     only.mkdir()
+    bare.mkdir()
     partial = written(only, "office", scenes.failed_over_scene(), only_problems=True)
-    bad = ["--from", str(empty), "--from", str(tmp_path / "none.json"), "--from", partial, "--from", str(tmp_path)]
+    bad = ["--from", str(empty), "--from", str(tmp_path / "none.json"), "--from", partial, "--from", str(bare)]
     assert main(["report", "--from", three[5], *bad, "--format", "json"]) == 1
     out, err = capsys.readouterr()
     value = json.loads(out)
@@ -94,7 +104,7 @@ def test_files_that_cannot_be_used_are_skipped_inputs(three, tmp_path, capsys):
         (str(empty), "is empty"),
         (str(tmp_path / "none.json"), "cannot be read"),
         (partial, "was written with --only problems"),
-        (str(tmp_path), "cannot be read"),
+        (str(bare), "is a folder without any .json file"),
     ]
     assert err.splitlines()[0] == f"trackerwatch: skipped {empty}: is empty: did the run that was to write it fail?"
     assert len(err.splitlines()) == 4

@@ -100,8 +100,6 @@ def _check(arguments: Namespace) -> None:
             raise UsageError(
                 f"{option} cannot be used with --from, which asks nobody: use it where those reports are made"
             )
-    if len(arguments.vantages) > MAX_REPORTS:
-        raise UsageError(f"--from takes {MAX_REPORTS} reports at most; these are {len(arguments.vantages)}")
     if arguments.vantages.count("-") > 1:
         raise UsageError("--from - (stdin) can be given once")
 
@@ -120,7 +118,7 @@ def _config(arguments: Namespace, narrator: Narrator) -> Config:
 def _read(paths: Sequence[str], narrator: Narrator) -> tuple[list[Report], list[SkippedInput]]:
     reports: list[Report] = []
     unusable: list[SkippedInput] = []
-    for path in paths:
+    for path in _files(paths):
         source = clean("stdin" if path == "-" else path)
         try:
             report = read_report(_bytes_of(path, source), source)
@@ -133,6 +131,26 @@ def _read(paths: Sequence[str], narrator: Narrator) -> tuple[list[Report], list[
     return reports, unusable
 
 
+def _files(paths: Sequence[str]) -> list[str]:
+    """The files that are named; a folder stands for the `*.json` in it.
+
+    Raises:
+        UsageError: They are too many.
+    """
+    files: list[str] = []
+    for path in paths:
+        try:
+            inside = sorted(name for name in os.listdir(path) if name.endswith(".json") and not name.startswith("."))  # noqa: PTH208 - plain strings
+        except (OSError, ValueError):
+            # A file, or something that cannot be read as one either.
+            inside = []
+        # An empty folder is told of as what cannot be read.
+        files += [os.path.join(path, name) for name in inside] or [path]  # noqa: PTH118 - as above
+    if len(files) > MAX_REPORTS:
+        raise UsageError(f"--from takes {MAX_REPORTS} reports at most; these are {len(files):,}")
+    return files
+
+
 def _bytes_of(path: str, source: str) -> bytes:
     """What a file holds, and a byte more than may be."""
     try:
@@ -142,6 +160,8 @@ def _bytes_of(path: str, source: str) -> bytes:
             return sys.stdin.buffer.read(MAX_BYTES + 1)
         with open(path, "rb") as file:  # noqa: PTH123 - a plain string, as argparse gives it
             return file.read(MAX_BYTES + 1)
+    except IsADirectoryError:
+        raise ReportError(source, "is a folder without any .json file") from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise ReportError(source, f"cannot be read: {clean(reason)}") from None
