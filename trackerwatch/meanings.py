@@ -226,7 +226,7 @@ _RULES: Mapping[Rule, Meaning] = {
         "fewer of its trackers work than the policy asks for", "bring one back, add one, or ask for fewer"
     ),
     Rule.DEAD_TRACKER: Meaning(
-        "a tracker has been down for so long that it is not coming back; clients still try it",
+        "a tracker has been down for so long that it is likely gone; clients still try it",
         "take it out of the torrent; the report says what stays",
     ),
     Rule.REGIONAL: Meaning(
