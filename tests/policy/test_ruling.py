@@ -174,6 +174,9 @@ def test_both_rules_remain_where_there_is_one_seeder_or_none():
     assert (first.verdict, first.why, first.since) == (Verdict.CRITICAL, "no seeder", EARLIER)
     assert told(second) == [(Rule.ONE_SEEDER, Severity.WARNING), (Rule.MIN_SEEDERS, Severity.WARNING)]
     assert the(second, Rule.MIN_SEEDERS).since == EARLIER
+    # One thing to do, not two that are nearly the same.
+    assert {one.action for one in first.problems} == {"start 2 seeders, each on a machine of its own"}
+    assert {one.action for one in second.problems} == {"start 1 more seeder on another machine"}
 
 
 def test_many_trackers_that_say_so_are_not_all_named():

@@ -209,7 +209,8 @@ def _broken_by(
     found: list[Broken | None] = [Broken(one, view.why if n == 0 else "") for n, one in enumerate(view.problems)]
     needs, severities, open_ = asked.requirements, asked.severities, False
     if needs.min_seeders and severities[Rule.MIN_SEEDERS] is not None:
-        found.append(known.min_seeders(view, needs.min_seeders))
+        few = known.min_seeders(view, needs.min_seeders)
+        found = [*(_with_action_of(few, one) for one in found), few]
         open_ = view.counts.seeders is None
     if needs.min_working_trackers and severities[Rule.MIN_WORKING_TRACKERS] is not None:
         broken, undecided = known.min_working_trackers(view, needs.min_working_trackers)
@@ -227,6 +228,13 @@ def _broken_by(
             told.append(one if same else replace(one, problem=replace(one.problem, severity=severity)))
     told.sort(key=lambda one: (_BADNESS[one.problem.severity], _PLACE[one.problem.rule]))
     return told, open_
+
+
+def _with_action_of(few: Broken | None, one: Broken | None) -> Broken | None:
+    """Where a policy wants more seeders, whoever has one or none need not be told of two things to do."""
+    if few is None or one is None or one.problem.rule not in {Rule.NO_SEEDERS, Rule.ONE_SEEDER}:
+        return one
+    return replace(one, problem=replace(one.problem, action=few.problem.action))
 
 
 def _grace_until(asked: _Asked, first_seen: datetime | None, now: datetime) -> datetime | None:
