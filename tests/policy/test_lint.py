@@ -268,18 +268,18 @@ def test_unusable_urls_are_named_few_of_many():
 @pytest.mark.parametrize(
     ("url", "message"),
     [
-        ("udp://127.0.0.1:6969", "127.0.0.1:6969: a loopback address, so each client asks itself"),
-        ("http://localhost:6969/announce", "localhost:6969: a loopback address, so each client asks itself"),
-        ("udp://[::1]:6969", "[::1]:6969: a loopback address, so each client asks itself"),
-        ("http://192.168.1.5:9000/announce", "192.168.1.5:9000: an address of a private network"),
-        ("udp://[fd00::5]:9000", "[fd00::5]:9000: an address of a private network"),
-        ("udp://169.254.1.1:9000", "169.254.1.1:9000: a link-local address, good on one wire alone"),
-        ("udp://0.0.0.0:9000", "0.0.0.0:9000: no address that the internet routes"),
-        ("udp://100.64.0.9:9000", "100.64.0.9:9000: no address that the internet routes"),
-        ("udp://224.0.0.1:9000", "224.0.0.1:9000: no address that the internet routes"),
-        ("http://nas:9000/announce", "nas:9000: a name that only a local network knows"),
-        ("http://box.local/announce", "box.local:80: a name that only a local network knows"),
-        ("http://box.home.arpa./announce", "box.home.arpa.:80: a name that only a local network knows"),
+        ("udp://127.0.0.1:6969", "lists 127.0.0.1:6969 (a loopback address, so each client asks itself)"),
+        ("http://localhost:6969/announce", "lists localhost:6969 (a loopback address, so each client asks itself)"),
+        ("udp://[::1]:6969", "lists [::1]:6969 (a loopback address, so each client asks itself)"),
+        ("http://192.168.1.5:9000/announce", "lists 192.168.1.5:9000 (an address of a private network)"),
+        ("udp://[fd00::5]:9000", "lists [fd00::5]:9000 (an address of a private network)"),
+        ("udp://169.254.1.1:9000", "lists 169.254.1.1:9000 (a link-local address, good on one wire alone)"),
+        ("udp://0.0.0.0:9000", "lists 0.0.0.0:9000 (no address that the internet routes)"),
+        ("udp://100.64.0.9:9000", "lists 100.64.0.9:9000 (no address that the internet routes)"),
+        ("udp://224.0.0.1:9000", "lists 224.0.0.1:9000 (no address that the internet routes)"),
+        ("http://nas:9000/announce", "lists nas:9000 (a name that only a local network knows)"),
+        ("http://box.local/announce", "lists box.local:80 (a name that only a local network knows)"),
+        ("http://box.home.arpa./announce", "lists box.home.arpa.:80 (a name that only a local network knows)"),
     ],
 )
 def test_trackers_that_lead_nowhere(url, message):
@@ -301,7 +301,7 @@ def test_what_the_internet_knows_is_let_alone(host):
 
 def test_a_key_in_a_torrent_for_all():
     said = (
-        "t.closed.me:443: with a key, and the torrent is not private",
+        "lists t.closed.me:443 with a key, and the torrent is not private",
         "publish it without the secret, and get a new one: whoever has the torrent has it",
     )
     assert only(made([KEYED]), Rule.UNSAFE_TRACKER) == said
@@ -340,7 +340,7 @@ def test_keys_wherever_they_stand(url):
 
 def test_a_password_is_for_nobody_to_read():
     message, action = only(made(["https://joe:hunter22@t.closed.me/announce"], private=True), Rule.UNSAFE_TRACKER)
-    assert message == "t.closed.me:443: with a user name or password in the URL"
+    assert message == "lists t.closed.me:443 with a user name or password in the URL"
     assert "hunter22" not in message + action
 
 
@@ -348,7 +348,8 @@ def test_what_is_wrong_alike_is_told_once():
     torrent = made(["udp://10.0.0.1:1", "udp://10.0.0.2:1"], ["udp://127.0.0.1:1"], [OPEN])
     message, _ = only(torrent, Rule.UNSAFE_TRACKER)
     assert message == (
-        "10.0.0.1:1, 10.0.0.2:1: an address of a private network; 127.0.0.1:1: a loopback address, so each client asks itself"
+        "lists 10.0.0.1:1, 10.0.0.2:1 (an address of a private network); "
+        "127.0.0.1:1 (a loopback address, so each client asks itself)"
     )
 
 

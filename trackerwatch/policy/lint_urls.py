@@ -71,7 +71,7 @@ def unsafe_words(torrent: Torrent) -> tuple[str, str] | None:
         )
     for tracker in listed:
         if where := leads_nowhere(tracker):
-            found.setdefault(where, []).append(tracker.host_port)
+            found.setdefault(f"({where})", []).append(tracker.host_port)
         elif _has_user_info(tracker):
             leaks = True
             found.setdefault("with a user name or password in the URL", []).append(tracker.host_port)
@@ -81,7 +81,7 @@ def unsafe_words(torrent: Torrent) -> tuple[str, str] | None:
             found.setdefault("with a key, and the torrent is not private", []).append(tracker.host_port)
     if not found:
         return None
-    message = "; ".join(f"{some(names)}: {what}" for what, names in found.items())
+    message = "lists " + "; ".join(f"{some(names)} {what}" for what, names in found.items())
     if leaks:
         return message, "publish it without the secret, and get a new one: whoever has the torrent has it"
     return message, "take it out before you publish: clients elsewhere wait for it in vain"
