@@ -9,7 +9,7 @@ import pytest
 from rich.cells import cell_len
 
 from tests.reports import scenes
-from tests.reports.test_rows import HERE, report_on, well_scene
+from tests.reports.test_rows import HERE, down_problem, report_on, well_scene
 from trackerwatch.health import Health
 from trackerwatch.outcome import SwarmCounts
 from trackerwatch.policy.rules import Rule, Verdict
@@ -224,3 +224,21 @@ def test_text_is_harmless(text):
     report = replace(report_on(scene, skipped=[SkippedInput(text, text)]), title=text)
     told, _ = output(report)
     assert not set('|<>`$\\"&\x1b') & set("".join(told))
+
+
+def test_the_worst_comes_first():
+    listed = scenes.torrent("gone", [scenes.UP])
+    none = scenes.problem(Rule.NO_SEEDERS, "nobody seeds it", "seed it", of=listed)
+    view = scenes.seen(listed, Verdict.CRITICAL, counts=SwarmCounts(0, 1, 2), problems=(none,))
+    scene = scenes.snapshot([view], [scenes.tracker(scenes.UP)], (down_problem(scenes.UP),))
+    told, _ = output(report_on(scene))
+    assert told[1:3] == ["[CRITICAL] gone: nobody seeds it", "[WARNING] is down"]
+
+
+def test_a_long_last_line_is_broken():
+    report = replace(report_on(well_scene()), remembered=Remembered(2, 61.0, 250.5))
+    told, _ = output(report)
+    assert told[1:] == [
+        "seen from vps7, 7.4 s, answers of 2 trackers from the store, 61s to 4m old",
+        "(--fresh asks again)",
+    ]

@@ -19,7 +19,7 @@ from rich.cells import cell_len
 from trackerwatch.escaping import no_workflow_command
 from trackerwatch.health.states import Health
 from trackerwatch.outside_text import clean
-from trackerwatch.policy.rules import Verdict
+from trackerwatch.policy.rules import Severity, Verdict
 from trackerwatch.reports import columns, wording
 from trackerwatch.reports.account import account_of
 from trackerwatch.reports.rows import Subject
@@ -37,7 +37,7 @@ MAX_BYTES = 4000
 MAX_TRACKERS = 16
 MAX_TORRENTS = 24
 """With more of them none has a figure of its own: a graph of those that happen to be shown would have holes."""
-LABEL_CHARS = 24
+LABEL_CHARS = 32
 NAME_CELLS = 34
 
 _WORDS = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
@@ -114,8 +114,8 @@ def _of_inputs(report: Report) -> str:
 
 
 def _problems(account: Account) -> Iterator[str]:
-    """A line for each."""
-    yield from map(_problem, account.blocks)
+    """A line for each, worst first: the list may be cut."""
+    yield from map(_problem, sorted(account.blocks, key=lambda block: block.severity is not Severity.CRITICAL))
     for message, sources in account.skipped:
         name = sources[0] if len(sources) == 1 else wording.many(len(sources), "input")
         yield _text(f"skipped {columns.elide_middle(clean(name), NAME_CELLS)}: {message}", WIDTH)
@@ -132,7 +132,7 @@ def _remarks(account: Account) -> Iterator[str]:
     """The last lines of the text; at least one."""
     yield from (_text(f"not judged: {line}", WIDTH) for line in account.not_judged)
     # The bar stands behind the last of them.
-    yield _text(f"seen from {account.seen_from}", WIDTH - 1)
+    yield from columns.wrap(_text(f"seen from {account.seen_from}", 4 * WIDTH), WIDTH - 1)
 
 
 def _fitting(problems: list[str], remarks: list[str], size: int) -> list[str]:
@@ -164,9 +164,9 @@ def _figures(report: Report) -> Iterator[str]:
         yield f"{state}={report.trackers_by_state.get(state, 0)}"
     yield f"problems={len(report.problems)}"
     yield f"skipped={len(report.skipped)}"
-    yield f"time={_number(report.duration_s)}s"
+    yield f"time={_number(round(report.duration_s, 3))}s"
     if report.remembered:
-        yield f"age={_number(report.remembered.oldest_s)}s"
+        yield f"age={_number(round(report.remembered.oldest_s, 3))}s"
     yield from _of_each(report)
 
 
