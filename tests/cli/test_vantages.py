@@ -36,7 +36,7 @@ def three(tmp_path: Path) -> list[str]:
 def test_three_reports_become_one(three, capsys):
     assert main(["report", *three]) == 1
     out, err = capsys.readouterr()
-    assert out.startswith("WARNING  1 of 1 torrent has a problem; 1 of 2 trackers is down\n")
+    assert out.startswith("WARNING  1 of 1 torrent has a problem; 1 of 2 trackers is down; seen from 3 vantages\n")
     assert "is down from 2 of 3 fresh vantages (needed: 2)" in out
     assert err == ""
 
@@ -55,7 +55,9 @@ def test_the_quorum_decides(three, capsys):
 def test_how_old_a_report_may_be(tmp_path, capsys):
     fresh, old = written(tmp_path, "ci-eu", up()), written(tmp_path, "ci-us", down(), age_s=3 * 3600)
     assert main(["report", "--from", fresh, "--from", old]) == 0
-    assert "ci-us is 3h old and has no vote" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "ci-us is 3h old and has no vote" in out
+    assert out.splitlines()[0].endswith("; seen from 1 of 2 vantages")
     assert main(["report", "--from", fresh, "--from", old, "--max-age", "4h", "--quorum", "1"]) == 1
     assert main(["report", "--from", old]) == 3
 

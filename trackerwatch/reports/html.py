@@ -83,7 +83,7 @@ class _Page:
             f'<header class="verdict {tone(account.verdict)}">\n'
             f'<h1><span class="word"><span aria-hidden="true">{GLYPHS[tone(account.verdict)]}</span> {word}</span> '
             f"{told}</h1>\n"
-            f'<p class="soft">{at_minute(self._now, None)}, seen from '
+            f'<p class="soft">{at_minute(self._now, None)}, {"put together at" if self._report.quorum else "seen from"} '
             f"{escape(self._report.vantage.name) or 'here'}</p>\n</header>\n"
         )
         yield from self._nav()

@@ -47,6 +47,8 @@ def sentence(report: Report) -> str:
         parts.append(f"{wording.many(number, 'input')} {'was' if number == 1 else 'were'} skipped")
     if report.remembered:
         parts.append(_of_it_remembered(report.remembered))
+    if report.quorum:
+        parts.append(vantage_words.seen_by(report.quorum))
     return title + "; ".join(parts)
 
 

@@ -51,6 +51,13 @@ def _replaces(other: Vote, vote: Vote) -> bool:
     return other is not vote and other.vantage.id == vote.vantage.id and other.generated_at >= vote.generated_at
 
 
+def seen_by(quorum: Quorum) -> str:
+    """`seen from 3 vantages`, `seen from 2 of 3 vantages`: also whoever reads only the first line is to know."""
+    fresh = len({vote.vantage.id for vote in quorum.votes if vote.fresh})
+    known = len({vote.vantage.id for vote in quorum.votes})
+    return f"seen from {wording.many(known, 'vantage') if fresh == known else f'{fresh:,} of {known:,} vantages'}"
+
+
 def put_together(report: Report, quorum: Quorum) -> str:
     """`vps7, which put 3 reports together, 20s to 3h old`."""
     ages = sorted(max(0.0, (report.generated_at - vote.generated_at).total_seconds()) for vote in quorum.votes)
