@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from datetime import UTC, datetime
 
@@ -9,11 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.doc_tables import DOCS
 from tests.reports.scenes import seen, torrent
 from trackerwatch.errors import ConfigError
 from trackerwatch.policy.document import NO_POLICY, Policy, Requirements
 from trackerwatch.policy.reading import (
     KEYS_OF_ALL,
+    KEYS_OF_COLLECTION,
+    KEYS_OF_OVERRIDE,
     MAX_COLLECTIONS,
     MAX_MISTAKES,
     MAX_OVERRIDES,
@@ -83,6 +87,18 @@ def test_the_whole_language():
     assert first.requirements == Requirements(min_seeders=1, grace_s=0.0)
     assert (first.why, first.until) == ("kept for the archive only", datetime(2026, 12, 31, 12, tzinfo=UTC))
     assert (second.why, second.until) == ("", None)
+
+
+def test_the_page_shows_the_whole_language():
+    page = (DOCS / "policy.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    policy = read(example)
+    assert [collection.name for collection in policy.collections] == ["isos", "archive"]
+    assert policy.overrides[0].requirements.min_seeders == 1
+    rows = re.findall(r"^\| `(\w+)` \| ([a-z ,]+) \|", page, re.MULTILINE)
+    everywhere = {key for key, where in rows if where == "everywhere"}
+    assert everywhere == set(KEYS_OF_COLLECTION) - {"filter"}
+    assert {key for key, _ in rows} | {"collections", "overrides"} == {*KEYS_OF_ALL, *KEYS_OF_OVERRIDE}
 
 
 def test_an_empty_file_asks_for_nothing():
