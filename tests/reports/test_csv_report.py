@@ -9,10 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from tests.hostile.documents import FORMULA
 from tests.reports import scenes
 from tests.reports.test_rows import HERE, down_problem, report_on
 from trackerwatch.engine.views import AnnounceView, AskState, ScrapeView, Source
+from trackerwatch.escaping import harmless_cell
 from trackerwatch.failover import Role
 from trackerwatch.health import Health
 from trackerwatch.metainfo.torrent import SwarmVersion
@@ -156,6 +160,13 @@ def test_no_cell_is_a_formula(text):
         assert cell != text
         assert cell.replace("'", "") == text
         assert not any(part.strip().startswith(("=", "+", "-", "@", "|", "%", "＝")) for part in cell.split(";"))  # noqa: RUF001
+
+
+@given(st.text())
+def test_any_cell_is_harmless_and_nothing_else_is_changed(text):
+    cell = harmless_cell(text)
+    assert cell.replace("'", "") == text.replace("'", "")
+    assert not any(part.strip().startswith(FORMULA) for part in cell.split(";"))
 
 
 @pytest.mark.parametrize("text", ['a "b", c', "a,b", "a\r\nb", "a\nb", '"', "日本語"])

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from junitparser import Error, Failure, JUnitXml, Skipped
 
 from tests.reports import scenes
 from tests.reports.test_rows import HERE, down_problem, report_on, well_scene
 from trackerwatch.engine.views import Disabled, Mute, OrderSource
+from trackerwatch.escaping import xml_text
 from trackerwatch.health import Health
 from trackerwatch.outcome import SwarmCounts
 from trackerwatch.policy.rules import Rule, Verdict
@@ -210,3 +214,11 @@ def test_names_survive(name):
     told = suites(report_on(scene))
     sayable = "".join(c for c in name if c not in "\x00\x1b\ud800\ufffe")
     assert list(told["torrents"]) == [sayable]
+
+
+@given(st.text())
+def test_any_text_is_read_back(text):
+    sayable = re.sub("[^\\t\\n\\r\\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", text)
+    element = ET.fromstring(f'<a b="{xml_text(text)}">{xml_text(text)}</a>')
+    assert (element.text or "") == sayable
+    assert element.get("b") == sayable.replace("\n", " ")

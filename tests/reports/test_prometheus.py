@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.reports import scenes
@@ -139,6 +141,13 @@ def test_labels_survive(name):
     scene = scenes.snapshot([scenes.seen(scenes.torrent(name, [scenes.UP]))], [scenes.tracker(scenes.UP)])
     ((read, value),) = metrics(report_on(scene))["trackerwatch_torrent_info"]
     assert (read["name"], value) == (name, 1)
+
+
+@given(st.text(st.characters(exclude_categories=["Cc", "Cs"])))
+def test_any_label_is_read_back(text):
+    document = "".join(written([Family("torrent_info", "x", [(labels(name=text), 1)])]))
+    (sample,) = next(iter(text_string_to_metric_families(document))).samples
+    assert sample.labels == {"name": "".join(c for c in text if c not in "\ufffe\uffff")}
 
 
 # -- too many --------------------------------------------------------------------------------------------------------
