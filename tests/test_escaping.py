@@ -53,15 +53,20 @@ def test_markdown_of_any_marks_is_that_text(text, place):
 
 @pytest.mark.parametrize(
     "word",
-    ["@octocat", "#123", "gitlab#1", "GH-7", "!4", "~bug", "$x$", ":tada:", "https://x.org", "0123abcd", "a@b.c"],
+    ["@octocat", "#123", "gitlab#1", "GH-7", "!4", "~bug", "$x$", "https://x.org", "0123abcd", "a@b.c"],
 )
 def test_what_becomes_a_link_only_later_is_code(word):
     assert markdown_text(f"so {word} it is") == f"so `{word}` it is"
 
 
 def test_plain_words_stay_readable_in_the_source():
-    text = "tracker.foo.org:6969 refused (61 % done), 2 of 3: fine - 2026-11-22 14:02 UTC!"
+    text = "refused (61 % done), 2 of 3: fine - 2026-11-22 14:02 UTC, 192.0.2.7:6969 well-known!"
     assert markdown_text(text) == text
+
+
+def test_hosts_and_files_are_code_without_what_follows_them():
+    assert markdown_text(":tada: @me: (#1)") == "`:tada`: `@me`: (`#1`)"
+    assert markdown_text("by foo.org:6969, a.iso (b.net): x") == "by `foo.org:6969`, `a.iso` (`b.net`): x"
 
 
 def test_workflow_commands_are_escaped_as_the_runner_undoes_it():

@@ -12,8 +12,8 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~&])")
 _MARKDOWN_START = re.compile(r"^([-+=](?=[-+=\s]|$)|[0-9]{1,9}(?=[.)](?:\s|$)))")
 """What makes a list or a heading where a line begins with it."""
 _MARKDOWN_LINKED = re.compile(
-    # Mentions and e-mail; formulas; addresses; GH-1; #1, !1, %1, &1, ~label; :emoji:; names of commits.
-    r"[@$]|:/|www\.|\bgh-\d|[#!%&~][\w\"]|:[\w+-]+:|\b(?=[0-9a-f]*\d)[0-9a-f]{7,64}\b",
+    # Mentions and e-mail; formulas; addresses and hosts; GH-1; #1, !1, %1, &1, ~label; :emoji:; names of commits.
+    r"[@$]|:/|[\w-]\.[^\W\d_]{2,}|\bgh-\d|[#!%&~][\w\"]|:[\w+-]+:|\b(?=[0-9a-f]*\d)[0-9a-f]{7,64}\b",
     re.IGNORECASE,
 )
 """What GitHub, GitLab and others make links of when the Markdown is HTML already: no backslash helps against them, code does."""
@@ -50,9 +50,15 @@ def markdown_text(text: str) -> str:
 
     Words that would be made a link of all the same are shown as code.
     """
-    words = text.split()
-    shown = [markdown_code(w) if _MARKDOWN_LINKED.search(w) else _MARKDOWN.sub(r"\\\1", w) for w in words]
-    return _MARKDOWN_START.sub(_escaped_start, " ".join(shown))
+    return _MARKDOWN_START.sub(_escaped_start, " ".join(map(_word, text.split())))
+
+
+def _word(word: str) -> str:
+    if not _MARKDOWN_LINKED.search(word):
+        return _MARKDOWN.sub(r"\\\1", word)
+    core = word.lstrip("(").rstrip("),.;:")
+    before, core, after = word.partition(core) if core else ("", word, "")
+    return f"{before}{markdown_code(core)}{after}"
 
 
 def _escaped_start(match: re.Match[str]) -> str:

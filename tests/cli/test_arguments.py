@@ -7,6 +7,7 @@ import pytest
 from trackerwatch.cli import arguments
 from trackerwatch.cli.main import build_parser, main, with_command
 from trackerwatch.config.settings import SETTINGS
+from trackerwatch.reports import FORMATS
 from trackerwatch.reports.rows import FailOn
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def test_choices_are_closed(capsys, command, flag, value):
 
 def test_an_unknown_format_is_answered_with_the_choices(capsys):
     line = refusal(capsys, "report", "x", "--format", "yaml")
-    assert line == "trackerwatch report: argument --format: unknown format 'yaml'; there are: table, json"
+    assert line == f"trackerwatch report: argument --format: unknown format 'yaml'; there are: {', '.join(FORMATS)}"
 
 
 @pytest.mark.parametrize(
@@ -99,6 +100,13 @@ def parsed(*words: str) -> argparse.Namespace:
         ([], None),
         (["--format", "json"], [("json", None)]),
         (["-o", "a.txt"], [("table", "a.txt")]),
+        (["-o", "-"], [("table", "-")]),
+        (["-o", "a.html"], [("html", "a.html")]),
+        (["-o", "x.d/REPORT.HTM"], [("html", "x.d/REPORT.HTM")]),
+        (["-o", "rel.json/report"], [("table", "rel.json/report")]),
+        (["-o", "a.json", "-o", "a.md"], [("json", "a.json"), ("markdown", "a.md")]),
+        (["--format", "table", "-o", "a.html"], [("table", "a.html")]),
+        (["--format", "table", "-o", "-", "-o", "a.xml"], [("table", "-"), ("junit", "a.xml")]),
         (["--format", "json", "-o", "a.json"], [("json", "a.json")]),
         (["--format", "json", "-o", "a.json", "--format", "table"], [("json", "a.json"), ("table", None)]),
         (["--format", "table", "--format", "json", "-o", "a"], [("table", None), ("json", "a")]),

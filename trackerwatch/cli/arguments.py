@@ -16,7 +16,7 @@ from trackerwatch.config.settings import (
 )
 from trackerwatch.config.values import Duration, WrongValueError, duration
 from trackerwatch.errors import UsageError
-from trackerwatch.reports.formats import FORMATS
+from trackerwatch.reports.formats import FORMATS, format_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,7 +98,7 @@ class _FormatAction(argparse.Action):
 
 
 class _FileAction(argparse.Action):
-    """`-o FILE` is where the output begun last goes; without one it is a table."""
+    """`-o FILE` is where the output begun last goes; where none was begun its name says what it is, or it is a table."""
 
     def __call__(
         self,
@@ -110,6 +110,8 @@ class _FileAction(argparse.Action):
         outputs: list[tuple[str, str | None]] = list(namespace.outputs or [])
         if outputs and outputs[-1][1] is None:
             outputs[-1] = (outputs[-1][0], str(values))
+        elif (by_name := format_of(str(values))) is not None:
+            outputs.append((by_name, str(values)))
         elif outputs:
             raise argparse.ArgumentError(self, f"{str(values)!r} needs a --format of its own before it")
         else:
@@ -129,10 +131,14 @@ def add_outputs(parser: argparse.ArgumentParser) -> None:
         help=f"{', '.join(FORMATS)}; repeatable, each with its own -o (default: {next(iter(FORMATS))})",
     )
     group.add_argument(
-        "-o", action=_FileAction, dest="outputs", metavar="FILE", help="write to FILE, whole or not at all (-: stdout)"
+        "-o",
+        action=_FileAction,
+        dest="outputs",
+        metavar="FILE",
+        help="write to FILE, whole or not at all (-: stdout); without a --format before it a name like x.html says which",
     )
     group.add_argument("--only", choices=("problems",), help="list only what is not well")
-    group.add_argument("--all", action="store_true", help="table: list every row that is well")
+    group.add_argument("--all", action="store_true", help="table: list every row")
     group.add_argument(
         "--fail-on", choices=FAIL_ON, default="warning", help="from which verdict on the exit code is not 0"
     )

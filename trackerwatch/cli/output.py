@@ -75,7 +75,10 @@ def emit(report: Report, outputs: Sequence[Output], *, color: str, all_rows: boo
     for name, path in sorted(outputs, key=lambda output: output[1] is None):
         if path is None:
             style = Style(color=wants_color(color, sys.stdout), width=screen_width(sys.stdout), all_rows=all_rows)
-            to_stdout(renderer(name)(report, style), None if name in AS_THE_TERMINAL else "utf-8")
+            try:
+                to_stdout(renderer(name)(report, style), None if name in AS_THE_TERMINAL else "utf-8")
+            except OutputError as error:
+                failures.append(str(error))
             continue
         style = Style(color=color == "always", all_rows=all_rows)
         try:

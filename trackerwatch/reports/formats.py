@@ -27,6 +27,20 @@ FORMATS: dict[str, str] = {
 }
 """The value of `--format`, and the module whose `render` makes it. The first is the default."""
 
+BY_SUFFIX: dict[str, str] = {
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".csv": "csv",
+    ".md": "markdown",
+    ".html": "html",
+    ".htm": "html",
+    ".xml": "junit",
+    ".prom": "prometheus",
+    ".svg": "badge",
+}
+"""The format that a file's name stands for where `--format` says none; other names stand for the default."""
+
 AS_THE_TERMINAL = frozenset({"table", "nagios", "github"})
 """Formats that take the encoding of stdout; the others are UTF-8 wherever they go."""
 
@@ -46,6 +60,12 @@ class Style:
     """Columns."""
     all_rows: bool = False
     """List rows that are well one by one, however many there are."""
+
+
+def format_of(path: str) -> str | None:
+    """The format that the name of a file stands for. None: none."""
+    name = path.rpartition("/")[2].lower()
+    return BY_SUFFIX.get(f".{name.rpartition('.')[2]}") if "." in name else None
 
 
 class Renderer(Protocol):

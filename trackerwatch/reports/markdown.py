@@ -38,6 +38,8 @@ MORE_BYTES = 400
 MAX_NAMED = 3
 MAX_OPEN_ROWS = 20
 """Trackers that are up are folded where there are more."""
+MAX_WELL_SECTIONS = 30
+"""Collections of which all is well, and that are named."""
 MAX_COMMAND_CHARS = 1_000
 
 _TORRENT_HEAD = (
@@ -96,14 +98,9 @@ class _Page:
         if left_out:
             rest = sum(max(1, len(block.members)) for block in blocks[len(told) :])
             yield f"\n{_more(rest, 'problem')}\n"
-        if self._account.check_again and self._account.skipped:
-            yield self._then()
+        if self._account.check_again:
+            yield f"\nThen check again: {_code(self._account.check_again)}\n"
         yield from self._skipped()
-        if self._account.check_again and not self._account.skipped:
-            yield self._then()
-
-    def _then(self) -> str:
-        return f"\nThen check again: {_code(self._account.check_again)}\n"
 
     def _block(self, block: Block) -> str:
         glyph = wording.SEVERITY_GLYPHS[block.severity]
@@ -163,9 +160,10 @@ class _Page:
         # What is not well comes first, however many collections there are; what room is left is for the rest.
         heads = {number: _section_head(section) for number, section in enumerate(sections) if section is not None}
         shown: dict[int, str] = {}
-        for number in sorted(bad, key=lambda number: not bad[number]):
+        ill = sum(map(bool, bad.values()))
+        for place, number in enumerate(sorted(bad, key=lambda number: not bad[number])):
             head = heads.get(number, "")
-            if room < _size(head) + MORE_BYTES:
+            if room < _size(head) + MORE_BYTES or place >= ill + MAX_WELL_SECTIONS:
                 continue
             room -= _size(head)
             shown[number] = head
@@ -310,8 +308,8 @@ def _table(head: str, rows: Iterable[str], room: int, what: str) -> str:
 
 
 def _fold(summary: str, head: str, rows: Iterable[str], room: int, what: str) -> str:
-    """Rows that one click opens; their number alone where none has room."""
+    """Rows that one click opens; their number alone, or nothing, where none has room."""
     table = _table(head, rows, room - _FOLD_BYTES, what)
     if not table.startswith(f"\n{head}"):
-        return f"\n{summary}\n"
+        return f"\n{summary}\n" if room > MORE_BYTES else ""
     return f"\n<details><summary>{summary}</summary>\n{table}\n</details>\n"
