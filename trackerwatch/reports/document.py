@@ -29,6 +29,7 @@ MAX_VALUES = 4_000_000
 """So many commas and brackets at most: an empty list takes two bytes in a file, and thirty times as many in memory."""
 MAX_NUMBER = 2**63 - 1
 MAX_SECONDS = 1e12
+FIRST_YEAR, LAST_YEAR = 1970, 9000
 MAX_LINE_CHARS = 4000
 """Messages list trackers and may be long; a name has its own limit."""
 
@@ -247,9 +248,11 @@ def _moment(text: str) -> datetime | None:
     if not _MOMENT.fullmatch(text):
         return None
     try:
-        return datetime.fromisoformat(text).astimezone(UTC)
+        at = datetime.fromisoformat(text).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+    # Whoever adds or takes away a month must not leave what a datetime can hold.
+    return at if FIRST_YEAR <= at.year <= LAST_YEAR else None
 
 
 @lru_cache(maxsize=4096)

@@ -136,7 +136,9 @@ def _subject(torrents: Iterable[TorrentView], torrents_judged: int, trackers_jud
 
 
 def _vantage(fields: Fields) -> Vantage:
-    return Vantage(fields.matching("id", VANTAGE_ID, "the UUID of a vantage"), fields.text("name"))
+    return Vantage(
+        fields.matching("id", VANTAGE_ID, "the UUID of a vantage"), fields.text("name", limit_chars=MAX_NAME_CHARS)
+    )
 
 
 def _remembered(fields: Fields | None) -> Remembered | None:
