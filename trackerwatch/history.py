@@ -125,8 +125,10 @@ class History(Protocol):
         """One tracker by its id, cut into so many stretches. None: nothing is stored of it."""
         ...
 
-    async def overview(self, *, since: float, until: float, stretches: int) -> Sequence[TrackerHistory]:
-        """Every tracker that is stored, without transitions."""
+    async def overview(
+        self, *, since: float, until: float, stretches: int, trackers: Sequence[str] | None = None
+    ) -> Sequence[TrackerHistory]:
+        """Every tracker that is stored, or those of these ids alone; without transitions."""
         ...
 
     async def torrent(self, info_hash: str, *, since: float, until: float) -> TorrentHistory:

@@ -65,9 +65,9 @@ class FakeStore:
         self.settled += 1
         return True
 
-    async def overview(self, **asked):
-        self.asked.append(asked)
-        return self.trackers
+    async def overview(self, *, trackers=None, **asked):
+        self.asked.append(asked if trackers is None else {**asked, "trackers": trackers})
+        return [one for one in self.trackers if trackers is None or one.tracker in trackers]
 
     async def tracker(self, tracker: str, **asked):
         self.asked.append(asked)

@@ -32,7 +32,7 @@ async def test_trackers_of_the_report_are_looked_up_for_30_whole_days(report):
     assert len(found.pasts[ids[0]].stretches) == 30
     until = MIDNIGHT + DAY_S
     assert store.settled == 1
-    assert store.asked == [{"since": until - 30 * DAY_S, "until": until, "stretches": 30}] * 3
+    assert store.asked == [{"since": until - 30 * DAY_S, "until": until, "stretches": 30, "trackers": ids}]
 
 
 async def test_nobody_is_asked_for_a_format_that_shows_no_past(report):
@@ -55,19 +55,22 @@ async def test_the_worst_are_looked_up_first_and_no_more_than_some(report, monke
     assert list(found) == [report.trackers[0].tracker.id]
 
 
-async def test_a_slow_store_holds_nothing_up(report):
+async def test_a_slow_store_holds_nothing_up(report, monkeypatch):
+    monkeypatch.setattr(looking_back, "AT_ONCE", 1)
+
     class Slow(FakeStore):
-        async def tracker(self, tracker, **asked):
+        async def overview(self, **asked):
             if self.asked:
                 await asyncio.Event().wait()
-            return await super().tracker(tracker, **asked)
+            return await super().overview(**asked)
 
     store = Slow(*(pages.past(view.tracker.id, "#" * 30) for view in report.trackers))
     found = await pasts_of(store, report, budget_s=0.01)
     assert list(found) == [report.trackers[0].tracker.id]
 
 
-async def test_without_time_left_nothing_more_is_asked(report):
+async def test_without_time_left_nothing_more_is_asked(report, monkeypatch):
+    monkeypatch.setattr(looking_back, "AT_ONCE", 1)
     store = FakeStore(*(pages.past(view.tracker.id, "#" * 30) for view in report.trackers))
     times = iter([0.0, 0.0, 1.0])
     found = await pasts_of(store, report, budget_s=0.4, clock=lambda: next(times))

@@ -157,6 +157,15 @@ def test_the_overview_has_every_tracker_without_transitions():
         assert len(rows[1].outages) == 1
 
 
+def test_the_overview_of_some_trackers_has_no_others():
+    other = parse_tracker("https://other.example.org/announce")
+    with bench() as store:
+        store.write(sample(NOON - 60), failed(NOON - 60, tracker=other))
+        asked = Asked(VANTAGE, NOON - DAY, NOON, 3)
+        assert [row.tracker for row in overview(store.connection, asked, [other.id, "0" * 10])] == [other.id]
+        assert overview(store.connection, asked, []) == []
+
+
 def test_a_torrents_failover():
     with bench() as store:
         moved = TransitionRecord(

@@ -84,14 +84,21 @@ def names(connection: sqlite3.Connection) -> list[tuple[str, str]]:
     return connection.execute("SELECT key, host_port FROM tracker").fetchall()
 
 
-def overview(connection: sqlite3.Connection, asked: Asked) -> Sequence[TrackerHistory]:
+def overview(
+    connection: sqlite3.Connection, asked: Asked, trackers: Sequence[str] | None = None
+) -> Sequence[TrackerHistory]:
     """See `trackerwatch.history.History.overview`.
 
     Raises:
         sqlite3.Error: It could not be read.
     """
     span = _Span.of(connection, asked)
-    rows = connection.execute(f"{_TRACKERS} ORDER BY t.id", (span.vantage,)).fetchall()
+    if trackers is None:
+        rows = connection.execute(f"{_TRACKERS} ORDER BY t.id", (span.vantage,)).fetchall()
+    else:
+        one = f"{_TRACKERS} WHERE t.key = ?"
+        found = (connection.execute(one, (span.vantage, key)).fetchone() for key in trackers)
+        rows = [row for row in found if row is not None]
     return [replace(_one(connection, row, span, thrifty=True), transitions=()) for row in rows]
 
 

@@ -44,10 +44,12 @@ class Past:
         asked = Asked(self._vantage_id, since, until, stretches)
         return await self._read(lambda connection: histories.tracker_history(connection, tracker, asked), None)
 
-    async def overview(self, *, since: float, until: float, stretches: int) -> Sequence[TrackerHistory]:
+    async def overview(
+        self, *, since: float, until: float, stretches: int, trackers: Sequence[str] | None = None
+    ) -> Sequence[TrackerHistory]:
         """See `History.overview`."""
         asked = Asked(self._vantage_id, since, until, stretches)
-        return await self._read(lambda connection: histories.overview(connection, asked), ())
+        return await self._read(lambda connection: histories.overview(connection, asked, trackers), ())
 
     async def torrent(self, info_hash: str, *, since: float, until: float) -> TorrentHistory:
         """See `History.torrent`."""

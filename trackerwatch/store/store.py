@@ -224,9 +224,12 @@ class Store:
             lambda c: histories.tracker_history(c, tracker, Asked(self._vantage_id, since, until, stretches)), None
         )
 
-    async def overview(self, *, since: float, until: float, stretches: int) -> Sequence[TrackerHistory]:
+    async def overview(
+        self, *, since: float, until: float, stretches: int, trackers: Sequence[str] | None = None
+    ) -> Sequence[TrackerHistory]:
         """See `History.overview`."""
-        return await self._read(lambda c: histories.overview(c, Asked(self._vantage_id, since, until, stretches)), ())
+        asked = Asked(self._vantage_id, since, until, stretches)
+        return await self._read(lambda c: histories.overview(c, asked, trackers), ())
 
     async def torrent(self, info_hash: str, *, since: float, until: float) -> TorrentHistory:
         """See `History.torrent`."""
