@@ -140,6 +140,19 @@ async def test_torrents_come_and_go_and_are_made_anew(tmp_path, report):
     ]
 
 
+async def test_lint_knows_what_was_made_anew(tmp_path, report):
+    async with Strict() as tracker:
+        path = written(tmp_path, NAME, tracker)
+        tracker.knows(path, 7)
+        await report(path)
+        before = info_hash(path).hex()
+        tracker.knows(written(tmp_path, NAME, tracker, size=2000), 7)
+        made = await report(path, "--lint")
+    (problem,) = [row for row in made["problems"] if row["rule"] == "new_info_hash"]
+    assert before[:12] in problem["message"]
+    assert [item["kind"] for item in made["changes"]["items"]] == ["torrent_renewed"]
+
+
 async def test_how_it_is_written_makes_no_difference_and_what_is_asked_does(tmp_path, report, monkeypatch):
     async with Strict() as tracker:
         one, two = written(tmp_path, "one", tracker), written(tmp_path, "two", tracker)

@@ -44,11 +44,11 @@ def test_what_is_kept_of_a_report():
     assert found.trackers[UP_ID] == TrackerThen("tracker.example.org:1337", Health.UP)
     by_name = {then.name: then for then in found.torrents.values()}
     assert by_name["dataset-imaging-v3"] == TorrentThen(
-        "dataset-imaging-v3", Verdict.WARNING, 12, (Rule.FAILED_OVER,), frozenset({UP_ID})
+        "dataset-imaging-v3", Verdict.WARNING, 12, (Rule.FAILED_OVER,), frozenset({UP_ID}), frozenset({UP_ID})
     )
     # A remark is no rule that counts.
     assert by_name["distro-13.2-netinst.iso"] == TorrentThen(
-        "distro-13.2-netinst.iso", Verdict.OK, 41, (), frozenset({UP_ID})
+        "distro-13.2-netinst.iso", Verdict.OK, 41, (), frozenset({UP_ID}), frozenset({UP_ID})
     )
     assert by_name["secret"] == TorrentThen("secret", Verdict.UNKNOWN, None)
     assert found.all_torrents
@@ -141,6 +141,21 @@ def test_a_run_that_knows_nothing_forgets_nothing():
     assert filled(before, baseline_of(offline)) == before
 
 
+def test_a_tracker_that_is_silent_for_long_told_of_no_seeders():
+    """Or its silence would hide for ever that seeders leave."""
+    listed = torrent("a", [UP], [DEAD])
+    both = (
+        answer(listed, UP, Role.ACTIVE, SwarmCounts(30, 1, 1)),
+        answer(listed, DEAD, Role.BACKUP, SwarmCounts(30, 1, 1)),
+    )
+    one = (both[0], answer(listed, DEAD, Role.FAILED, failure=refused()))
+    views = [seen(listed, counts=SwarmCounts(30, 1, 1), answers=answers) for answers in (both, one)]
+    reports = [report_of(snapshot([view], [tracker(UP), tracker(DEAD)])) for view in views]
+    before, now = map(baseline_of, reports)
+    then = filled(now, before).torrents[listed.info_hash_hex]
+    assert (then.told_by, then.known_to) == ({UP_ID}, {UP_ID, DEAD_ID})
+
+
 def test_what_is_no_longer_there_is_not_kept():
     before = baseline_of(report_of(failed_over_scene()))
     other = torrent("other", [UP])
@@ -207,6 +222,7 @@ def with_row(key, index, value):
         (with_row("torrents", 3, 1 << 70), "damaged"),
         (with_row("torrents", 4, ["x"] * 1000), "damaged"),
         (with_row("torrents", 5, [0] * 1000), "damaged"),
+        (b'{"format": 1, "ids": [' + b"[]," * 4_000_000 + b"[]]}", "too large"),
     ],
 )
 def test_damaged_bytes_are_refused_in_a_few_words(body, why):

@@ -22,7 +22,7 @@ from trackerwatch.health import Health
 from trackerwatch.outcome import FailureKind, SwarmCounts
 from trackerwatch.policy.rules import Rule, Verdict
 from trackerwatch.reports import comparing
-from trackerwatch.reports.baseline import baseline_of, from_bytes, to_bytes
+from trackerwatch.reports.baseline import baseline_of, filled, from_bytes, to_bytes
 from trackerwatch.reports.changes import ChangeKind
 from trackerwatch.reports.comparing import changes
 from trackerwatch.reports.formats import Style
@@ -249,6 +249,32 @@ def test_seeders_that_a_silent_tracker_knew_of_have_not_left():
         [tracker(DEAD, Health.DOWN, **DOWN), tracker(UP)],
     )
     assert [c.kind for c in told(before, after).items] == [ChangeKind.TRACKER_DOWN]
+
+
+def test_a_tracker_that_was_silent_before_hides_no_drop():
+    trackers = [tracker(DEAD, Health.DOWN, **DOWN), tracker(UP)]
+    good = report_of([well(seeders=120, urls=(DEAD, UP))], [tracker(DEAD), tracker(UP)])
+    one = report_of([broken("debian-12.iso", Rule.FAILED_OVER, Verdict.WARNING, seeders=90)], trackers)
+    two = report_of([broken("debian-12.iso", Rule.FAILED_OVER, Verdict.WARNING, seeders=9)], trackers)
+    kept = filled(baseline_of(one), baseline_of(good))
+    assert [c.message for c in changes(kept, baseline_of(two), two, "x").items] == [
+        "debian-12.iso: seeders 90 -> 9 (-90 %)"
+    ]
+
+
+def test_a_tracker_that_lost_its_memory_while_it_was_down_is_told():
+    no = refused(FailureKind.UNREGISTERED, "not registered")
+    good = report_of([well("a", urls=(UP,))], [tracker(UP)])
+    listed = torrent("a", [UP])
+    silent = seen(listed, Verdict.CRITICAL, answers=(answer(listed, UP, Role.FAILED, failure=refused()),))
+    down = report_of([silent], [tracker(UP, Health.DOWN, **DOWN)])
+    back = seen(listed, Verdict.CRITICAL, answers=(answer(listed, UP, Role.FAILED, failure=no),))
+    now = report_of([back], [tracker(UP)])
+    kept = filled(baseline_of(down), baseline_of(good))
+    assert [c.message for c in changes(kept, baseline_of(now), now, "x").items] == [
+        f"a: {UP_NAME} does not know it any more",
+        f"{UP_NAME} answers again; it was down",
+    ]
 
 
 def test_a_drop_and_the_warning_it_means_are_one_line():

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 FORMAT = 1
 """Of the bytes. Another one is not read: the run after an update has nothing to compare with."""
 MAX_BYTES = 32 << 20
+MAX_VALUES = 4_000_000
+"""So many commas and brackets at most: an empty list takes two bytes here, and thirty times as many in memory."""
 MAX_TRACKERS = 100_000
 MAX_TORRENTS = 500_000
 MAX_NAME_CHARS = 300
@@ -57,8 +59,10 @@ class TorrentThen:
     seeders: int | None
     rules: tuple[Rule, ...] = ()
     """Those that it broke and that count."""
+    told_by: frozenset[str] = frozenset()
+    """Ids of trackers that told of it in the run that `seeders` are from."""
     known_to: frozenset[str] = frozenset()
-    """Ids of trackers that told of it."""
+    """Ids of trackers that know it, as far as they were heard last."""
     unknown_to: frozenset[str] = frozenset()
     """Ids of trackers that said they do not know it."""
 
@@ -110,6 +114,7 @@ def _then(view: TorrentView) -> TorrentThen:
         seeders=view.counts.seeders,
         rules=tuple(dict.fromkeys(p.rule for p in view.problems if p.severity is not Severity.INFO)),
         # Of a hybrid torrent's two swarms one is enough to be known by.
+        told_by=frozenset(known),
         known_to=frozenset(known),
         unknown_to=frozenset(unknown).difference(known),
     )
@@ -157,6 +162,7 @@ def _remembering(now: TorrentThen, before: TorrentThen) -> TorrentThen:
         verdict=before.verdict if unjudged else now.verdict,
         seeders=before.seeders if now.seeders is None else now.seeders,
         rules=before.rules if unjudged else now.rules,
+        told_by=before.told_by if now.seeders is None else now.told_by,
         known_to=now.known_to | known,
         unknown_to=now.unknown_to | unknown,
     )
@@ -186,6 +192,7 @@ def to_bytes(baseline: Baseline) -> bytes:
             then.verdict.value,
             then.seeders,
             [rule.value for rule in then.rules],
+            numbered(then.told_by),
             numbered(then.known_to),
             numbered(then.unknown_to),
         ]
@@ -209,7 +216,7 @@ def from_bytes(body: bytes) -> Baseline:
     Raises:
         BaselineError: It is damaged, too large, or of another version.
     """
-    if len(body) > MAX_BYTES:
+    if len(body) > MAX_BYTES or sum(map(body.count, (b",", b"[", b"{"))) > MAX_VALUES:
         raise BaselineError("it is too large")
     try:
         document = json.loads(body)
@@ -242,13 +249,14 @@ def _read(document: Mapping[str, object]) -> Baseline:
         trackers[ids[_place(number, ids)]] = TrackerThen(_name(name), Health(_word(state)))
     torrents = {}
     for row in _rows(document["torrents"], MAX_TORRENTS):
-        key, name, verdict, seeders, broken, known, unknown = _rows(row, 7)
+        key, name, verdict, seeders, broken, told, known, unknown = _rows(row, 8)
         torrents[_matching(_INFO_HASH, key)] = TorrentThen(
             _name(name),
             Verdict(_word(verdict)),
             _count(seeders),
             # A rule of a later version is none that could be told of.
             tuple(rules[one] for one in map(_word, _rows(broken, len(Rule) * 2)) if one in rules),
+            named(told),
             named(known),
             named(unknown),
         )

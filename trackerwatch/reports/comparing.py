@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING
 from trackerwatch.health.states import Health
 from trackerwatch.policy.judge import SANE_COUNT
 from trackerwatch.policy.rules import Rule, Verdict
-from trackerwatch.policy.words import failure_words
+from trackerwatch.reports import change_words
 from trackerwatch.reports.changes import Change, ChangeKind, Changes
 from trackerwatch.reports.wording import many
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from trackerwatch.engine.views import TrackerView
     from trackerwatch.reports.baseline import Baseline, TorrentThen
     from trackerwatch.reports.rows import Report
 
@@ -30,8 +29,6 @@ FEW_SEEDERS = 5
 """Of fewer the loss of one or two is every day's noise."""
 EACH_UP_TO = 20
 """So many torrents of one kind of change are told one by one; more are told together."""
-NAMED = 3
-"""Of those told together."""
 MAX_ITEMS = 1000
 
 _ANSWERING = (Health.UP, Health.DEGRADED)
@@ -87,7 +84,7 @@ class _Comparison:
         self._filtered = filtered
         views = (*report.trackers, *report.unlisted_trackers)
         self._views = {view.tracker.id: view for view in views}
-        self._names = _names(views)
+        self._names = change_words.names_of(views)
         self._both = [(key, before.torrents[key], then) for key, then in now.torrents.items() if key in before.torrents]
         self._down = {key for key in self._views if self._is_newly_down(key)}
         self._up = {key for key in self._views if self._is_up_again(key)}
@@ -95,12 +92,12 @@ class _Comparison:
     def items(self) -> Iterator[Change]:
         """Each change, in no order."""
         told: set[str] = set()
-        worse_by: Counter[str] = Counter()
+        warned_by: Counter[str] = Counter()
         better_by: Counter[str] = Counter()
         yield from self._unregistered(told)
         yield from self._seeders(told)
-        yield from self._verdicts(told, worse_by, better_by)
-        yield from self._trackers(worse_by, better_by)
+        yield from self._verdicts(told, warned_by, better_by)
+        yield from self._trackers(warned_by, better_by)
         yield from self._come_and_gone()
 
     # Trackers.
@@ -125,42 +122,17 @@ class _Comparison:
         state = self._views[key].state
         return state in _ANSWERING and self._state_before(key) is Health.DOWN and not self._is_quiet(key)
 
-    def _trackers(self, worse_by: Mapping[str, int], better_by: Mapping[str, int]) -> Iterator[Change]:
+    def _trackers(self, warned_by: Mapping[str, int], better_by: Mapping[str, int]) -> Iterator[Change]:
         for key, view in self._views.items():
+            name, state = self._names[key], view.state.value
+            before = self._state_before(key)
             if key in self._down:
-                known = key in self._before.trackers
-                was = f"it was {_state_words(self._state_before(key))}" if known else "it was not among the problems"
-                why = failure_words(view.failure)
-                effect = worse_by.get(key, 0)
-                yield Change(
-                    ChangeKind.TRACKER_DOWN,
-                    f"{self._name(key)} is down now{f' ({why})' if why else ''}; {was}"
-                    + (
-                        f"; {many(effect, 'torrent')} {_stands(Verdict.WARNING, effect)} because of it"
-                        if effect
-                        else ""
-                    ),
-                    tracker=key,
-                    before=_state_value(self._state_before(key)),
-                    after=view.state.value,
-                )
+                known = before if key in self._before.trackers else None
+                message = change_words.fallen(name, view, known, warned_by.get(key, 0))
+                yield Change(ChangeKind.TRACKER_DOWN, message, None, key, before and before.value, state)
             elif key in self._up:
-                again = better_by.get(key, 0)
-                yield Change(
-                    ChangeKind.TRACKER_RECOVERED,
-                    f"{self._name(key)} answers again{_degraded(view)}; it was down"
-                    + (
-                        f"; {many(again, 'torrent')} {'is' if again == 1 else 'are'} better because of it"
-                        if again
-                        else ""
-                    ),
-                    tracker=key,
-                    before=Health.DOWN.value,
-                    after=view.state.value,
-                )
-
-    def _name(self, key: str) -> str:
-        return self._names.get(key) or self._before.trackers[key].name
+                message = change_words.risen(name, view, better_by.get(key, 0))
+                yield Change(ChangeKind.TRACKER_RECOVERED, message, None, key, Health.DOWN.value, state)
 
     # Torrents that are in both.
 
@@ -172,7 +144,7 @@ class _Comparison:
                     lost.setdefault(tracker, []).append(key)
                     told.add(key)
         for tracker, keys in lost.items():
-            name = self._name(tracker)
+            name = self._names[tracker]
             if len(keys) > EACH_UP_TO:
                 message = f"{name} does not know {many(len(keys), 'torrent')} any more: {self._some(keys)}"
                 yield Change(ChangeKind.UNREGISTERED, message, None, tracker, "known", "unregistered")
@@ -199,15 +171,10 @@ class _Comparison:
             )
             return
         for key, was, then in dropped:
-            yield Change(
-                ChangeKind.SEEDERS_DROPPED,
-                f"{self._torrent(key)}: seeders {was:,} -> {then:,} (-{(was - then) * 100 // was} %)",
-                torrent=key,
-                before=str(was),
-                after=str(then),
-            )
+            message = f"{self._torrent(key)}: {change_words.dropped(was, then)}"
+            yield Change(ChangeKind.SEEDERS_DROPPED, message, key, None, str(was), str(then))
 
-    def _verdicts(self, told: set[str], worse_by: Counter[str], better_by: Counter[str]) -> Iterator[Change]:
+    def _verdicts(self, told: set[str], warned_by: Counter[str], better_by: Counter[str]) -> Iterator[Change]:
         groups: dict[tuple[ChangeKind, Verdict, Verdict, tuple[Rule, ...]], list[str]] = {}
         for key, was, then in self._both_and_unlisted():
             if was.verdict not in _JUDGED or then.verdict not in _JUDGED or was.verdict is then.verdict:
@@ -216,7 +183,7 @@ class _Comparison:
             rules = _only_in(then, was) if worse else _only_in(was, then)
             if worse and then.verdict is Verdict.WARNING:
                 if (cause := self._cause(self._down, was.known_to, rules)) is not None:
-                    worse_by[cause] += 1
+                    warned_by[cause] += 1
                     continue
                 if key in told and rules and set(rules) <= _BY_TRACKERS | _BY_SEEDERS | {Rule.UNREGISTERED}:
                     continue
@@ -247,22 +214,12 @@ class _Comparison:
     def _verdict_items(
         self, kind: ChangeKind, was: Verdict, now: Verdict, rules: Sequence[Rule], keys: Sequence[str]
     ) -> Iterator[Change]:
-        why = f" ({', '.join(str(rule).replace('_', ' ') for rule in rules)})" if rules else ""
-
-        def words(number: int) -> tuple[str, str]:
-            """How they stand now, and how they stood."""
-            if kind is ChangeKind.PROBLEM_NEW:
-                return f"{_stands(now, number)} now{why}", _stood(was, number)
-            if now is Verdict.OK:
-                return f"{_stands(now, number)} again", _stood(was, number) + why
-            return f"{_stands(now, number).replace('a warning', 'only a warning')} now", _stood(was, number) + why
-
         if len(keys) > EACH_UP_TO:
-            stands, stood = words(len(keys))
+            stands, stood = change_words.judged(was, now, rules, len(keys))
             message = f"{len(keys):,} torrents {stands}, and {stood}: {self._some(keys)}"
             yield Change(kind, message, before=was.value, after=now.value)
             return
-        stands, stood = words(1)
+        stands, stood = change_words.judged(was, now, rules, 1)
         for key in keys:
             yield Change(kind, f"{self._torrent(key)} {stands}; it {stood}", key, None, was.value, now.value)
 
@@ -279,17 +236,19 @@ class _Comparison:
         renewed = self._renewed(gone, new)
         yield from self._folded(
             ChangeKind.TORRENT_RENEWED,
-            [
-                (key, f"{self._torrent(key)} is another torrent now: {old[:12]}… -> {key[:12]}…", old, key)
-                for old, key in renewed
-            ],
+            [(key, change_words.renewed(self._torrent(key), old, key), old, key) for old, key in renewed],
             "carry another info hash",
         )
         taken = {key for pair in renewed for key in pair}
         yield from self._folded(
             ChangeKind.TORRENT_GONE,
             [
-                (key, f"{self._torrent(key)} is gone; it {_stood(before.torrents[key].verdict, 1)}", key, None)
+                (
+                    key,
+                    f"{self._torrent(key)} is gone; it {change_words.stood(before.torrents[key].verdict, 1)}",
+                    key,
+                    None,
+                )
                 for key in gone
                 if key not in taken
             ],
@@ -319,22 +278,21 @@ class _Comparison:
 
     def _how_new(self, key: str) -> str:
         verdict = self._now.torrents[key].verdict
-        return "" if verdict is Verdict.OK else f", and {_stands(verdict, 1)}"
+        return "" if verdict is Verdict.OK else f", and {change_words.stands(verdict, 1)}"
 
     def _torrent(self, key: str) -> str:
         then = self._now.torrents.get(key) or self._before.torrents[key]
         return then.name
 
     def _some(self, keys: Sequence[str]) -> str:
-        named = ", ".join(map(self._torrent, keys[:NAMED]))
-        return f"{named} and {len(keys) - NAMED:,} more"
+        return change_words.some_of([self._torrent(key) for key in keys])
 
 
 def _has_dropped(was: TorrentThen, then: TorrentThen) -> bool:
     if was.seeders is None or then.seeders is None or not FEW_SEEDERS <= was.seeders <= SANE_COUNT:
         return False
-    # A tracker that is not heard now may still know of them all: its own fall is told.
-    return then.seeders <= was.seeders * (1 - DROP) + 1e-9 and was.known_to <= then.known_to
+    # A tracker that told of them and tells nothing now may still know of them all: its own fall is told.
+    return then.seeders <= was.seeders * (1 - DROP) + 1e-9 and was.told_by <= then.told_by
 
 
 def _well(then: TorrentThen) -> TorrentThen:
@@ -343,41 +301,3 @@ def _well(then: TorrentThen) -> TorrentThen:
 
 def _only_in(one: TorrentThen, other: TorrentThen) -> tuple[Rule, ...]:
     return tuple(rule for rule in one.rules if rule not in other.rules)
-
-
-def _names(views: Iterable[TrackerView]) -> dict[str, str]:
-    """Host and port of each tracker; its URL where another one has the same."""
-    shared = Counter(view.tracker.host_port for view in views)
-    return {
-        view.tracker.id: view.tracker.host_port if shared[view.tracker.host_port] == 1 else view.tracker.shown_url
-        for view in views
-    }
-
-
-def _state_value(state: Health | None) -> str | None:
-    return None if state is None else state.value
-
-
-def _state_words(state: Health | None) -> str:
-    return "degraded" if state is Health.DEGRADED else "up"
-
-
-def _degraded(view: TrackerView) -> str:
-    return f" (degraded: {', '.join(view.reasons)})" if view.state is Health.DEGRADED and view.reasons else ""
-
-
-def _stands(verdict: Verdict, number: int) -> str:
-    """`is critical`, `have a warning`."""
-    if verdict is Verdict.WARNING:
-        return "has a warning" if number == 1 else "have a warning"
-    return f"{'is' if number == 1 else 'are'} {_PLAIN[verdict]}"
-
-
-def _stood(verdict: Verdict, number: int) -> str:
-    """`was critical`, `had a warning`."""
-    if verdict is Verdict.WARNING:
-        return "had a warning"
-    return f"{'was' if number == 1 else 'were'} {_PLAIN[verdict]}"
-
-
-_PLAIN = {Verdict.OK: "ok", Verdict.CRITICAL: "critical", Verdict.UNKNOWN: "not judged"}
