@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -10,6 +11,7 @@ from tests.cli.fake_store import FakeStore
 from tests.reports import pages, scenes
 from trackerwatch.cli import looking_back
 from trackerwatch.cli.looking_back import DAY_S, pasts_of, with_pasts
+from trackerwatch.cli.main import main
 
 MIDNIGHT = scenes.NOW.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
 HTML = ("html", "report.html")
@@ -83,3 +85,15 @@ async def test_what_a_store_says_is_made_clean(report):
     [seen] = found.values()
     assert "\x1b" not in seen.url
     assert "\u202e" not in seen.url
+
+
+def test_the_page_counts_the_run_that_made_it(capsys, tmp_path, closed_port):
+    page = tmp_path / "report.html"
+    url = f"udp://127.0.0.1:{closed_port}/announce"
+    words = ["check", url, "--allow-private", "--format", "html", "-o", str(page)]
+    assert main([*words, "--store", str(tmp_path / "history.db")]) == 2
+    told = page.read_text(encoding="utf-8")
+    assert re.search(r"<title>30 days to \d+ \w+: 0 answered, 1 not at all \(\d+ \w+\), 29 not known</title>", told)
+    assert "<small>0 %</small>" in told
+    assert main([*words, "--no-store"]) == 2
+    assert "30-day strips: no history yet" in page.read_text(encoding="utf-8")
