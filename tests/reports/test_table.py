@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from rich.cells import cell_len
@@ -12,8 +14,10 @@ from trackerwatch.engine.views import Effect
 from trackerwatch.health import Health
 from trackerwatch.outcome import FailureKind, SwarmCounts
 from trackerwatch.policy.rules import Rule, Verdict
+from trackerwatch.policy.ruling import Judged
 from trackerwatch.reports import Style
-from trackerwatch.reports.rows import Remembered, SkippedInput, Subject, empty_report
+from trackerwatch.reports.changes import Change, ChangeKind, Changes
+from trackerwatch.reports.rows import PolicyNote, Remembered, SkippedInput, Subject, empty_report
 from trackerwatch.reports.table import render
 
 
@@ -128,6 +132,10 @@ def ill(number: int, message, rule=Rule.ONE_SEEDER):
     return scenes.snapshot(views, [scenes.tracker(scenes.UP)])
 
 
+def ill_report(number: int):
+    return report_on(ill(number, lambda _: "one seeder"))
+
+
 def test_one_problem_of_many_is_one_block():
     text = text_of(report_on(ill(214, lambda _: "one seeder")))
     assert "! 214 torrents   one_seeder: one seeder\n    these     t0; t1; t2; and 211 more\n" in text
@@ -169,6 +177,102 @@ def test_check_speaks_of_trackers():
     text = text_of(report_on(scenes.snapshot([], trackers, (down_problem(scenes.DEAD),)), subject=Subject.TRACKERS))
     assert text.startswith("WARNING  1 of 2 trackers is down, 1 of 2 trackers is up\n")
     assert "VERDICT" not in text
+
+
+def rows_of(text: str) -> list[str]:
+    return text.partition("VERDICT ")[2].partition("\n\n")[0].splitlines()[1:]
+
+
+def collected(number: int, ill_every: int, folders: int, **more):
+    listed = [scenes.torrent(f"t{n}", [scenes.UP]) for n in range(number)]
+    views = [scenes.seen(t, Verdict.OK if n % ill_every else Verdict.WARNING) for n, t in enumerate(listed)]
+    judged = Judged(tuple(views), {t.info_hash_hex: f"set {n % folders}" for n, t in enumerate(listed)})
+    return report_on(scenes.snapshot(views, [scenes.tracker(scenes.UP)]), judged=judged, **more)
+
+
+def test_above_fifty_torrents_there_is_a_line_for_each_collection():
+    lines = rows_of(text_of(collected(60, 25, 2)))
+    assert [line.split("  ")[0] for line in lines] == [
+        "-- set 0: 2 warning, 28 ok",
+        "! WARN",
+        "! WARN",
+        "-- set 1: 1 warning, 29 ok",
+        "! WARN",
+    ]
+    assert [line.split()[2] for line in lines if line[0] == "!"] == ["t0", "t50", "t25"]
+    flat = rows_of(text_of(collected(50, 25, 2)))
+    assert len([line for line in flat if line.startswith("-- ")]) == 0
+    assert len([line for line in rows_of(text_of(collected(60, 25, 2), all_rows=True)) if line[0] == "+"]) == 57
+
+
+def test_collections_that_are_well_fold():
+    lines = rows_of(text_of(collected(200, 1000, 40)))
+    assert lines[0] == "-- set 0: 1 warning, 4 ok"
+    assert sum(line.startswith("-- ") for line in lines) == 11
+    assert lines[-1] == "... 29 more collections, all ok (--all lists them)"
+
+
+def test_five_thousand_torrents_are_read_in_a_minute():
+    text = text_of(collected(5000, 3, 300))
+    lines = text.splitlines()
+    assert len(lines) < 130
+    assert "... 80 more collections, 1,327 torrents of them not ok (--all lists them)" in lines
+    assert "... 14 more that are not ok (--all lists them)" in lines
+    assert len(text_of(collected(5000, 3, 300), all_rows=True).splitlines()) > 5000
+
+
+def test_what_is_not_ok_folds_too():
+    lines = rows_of(text_of(ill_report(100)))
+    assert len(lines) == 41
+    assert lines[-1] == "... 60 more that are not ok (--all lists them)"
+
+
+def test_the_command_is_one_that_a_shell_takes_from_its_lines():
+    words = ["trackerwatch", "report", *(f"my files/{n} of many.torrent" for n in range(12)), "--policy", "p.toml"]
+    text = text_of(replace(report_on(many_well(1)), command=shlex.join(words)))
+    command = text.partition("\nagain  ")[2]
+    assert "\\\n" in command
+    assert shlex.split(command.replace("\\\n", "")) == words
+
+
+def test_what_looks_again_stands_below_the_problems():
+    text = text_of(replace(ill_report(2), command="trackerwatch report rel/ -o x.html"))
+    [head, *_] = text.partition("VERDICT ")
+    assert head.endswith(
+        "    do        start another\n    then      trackerwatch report rel/ --fresh --only problems\n\n"
+    )
+
+
+def test_changes_are_told_after_the_problems():
+    changes = Changes("the last run", scenes.NOW - timedelta(hours=1), (Change(ChangeKind.TORRENT_NEW, "t0 is new"),))
+    text = text_of(replace(ill_report(1), changes=changes))
+    assert "another\n\nchanges  since the last run, 13:02 UTC (60m ago)\n    t0 is new\n\nVERDICT" in text
+    none = text_of(replace(ill_report(1), changes=replace(changes, items=())))
+    assert "\nchanges  none since the last run, 13:02 UTC (60m ago)\n\nVERDICT" in none
+    many = text_of(replace(ill_report(1), changes=replace(changes, items=changes.items * 500)))
+    assert "\n    ... 488 more changes (--format json lists them)\n" in many
+
+
+def test_policy_and_exit_code_end_it():
+    text = text_of(replace(ill_report(1), policy=PolicyNote("release.toml", 2, 0)))
+    assert text.endswith("\npolicy release.toml: 2 torrents in grace   exit 1\n")
+
+
+@pytest.mark.parametrize("nasty", ["::error::x", "##[error]x", "x ##vso[task]y"])
+@pytest.mark.parametrize("width", [80, 100])
+def test_no_line_is_a_command_for_a_runner(nasty, width):
+    report = report_on(ill(1, lambda _: f"{'a' * (width - 10)} {nasty} {nasty}"), title=nasty)
+    text = text_of(report, width=width)
+    assert not re.search(r"(?m)^\s*::\w+::|##\w*\[", text)
+    assert nasty.rpartition("#")[2].strip(":") in text
+
+
+def test_a_narrow_table_keeps_room_for_names():
+    listed = scenes.torrent("distro-13.2-arm64-netinst.iso", [scenes.UP])
+    report = report_on(scenes.snapshot([scenes.seen(listed)], [scenes.tracker(scenes.UP)]))
+    assert "+ ok      distro-13.2-arm64-netinst.iso " in text_of(report, width=80)
+    assert "TIER" in text_of(report, width=100)
+    assert "TIER" not in text_of(report, width=80)
 
 
 def test_the_effect_of_a_tracker_counts_torrents():

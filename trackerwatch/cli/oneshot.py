@@ -128,9 +128,10 @@ class Run:
     def nothing(self, remark: str, subject: Subject, skipped: Iterable[Skipped]) -> Report:
         """The report of a run that had nothing to ask; says so on stderr as well."""
         self.narrator.say(remark)
-        return empty_report(
+        report = empty_report(
             remark, vantage=self.vantage, duration_s=self.elapsed_s, subject=subject, skipped=_rows(skipped)
         )
+        return replace(report, title=naming.title_of(self.arguments), command=naming.command_line())
 
 
 def freshness(arguments: Namespace) -> Freshness:

@@ -74,7 +74,7 @@ class Rows:
         self._is_wide = width >= WIDE
         # VERDICT 9, SEED LEECH 6 each, WORK 5, AGE 4 (and DONE 6, TIER 4), each with a space: names and trackers share the rest.
         free = width - (9 + 6 * 2 + 5 + 4 + 6) - (6 + 4 + 2 if self._is_wide else 0)
-        self._active_cells = min(26, free * 2 // 5)
+        self._active_cells = min(26, free * 2 // 5 if self._is_wide else free // 3)
         self._name_cells = free - self._active_cells
 
     def torrents(self, account: Account, *, by_section: bool) -> Iterator[str]:
