@@ -15,6 +15,8 @@ import pytest
 from tests.doubles.udp import UdpTracker
 from tests.real.conftest import ROOT, SCHEMA
 from tests.real.lab.torrents import Kind, make_torrent
+from trackerwatch.reports import Style, renderer
+from trackerwatch.reports.reading import read_report
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -102,6 +104,12 @@ def test_two_of_three_call_it_down(reports, tmp_path):
     for name in ("table", "html", "markdown"):
         assert "down from 2 of 3 fresh vantages" in texts[name], name
         assert "down is what 2 of 3 fresh vantages call down" in texts[name], name
+
+
+def test_each_report_is_read_back_as_it_was_written(reports):
+    for path in reports.values():
+        text = path.read_text()
+        assert "".join(renderer("json")(read_report(text, path.name), Style())) == text
 
 
 def test_with_one_of_them_stale_it_is_regional(reports, tmp_path):

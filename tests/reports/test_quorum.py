@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+import random
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from tests.reports import scenes
+from tests.reports.test_reading import mutated
 from trackerwatch.engine.views import Effect, Mute
 from trackerwatch.errors import ReportError
 from trackerwatch.failover import FailoverState, Role
@@ -14,7 +16,7 @@ from trackerwatch.filters import parse_filter
 from trackerwatch.health import Health
 from trackerwatch.outcome import FailureKind, SwarmCounts
 from trackerwatch.policy.rules import Rule, Severity, Verdict
-from trackerwatch.reports import Style, renderer
+from trackerwatch.reports import FORMATS, Style, renderer
 from trackerwatch.reports.quorum import Wishes, check_usable, combine
 from trackerwatch.reports.reading import read_report
 from trackerwatch.reports.rows import (
@@ -504,3 +506,30 @@ def test_many_vantages_are_told_in_few_words():
     message = put(*reports).problems[0].message
     assert "from all 12 fresh vantages: v0 (refused), v1 (refused)" in message
     assert "v5 (refused), 6 more" in message
+
+
+def test_a_rule_broken_twice_is_told_twice():
+    dead = [scenes.problem(Rule.FAILED_OVER, f"number {n}", "see", of=IMAGE) for n in (1, 2)]
+    scene = down()
+    view = replace(scene.torrents.views[0], problems=tuple(dead))
+    twice = replace(scene, torrents=scenes.Table([view], scene.torrents.order))
+    report = put(made("ci-eu", twice), made("ci-us", twice))
+    assert [p.message.partition(";")[0] for p in report.torrents[0].problems] == ["number 1", "number 2"]
+
+
+def test_whatever_a_report_claims_it_can_be_put_together_and_rendered():
+    good = json.loads("".join(renderer("json")(made("home", down()), Style())))
+    chance = random.Random(20261122)
+    taken = 0
+    for _ in range(120):
+        text = json.dumps(mutated(good, chance, 0.004))
+        try:
+            odd = read_report(text, "odd.json")
+            check_usable(odd, "odd.json")
+        except ReportError:
+            continue
+        taken += 1
+        report = put(odd, made("ci-eu", down()), made("ci-us", up()), needed=chance.choice((None, 1, 3)))
+        for name in FORMATS:
+            assert "".join(renderer(name)(report, Style())).endswith("\n"), name
+    assert taken > 20

@@ -89,6 +89,16 @@ def test_a_report_comes_back_whole():
             assert as_json(read_report(as_json(report).encode(), "a.json")) == written
 
 
+def test_json_lines_are_the_same_report():
+    first = report_on(scenes.failed_over_scene(), skipped=[SkippedInput("x.torrent", "is no torrent")])
+    item = Change(ChangeKind.TORRENT_NEW, "new", first.torrents[0].torrent.info_hash_hex)
+    for whole in (first, replace(first, changes=Changes("the last run", scenes.EARLIER, (item,)))):
+        lines = "".join(renderer("jsonl")(whole, Style()))
+        assert as_json(read_report(lines, "a.jsonl")) == as_json(whole)
+        with pytest.raises(ReportError, match=r"^a\.jsonl: is cut off"):
+            read_report("\n".join(lines.splitlines()[:-1]), "a.jsonl")
+
+
 def test_what_belongs_to_the_run_comes_back_too():
     first = report_on(scenes.failed_over_scene())
     hashes = [view.torrent.info_hash_hex for view in first.torrents]
@@ -230,7 +240,10 @@ def test_reports_of_earlier_and_later_minor_versions_are_read():
         (b"[]", "a.json: is no report: a list instead of an object"),
         (b"[" * 100_000, "a.json: is nested too deeply for a report"),
         (b'{"a": ' * 100_000, "a.json: is nested too deeply for a report"),
-        (b'{"a": 1}\n{"a": 2}\n', "give it a report of --format json"),
+        (b'{"a": 1}\n{"a": 2}\n', "holds several JSON documents; give it one report, of --format json or jsonl"),
+        (b'{"type": "report"}\n[]\n', "is cut off: its last line (end) is missing"),
+        (b'{"type": "report"}\n{"type": "tor', "line 2 is no JSON, or cut off"),
+        (b'{"type": "report"}\n' + b"[" * 50_000, "line 2 is no JSON, or cut off"),
         (b'{"schema": "trackerwatch.report/2"}', "its schema is 'trackerwatch.report/2'; this version reads"),
         (b'{"schema": "trackerwatch.history/1"}', "its schema is 'trackerwatch.history/1'; this version reads"),
         (b'{"schema": "<script>alert(1)</script>"}', "a.json: its schema is of something else"),

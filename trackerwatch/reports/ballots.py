@@ -146,10 +146,13 @@ def merged_problems(said: Mapping[Voter, Sequence[Problem]], ballots: Ballots) -
         Problems that enough vantages see, as bad as enough of them say; the others as `regional`, one level lower. Remarks
         (info) stay what they are.
     """
-    seen: dict[str, dict[Voter, Problem]] = {}
+    seen: dict[tuple[str, int], dict[Voter, Problem]] = {}
     for voter in ballots.latest_first:
+        # One that breaks a rule twice (two dead trackers) breaks it twice elsewhere, too.
+        times = Counter[str]()
         for problem in said.get(voter, ()):
-            seen.setdefault(problem.id, {}).setdefault(voter, problem)
+            times[problem.id] += 1
+            seen.setdefault((problem.id, times[problem.id]), {})[voter] = problem
     merged = [_merged(by_voter, tuple(said), ballots) for by_voter in seen.values()]
     return sorted(merged, key=lambda problem: _WORST_FIRST[problem.severity])
 

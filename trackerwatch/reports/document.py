@@ -36,6 +36,14 @@ MAX_LINE_CHARS = 4000
 _MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2})"
 )
+_LIST_OF_TYPE = {
+    "tracker": "trackers",
+    "torrent": "torrents",
+    "problem": "problems",
+    "skipped": "skipped",
+    "change": "changes",
+}
+"""Where a row of JSON lines stands in the JSON report."""
 _ZONE = re.compile(r"[A-Za-z0-9._-]{0,20}")
 _QUOTED_CHARS = 40
 
@@ -206,12 +214,44 @@ def parse_document(text: str | bytes, source: str) -> Fields:
     except RecursionError:
         raise ReportError(source, "is nested too deeply for a report") from None
     except json.JSONDecodeError as error:
-        raise ReportError(source, _why_no_json(text, error)) from None
+        value = _of_lines(text, source) if error.msg == "Extra data" else None
+        if value is None:
+            raise ReportError(source, _why_no_json(text, error)) from None
     except ValueError as error:
         raise ReportError(source, f"is no JSON: {clean(str(error), limit_chars=100)}") from None
     if not isinstance(value, dict):
         raise ReportError(source, f"is no report: {_shown(value)} instead of an object")
     return Fields(value, source, "")
+
+
+def _of_lines(text: str, source: str) -> dict[str, object] | None:
+    """The document that JSON lines come to (`--format jsonl`); None: they are something else.
+
+    Raises:
+        ReportError: The last line is missing, or one is no JSON.
+    """
+    head: dict[str, object] = {}
+    lists: dict[str, list[object]] = {key: [] for key in _LIST_OF_TYPE.values()}
+    last: object = None
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line, parse_constant=_refuse_constant)
+        except (ValueError, RecursionError):
+            raise ReportError(source, f"line {number} is no JSON, or cut off") from None
+        last = row.get("type") if isinstance(row, dict) else None
+        if not head:
+            if last != "report":
+                return None
+            head = row
+        elif last in _LIST_OF_TYPE:
+            lists[_LIST_OF_TYPE[last]].append(row)
+    if last != "end":
+        raise ReportError(source, "is cut off: its last line (end) is missing; write it again")
+    items = lists.pop("changes")
+    changes = head.get("changes")
+    return {**head, **lists, "changes": {**changes, "items": items} if isinstance(changes, dict) else changes}
 
 
 def _refuse_constant(word: str) -> NoReturn:
@@ -220,7 +260,7 @@ def _refuse_constant(word: str) -> NoReturn:
 
 def _why_no_json(text: str, error: json.JSONDecodeError) -> str:
     if error.msg == "Extra data" and text.lstrip().startswith("{"):
-        return "holds several JSON documents, as --format jsonl writes them; give it a report of --format json"
+        return "holds several JSON documents; give it one report, of --format json or jsonl"
     if not text.lstrip().startswith(("{", "[")):
         return "is no JSON; give it a report of --format json"
     if not text.rstrip().endswith(("}", "]")):

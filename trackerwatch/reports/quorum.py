@@ -259,7 +259,7 @@ def _mistaken(reports: Sequence[Report], now: datetime, max_age_s: float) -> lis
         SkippedInput(
             f"the report of {report.vantage.name or report.vantage.id}",
             f"carries the vantage id of {latest[report.vantage.id].vantage.name!r}, whose report is later and counts "
-            "instead; give each machine an id of its own",
+            "instead; give each an id of its own (a data folder without a copied file vantage-id)",
         )
         for report in reports
         if report.vantage.name != latest[report.vantage.id].vantage.name
