@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 
 import pytest
@@ -25,6 +25,7 @@ from trackerwatch.outside_text import clean
 from trackerwatch.policy.rules import Rule, Verdict
 from trackerwatch.reports import FORMATS, Style, renderer
 from trackerwatch.reports.changes import Change, ChangeKind, Changes
+from trackerwatch.reports.json_report import moment
 from trackerwatch.reports.rows import PolicyNote, Quorum, Remembered, SkippedInput, Vantage, Vote, empty_report
 
 WORD = "canary"
@@ -235,6 +236,70 @@ async def run_of_everything(folder):
         for name in FILES:
             (torrents / name).write_bytes(b"d4:infoi1ee")
         return await run(torrents, *words, "--allow-private", "--no-store", home=home)
+
+
+@pytest.fixture(scope="module")
+def foreign_report(tmp_path_factory):
+    """A report file that somebody else wrote, and that says what no report of ours would, in every format at once."""
+    folder = tmp_path_factory.mktemp("foreign")
+    (folder / "home").mkdir()
+    path = folder / "=canary|<b>.json"
+    report = replace(report_with("TEXT"), quorum=None)
+    value = json.loads("".join(renderer("json")(report, Style())))
+    value["generated_at"] = moment(datetime.now(UTC))
+    path.write_text(json.dumps(_said(value, "\n".join(HOSTILE.values())[:250])))
+    value["vantage"]["id"] = "00000000-0000-4000-8000-000000000000"
+    other = folder / "other.json"
+    other.write_text(json.dumps(_said(value, HOSTILE["ansi"] + HOSTILE["bidi"] + HOSTILE["script"])))
+    words = [
+        "--from",
+        path,
+        "--from",
+        other,
+        "--from",
+        folder / "<i>canary",
+        "--title",
+        HOSTILE["c1"],
+        "--against",
+        path,
+    ]
+    for name in FORMATS:
+        words += ["--format", name, "-o", f"out.{name}"]
+    return asyncio.run(run(*words, "--no-store", home=folder / "home"))
+
+
+def _said(value, text):
+    """A JSON document with a text wherever it says TEXT."""
+    if isinstance(value, dict):
+        return {key: _said(inner, text) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_said(inner, text) for inner in value]
+    return value.replace("TEXT", text) if isinstance(value, str) else value
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_foreign_report(foreign_report, name):
+    assert "Traceback" not in foreign_report.stderr
+    assert not UNSAFE.search(foreign_report.stderr)
+    assert WORD in read(name, foreign_report.files[f"out.{name}"]).all
+
+
+@pytest.fixture(scope="module")
+def check_of_no_urls(tmp_path_factory):
+    """`check` of what is no URL beside one of which nobody answers."""
+    home = tmp_path_factory.mktemp("check")
+    words = ["udp://127.0.0.1:9/canary", "http://<script>canary", "udp://=cmd()|canary", "\x1b[31m`canary`\n::error::x"]
+    for name in FORMATS:
+        words += ["--format", name, "-o", f"out.{name}"]
+    return asyncio.run(run(*words, "--allow-private", "--no-store", command="check", home=home))
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_check_of_no_urls(check_of_no_urls, name):
+    assert "Traceback" not in check_of_no_urls.stderr
+    assert not UNSAFE.search(check_of_no_urls.stderr)
+    assert check_of_no_urls.exit_code == 2
+    assert read(name, check_of_no_urls.files[f"out.{name}"]).texts
 
 
 class TestARealRun:
