@@ -235,7 +235,9 @@ async def run_of_everything(folder):
             (torrents / f"{number}.torrent").write_bytes(torrent_of(info, announce=tracker.url))
         for name in FILES:
             (torrents / name).write_bytes(b"d4:infoi1ee")
-        return await run(torrents, *words, "--allow-private", "--no-store", home=home)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("GITHUB_STEP_SUMMARY", str(home / "out.summary"))
+            return await run(torrents, *words, "--allow-private", "--no-store", home=home)
 
 
 @pytest.fixture(scope="module")
@@ -305,7 +307,7 @@ def test_a_check_of_no_urls(check_of_no_urls, name):
 class TestARealRun:
     def test_it_ran(self, real_run):
         assert real_run.exit_code in {1, 2}
-        assert set(real_run.files) == {f"out.{name}" for name in FORMATS}
+        assert set(real_run.files) == {"out.summary", *(f"out.{name}" for name in FORMATS)}
         assert real_run.stdout == ""
         assert "Traceback" not in real_run.stderr
         assert not UNSAFE.search(real_run.stderr)
@@ -322,7 +324,10 @@ class TestARealRun:
         # So many problems alike are one line there, without names.
         assert name == "nagios" or WORD in seen.all
 
-    @pytest.mark.parametrize("name", FORMATS)
+    def test_the_summary_of_a_step_is_harmless_markdown(self, real_run):
+        assert WORD in read("markdown", real_run.files["out.summary"]).all
+
+    @pytest.mark.parametrize("name", [*FORMATS, "summary"])
     def test_no_key_is_told(self, real_run, name):
         document = real_run.files[f"out.{name}"]
         assert PASSKEY not in document
