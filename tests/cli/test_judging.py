@@ -29,7 +29,7 @@ def report(capsys, tmp_path):
     store = tmp_path / "store" / "history.db"
 
     async def make(*words: object, keep: bool = False) -> dict:
-        if keep and store.exists():
+        if keep is True and store.exists():
             much_later(store)
         where = ["--store", str(store)] if keep else ["--no-store"]
         command = ["report", str(tmp_path), "--format", "json", "--allow-private", *where, *map(str, words)]
@@ -126,6 +126,35 @@ async def test_grace_lasts_from_the_first_run_that_saw_a_torrent(report, policy,
         connection.close()
         old = await report("--policy", graceful, keep=True)
         assert (old["code"], old["policy"]["in_grace"]) == (2, 0)
+
+
+def aged(value: object, key: str = "") -> object:
+    """What is remembered of a tracker, with every time 41 days earlier but that of the latest look, an hour ago."""
+    if isinstance(value, dict):
+        return {name: aged(inner, name) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [aged(inner, key) for inner in value]
+    if isinstance(value, float) and value > 1e9:
+        return value - (3600 if key in {"at", "last_probe_at"} else 41 * 86400)
+    return value
+
+
+async def test_how_long_a_tracker_has_been_dead_is_remembered_over_runs(report, policy, tmp_path):
+    async with HttpTracker() as one, HttpTracker() as two:
+        path = written(tmp_path, "a.iso", one, two)
+        one.swarms = two.swarms = {info_hash(path): (5, 0, 0)}
+    strict = policy("max_dead_days = 30\nmin_working_trackers = 0\nseverities = {tracker_down = 'off'}\n")
+    first = await report("--policy", strict, keep=True)
+    assert "dead_tracker warning" not in rules(first)["a.iso"]
+    with sqlite3.connect(first["store"]) as connection:
+        connection.execute("DELETE FROM manners")
+        for tracker, content in connection.execute("SELECT tracker, content FROM memory").fetchall():
+            connection.execute(
+                "UPDATE memory SET content = ? WHERE tracker = ?", (json.dumps(aged(json.loads(content))), tracker)
+            )
+    connection.close()
+    later = await report("--policy", strict, keep="as it is")
+    assert rules(later)["a.iso"][0] == "dead_tracker warning", later["problems"]
 
 
 async def test_without_a_store_nothing_is_new_and_a_note_says_so(report, policy, tmp_path):
