@@ -190,6 +190,7 @@ def test_a_bar_has_a_part_for_each_phase_that_was_timed():
 def test_one_slow_tracker_does_not_flatten_all_the_other_bars():
     assert strips.fit([0.02, 0.03, 0.03, 3.0]) == pytest.approx(0.15)
     assert strips.fit([0.02, 0.03]) == 0.03
+    assert strips.fit([0.0001, 0.0002]) == 0.01
     assert strips.fit([]) == 0.0
     slow = strips.bar(PhaseTimes(exchange_s=3.0), 0.15, "")
     assert 'width="100.0"' in slow

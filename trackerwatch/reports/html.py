@@ -180,7 +180,7 @@ class _Page:
             yield f'<p class="soft">{escape(_capital(account.compared))}</p>\n'
             yield _boxed(account.changes) if account.changes else "<p>None.</p>\n"
         else:
-            yield '<p class="soft">Not compared: there is no earlier run to compare with.</p>\n'
+            yield '<p class="soft">Not compared: no earlier run is known (<code>--against FILE</code> names a report).</p>\n'
 
     def _not_judged(self) -> Iterator[str]:
         account = self._account

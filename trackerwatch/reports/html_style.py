@@ -160,6 +160,7 @@ td:has(.strip){white-space:nowrap}
 details{margin:.5rem 0}
 summary{cursor:pointer;padding:.45rem .8rem;border:1px solid var(--line);border-radius:.55rem;background:var(--card);width:max-content;
  max-width:100%}
+.card summary{border:0;padding:0;background:none;color:var(--link)}
 summary:hover{background:var(--head)}
 .long{content-visibility:auto;contain-intrinsic-size:auto 20rem}
 .group>h3{display:flex;flex-wrap:wrap;gap:.15rem .8rem;align-items:center;margin:1.3rem 0 .4rem}

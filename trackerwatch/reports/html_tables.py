@@ -200,7 +200,9 @@ class _Trackers:
             f'<li><svg viewBox="0 0 8 8" aria-hidden="true"><rect class="p{index}" width="8" height="8"/></svg>{name}</li>'
             for index, name in enumerate(strips.PHASES, 1)
         )
-        told = "" if self._days else "<li>30-day strips: no history yet</li>"
+        told = "<li>30-day strips: no history yet</li>"
+        if self._report.quorum is not None:
+            told = "<li>30-day strips: each vantage keeps a history of its own</li>"
         if self._days:
             keys = (
                 ('<rect class="ok" width="5" height="22"/>', "answered all day"),

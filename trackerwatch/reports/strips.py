@@ -26,6 +26,9 @@ BAR_CELLS = 100
 MOST_OF_MEDIAN = 5
 """A bar that is longer than so many times the middle one is cut."""
 
+SHORTEST_SCALE_S = 0.01
+"""A whole bar stands for no less: what takes no time is no long bar, also where nothing took longer."""
+
 MAX_NAMED_DAYS = 6
 """Days of trouble that the words of a strip name."""
 
@@ -114,7 +117,7 @@ def fit(totals_s: Sequence[float]) -> float:
     """How long a bar can be, in seconds: few that are far slower than the rest do not make the rest too short to read."""
     if not totals_s:
         return 0.0
-    return min(max(totals_s), MOST_OF_MEDIAN * sorted(totals_s)[len(totals_s) // 2])
+    return max(SHORTEST_SCALE_S, min(max(totals_s), MOST_OF_MEDIAN * sorted(totals_s)[len(totals_s) // 2]))
 
 
 def bar(phases: PhaseTimes, longest_s: float, words: str) -> str:
