@@ -33,21 +33,12 @@ MAX_TRACKERS = 100_000
 MAX_TORRENTS = 500_000
 MAX_NAME_CHARS = 300
 _MAX_COUNT = 1 << 63
-_LATEST_S = 253_402_300_799.0
-"""The end of the year 9999, the last that a date can hold."""
+_LATEST_S = 32_503_680_000.0
+"""The year 3000: later ones leave no room to count from."""
 
 _INFO_HASH = re.compile(r"[0-9a-f]{40}")
 _TRACKER_ID = re.compile(r"[0-9a-f]{10}")
 _WORKING = (Role.ACTIVE, Role.BACKUP)
-
-
-@dataclass(frozen=True, slots=True)
-class TrackerThen:
-    """How a tracker stood."""
-
-    name: str
-    """Host and port."""
-    state: Health
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +63,7 @@ class Baseline:
     """One report, as far as the next one is compared with it."""
 
     made_at: datetime
-    trackers: Mapping[str, TrackerThen]
+    trackers: Mapping[str, Health]
     """By tracker id."""
     torrents: Mapping[str, TorrentThen]
     """By info hash in hex."""
@@ -93,7 +84,7 @@ def baseline_of(report: Report) -> Baseline:
     trackers = (*report.trackers, *report.unlisted_trackers)
     return Baseline(
         made_at=report.generated_at,
-        trackers={view.tracker.id: TrackerThen(view.tracker.host_port, view.state) for view in trackers},
+        trackers={view.tracker.id: view.state for view in trackers},
         torrents={view.torrent.info_hash_hex: _then(view) for view in torrents},
         others=frozenset(report.unselected),
         all_torrents=len(torrents) >= report.torrents_judged,
@@ -141,8 +132,8 @@ def filled(now: Baseline, before: Baseline) -> Baseline:
     A run without a network would otherwise make everything forget what it was.
     """
     trackers = {
-        key: before.trackers[key] if then.state is Health.UNKNOWN and key in before.trackers else then
-        for key, then in now.trackers.items()
+        key: before.trackers.get(key, state) if state is Health.UNKNOWN else state
+        for key, state in now.trackers.items()
     }
     torrents = {
         key: _remembering(then, before.torrents[key]) if key in before.torrents else then
@@ -182,9 +173,7 @@ def to_bytes(baseline: Baseline) -> bytes:
             found = kept[ids] = [numbers.setdefault(one, len(numbers)) for one in sorted(ids)]
         return found
 
-    trackers = [
-        [numbers.setdefault(key, len(numbers)), then.name, then.state.value] for key, then in baseline.trackers.items()
-    ]
+    trackers = [[numbers.setdefault(key, len(numbers)), state.value] for key, state in baseline.trackers.items()]
     torrents = [
         [
             key,
@@ -245,8 +234,8 @@ def _read(document: Mapping[str, object]) -> Baseline:
 
     trackers = {}
     for row in _rows(document["trackers"], MAX_TRACKERS):
-        number, name, state = _rows(row, 3)
-        trackers[ids[_place(number, ids)]] = TrackerThen(_name(name), Health(_word(state)))
+        number, state = _rows(row, 2)
+        trackers[ids[_place(number, ids)]] = Health(_word(state))
     torrents = {}
     for row in _rows(document["torrents"], MAX_TORRENTS):
         key, name, verdict, seeders, broken, told, known, unknown = _rows(row, 8)

@@ -103,11 +103,8 @@ class _Comparison:
     # Trackers.
 
     def _state_before(self, key: str) -> Health | None:
-        then = self._before.trackers.get(key)
-        if then is None and not self._before.all_trackers:
-            # A report of problems alone lists none that is up.
-            return Health.UP
-        return None if then is None else then.state
+        # A report of problems alone lists none that is up.
+        return self._before.trackers.get(key, None if self._before.all_trackers else Health.UP)
 
     def _is_quiet(self, key: str) -> bool:
         """Whether the user wants to hear nothing of a tracker."""
