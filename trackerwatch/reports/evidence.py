@@ -27,7 +27,8 @@ def bounded(parts: Sequence[str], limit: int = MAX_PARTS) -> tuple[str, ...]:
 def of_torrent(view: TorrentView) -> tuple[str, ...]:
     """What each tracker said of a torrent, failures first."""
     answers = sorted(view.answers, key=lambda answer: answer.role is not Role.FAILED)
-    return bounded([_answer(answer) for answer in answers])
+    # A hybrid torrent asks each tracker for both of its swarms, and a tracker that fails says the same twice.
+    return bounded(list(dict.fromkeys(map(_answer, answers))))
 
 
 def _answer(answer: AnswerView) -> str:

@@ -30,6 +30,7 @@ MAX_NAME_CELLS = 40
 """Of the name of one of many that have the same problem."""
 MAX_ORDERS = 30
 """Trackers that are muted, switched off and the like, and named."""
+MAX_NOTES = 25
 MAX_REASONS = 5
 """Reasons for skipping inputs that are told."""
 LABEL_CELLS = 14
@@ -91,7 +92,7 @@ class _Table:
             yield ""
             yield from self._block(block)
         if self._account.check_again:
-            yield from self._labelled("then", self._account.check_again)
+            yield from self._command(f"    {'then':<9}", self._account.check_again)
         if left_out := blocks[MAX_BLOCKS:]:
             rules: Counter[Rule] = Counter()
             for block in left_out:
@@ -173,8 +174,10 @@ class _Table:
 
     def _notes(self) -> Iterator[str]:
         account = self._account
-        for note in account.notes:
+        for note in account.notes[:MAX_NOTES]:
             yield from self._noted("note", note)
+        if (more := len(account.notes) - MAX_NOTES) > 0:
+            yield f"... {wording.many(more, 'more note')} (--format json tells them)"
         for label, line in account.orders[:MAX_ORDERS]:
             yield from self._noted(label, line)
         if (more := len(account.orders) - MAX_ORDERS) > 0:
@@ -197,14 +200,14 @@ class _Table:
         yield from more
         yield f"{last}   {ended}" if last else ended
         if account.command:
-            yield from self._command(account.command)
+            yield from self._command("again ", account.command)
 
-    def _command(self, command: str) -> Iterator[str]:
+    def _command(self, label: str, command: str) -> Iterator[str]:
         """It may be copied from here whole: a shell joins its lines."""
-        line = "again "
+        line = label
         for word in commands.words(command):
             if cell_len(line) + 1 + cell_len(word) > self._width - 2 and line.strip():
                 yield f"{line} \\"
-                line = "     "
+                line = " " * len(label)
             line += f" {word}"
         yield line
