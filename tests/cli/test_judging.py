@@ -28,8 +28,8 @@ def report(capsys, tmp_path):
     """Makes a report of everything in the folder, and gives it with what was said and the exit code."""
     store = tmp_path / "store" / "history.db"
 
-    async def make(*words: object, keep: bool = False) -> dict:
-        if keep is True and store.exists():
+    async def make(*words: object, keep: bool = False, as_it_is: bool = False) -> dict:
+        if keep and not as_it_is and store.exists():
             much_later(store)
         where = ["--store", str(store)] if keep else ["--no-store"]
         command = ["report", str(tmp_path), "--format", "json", "--allow-private", *where, *map(str, words)]
@@ -153,7 +153,7 @@ async def test_how_long_a_tracker_has_been_dead_is_remembered_over_runs(report, 
                 "UPDATE memory SET content = ? WHERE tracker = ?", (json.dumps(aged(json.loads(content))), tracker)
             )
     connection.close()
-    later = await report("--policy", strict, keep="as it is")
+    later = await report("--policy", strict, keep=True, as_it_is=True)
     assert rules(later)["a.iso"][0] == "dead_tracker warning", later["problems"]
 
 
