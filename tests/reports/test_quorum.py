@@ -253,6 +253,8 @@ def test_too_few_fresh_ones_are_no_verdict_whatever_is_forgiven():
     assert {severity for _, severity, _ in problems_of(report)} == {Severity.INFO}
     assert tracker_of(report).state is Health.DEGRADED
     assert not report.quorum.reached
+    again = read_report("".join(renderer("json")(report, Style())), "x.json")
+    assert again.remark == "no verdict: too few vantages were fresh"
 
 
 def test_no_fresh_one_is_no_verdict():
