@@ -259,6 +259,25 @@ async def test_a_file_that_is_no_report_is_one_line_before_anybody_is_asked(tmp_
     assert words in line
 
 
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (["check", "udp://127.0.0.1:1/announce", "--no-store"], "is of trackers alone (check)"),
+        (["report", "none.torrent", "--no-store"], "had nothing to report"),
+    ],
+)
+async def test_a_report_of_something_else_is_not_compared_with(tmp_path, report, capsys, command, words):
+    old = tmp_path / "old.json"
+    assert await asyncio.to_thread(main, [*command, "--format", "json", "-o", str(old)]) == 3
+    capsys.readouterr()
+    async with Strict() as tracker:
+        made = await report(written(tmp_path, NAME, tracker), "--against", old)
+        assert tracker.requests == []
+    assert made["code"] == 3
+    assert words in made["said"]
+    assert len(made["said"].splitlines()) == 1
+
+
 async def test_what_asked_nobody_is_compared_and_not_remembered(tmp_path, report, store):
     async with Strict() as tracker:
         path = written(tmp_path, NAME, tracker)

@@ -14,6 +14,7 @@ from trackerwatch.errors import ReportError, UsageError
 from trackerwatch.outside_text import clean, redact_url
 from trackerwatch.reports.baseline import BaselineError, baseline_of, filled, from_bytes, to_bytes
 from trackerwatch.reports.comparing import changes
+from trackerwatch.reports.rows import Subject
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -135,7 +136,7 @@ def read_baseline(name: str) -> Baseline:
     """A report that was written with `--format json`, as far as another one is compared with it.
 
     Raises:
-        UsageError: It cannot be read, is too large, or is no report of ours.
+        UsageError: It cannot be read, is too large, or is no report of ours, or one of nothing or of trackers alone.
     """
     from trackerwatch.reports.document import MAX_BYTES  # noqa: PLC0415 - only where there is something to read
     from trackerwatch.reports.reading import read_report  # noqa: PLC0415 - as above
@@ -149,6 +150,11 @@ def read_baseline(name: str) -> Baseline:
     if len(body) > MAX_BYTES:
         raise UsageError(f"--against {shown}: larger than {MAX_BYTES >> 20} MiB; it should be a report (--format json)")
     try:
-        return baseline_of(read_report(body, shown))
+        report = read_report(body, shown)
     except ReportError as error:
         raise UsageError(f"--against {error}") from None
+    if report.remark:
+        raise UsageError(f"--against {shown}: that run had nothing to report, so there is nothing to compare with")
+    if report.subject is Subject.TRACKERS:
+        raise UsageError(f"--against {shown}: is of trackers alone (check); it should be of `trackerwatch report`")
+    return baseline_of(report)
