@@ -208,6 +208,24 @@ def test_a_problem_of_a_tracker_that_is_up_and_not_listed():
     assert [result.message for result in told["trackers"].values()] == ["its certificate ends in 2 days"]
 
 
+def test_cases_and_suites_of_one_name_are_told_apart():
+    first = scenes.torrent("same", [scenes.UP])
+    second = replace(scenes.torrent("other", [scenes.UP]), name="same")
+    keyed = [
+        "https://x.example/0123456789abcdef0123456789abcdef/announce",
+        "https://x.example/f" + "e" * 31 + "/announce",
+    ]
+    scene = scenes.snapshot([scenes.seen(first), scenes.seen(second)], [scenes.tracker(url) for url in keyed])
+    report = replace(report_on(scene, skipped=[SkippedInput("a", "b"), SkippedInput("a", "c")]), title="trackers")
+    told = suites(report)
+    assert list(told) == ["trackers (torrents)", "trackers", "inputs"]
+    assert list(told["trackers (torrents)"]) == [
+        f"same ({first.info_hash_hex[:8]})", f"same ({second.info_hash_hex[:8]})",
+    ]  # fmt: skip
+    assert list(told["trackers"]) == [f"https://x.example/…/announce ({view.tracker.id})" for view in report.trackers]
+    assert list(told["inputs"]) == ["a (input 1)", "a (input 2)"]
+
+
 @pytest.mark.parametrize("name", ["<script>", "]]>", 'a"b', "a&b", "a\x00b\x1b[31m", "\ud800x\ufffe", "日本語", "&#0;"])
 def test_names_survive(name):
     scene = scenes.snapshot([scenes.seen(scenes.torrent(name, [scenes.UP]))], [scenes.tracker(scenes.UP)])

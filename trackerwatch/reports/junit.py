@@ -8,7 +8,8 @@ exactly where the exit code is not 0: a run whose verdict rests on none of its c
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from datetime import UTC
 from typing import TYPE_CHECKING
 
@@ -45,12 +46,20 @@ class _Case:
     error: tuple[str, str, str] | None = None
     skipped: str = ""
     output: str = ""
+    key: str = ""
+    """What tells it from others of its name."""
 
 
 @dataclass(slots=True)
 class _Suite:
     name: str
     cases: list[_Case] = field(default_factory=list)
+
+    def distinct(self) -> Iterator[_Case]:
+        """The cases, each by a name of its own: GitLab takes those of one name for one."""
+        names = Counter(case.name for case in self.cases)
+        for case in self.cases:
+            yield replace(case, name=f"{case.name} ({case.key})") if names[case.name] > 1 and case.key else case
 
     @property
     def counts(self) -> tuple[int, int, int, int]:
@@ -75,7 +84,7 @@ def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - eve
     for suite in suites:
         head = _attributes(suite.name, suite.counts, sum(case.time_s for case in suite.cases))
         yield f'  <testsuite {head} timestamp="{at:%Y-%m-%dT%H:%M:%S}" hostname="{xml_text(report.vantage.name)}">\n'
-        yield from map(_written, suite.cases)
+        yield from map(_written, suite.distinct())
         yield "  </testsuite>\n"
     yield "</testsuites>\n"
 
@@ -115,11 +124,11 @@ class _Suites:
 
     def all(self) -> list[_Suite]:
         report, account = self._report, self._account
-        unnamed = report.title or TORRENTS
-        suites = [
-            _Suite(section.name or unnamed, [self._torrent(view, section.name or unnamed) for view in section.rows])
-            for section in account.sections
-        ]
+        suites = []
+        for section in account.sections:
+            name = section.name or report.title or TORRENTS
+            group = f"{name} ({TORRENTS})" if name in (TRACKERS, INPUTS, RUN) else name
+            suites.append(_Suite(group, [self._torrent(view, group) for view in section.rows]))
         suites.append(_Suite(TRACKERS, [*map(self._tracker, account.trackers), *self._unlisted()]))
         suites.append(_Suite(INPUTS, list(self._inputs())))
         run = _Suite(RUN, [self._of_run(block) for block in account.blocks if not block.torrent and not block.tracker])
@@ -137,7 +146,8 @@ class _Suites:
 
     def _torrent(self, view: TorrentView, group: str) -> _Case:
         times = [time for a in view.answers for time in (a.scrape.latency_s, a.announce.latency_s) if time is not None]
-        case = _Case(view.torrent.name, group, max(times, default=0.0))
+        key = view.torrent.info_hash_hex[:8]
+        case = _Case(view.torrent.name, group, max(times, default=0.0), key=key)
         block = self._of_torrent.get(view.torrent.info_hash_hex)
         if block is not None:
             return self._troubled(case, block)
@@ -149,11 +159,11 @@ class _Suites:
         return case
 
     def _tracker(self, view: TrackerView) -> _Case:
-        case = _Case(view.tracker.shown_url, TRACKERS, view.latency_s or 0.0)
+        case = _Case(view.tracker.shown_url, TRACKERS, view.latency_s or 0.0, key=view.tracker.id)
         block = self._of_tracker.get(view.tracker.id)
         if view.disabled is not None or view.muted is not None:
             why = "switched off by you" if view.disabled is not None else "muted by you"
-            return _Case(case.name, TRACKERS, case.time_s, skipped=why)
+            return replace(case, skipped=why)
         if block is not None:
             return self._troubled(case, block)
         if view.state in (Health.DOWN, Health.DEGRADED) and self._report.subject is Subject.TRACKERS:
@@ -161,9 +171,9 @@ class _Suites:
             reason = wording.reason(view)
             fails = self._fails(Severity.WARNING)
             failure = (view.state.value, reason, reason) if fails else None
-            return _Case(case.name, TRACKERS, case.time_s, failure=failure, output="" if fails else reason)
+            return replace(case, failure=failure, output="" if fails else reason)
         if view.state is Health.UNKNOWN:
-            return _Case(case.name, TRACKERS, skipped=f"not judged: {wording.reason(view) or 'nothing is known of it'}")
+            return replace(case, skipped=f"not judged: {wording.reason(view) or 'nothing is known of it'}")
         return case
 
     def _unlisted(self) -> Iterator[_Case]:
@@ -171,28 +181,29 @@ class _Suites:
         listed = {view.tracker.id for view in self._account.trackers}
         for tracker, block in self._of_tracker.items():
             if tracker is not None and tracker not in listed:
-                yield self._troubled(_Case(block.subject, TRACKERS), block)
+                yield self._troubled(_Case(block.subject, TRACKERS, key=tracker), block)
 
     def _inputs(self) -> Iterator[_Case]:
         fails = self._fails(self._severity_of_skipped())
-        for skipped in self._report.skipped:
+        for number, skipped in enumerate(self._report.skipped, 1):
             text = f"{skipped.message}\nIt is not part of this report: repair this input or take it out."
             failure = (Rule.SKIPPED_INPUT.value, skipped.message, text)
-            yield _Case(skipped.source, INPUTS, failure=failure if fails else None, output="" if fails else text)
+            case = _Case(skipped.source, INPUTS, key=f"input {number}")
+            yield replace(case, failure=failure) if fails else replace(case, output=text)
 
     def _severity_of_skipped(self) -> Severity:
         problems = (problem for problem in self._report.problems if problem.rule is Rule.SKIPPED_INPUT)
         return next((problem.severity for problem in problems), Severity.INFO)
 
     def _of_run(self, block: Block) -> _Case:
-        return self._troubled(_Case(block.rule.value, RUN), block)
+        return self._troubled(_Case(block.rule.value, RUN, key=block.message), block)
 
     def _troubled(self, case: _Case, block: Block) -> _Case:
         """A case of which something is wrong: failed, or forgiven by `--fail-on`."""
         text = "\n".join(self._lines(block))
         if not self._fails(block.severity):
-            return _Case(case.name, case.group, case.time_s, output=f"{block.severity}: {text}")
-        return _Case(case.name, case.group, case.time_s, failure=(block.rule.value, block.message, text))
+            return replace(case, output=f"{block.severity}: {text}")
+        return replace(case, failure=(block.rule.value, block.message, text))
 
     def _lines(self, block: Block) -> Iterator[str]:
         yield f"{block.rule}: {block.message}"
