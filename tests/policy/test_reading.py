@@ -225,6 +225,9 @@ def test_a_name_of_a_collection_is_short_and_printable():
     (told,) = mistakes('[collections."\\u001b[31m"]\nfilter = "a"')
     assert "no name of up to 60 printable characters" in told
     assert told.isprintable()
+    assert mistakes('[collections."a b"]\nfilter = "x"\n[collections."a  b"]\nfilter = "x"') == [
+        'p.toml line 3: collections."a b": reads like another one above; give it a name of its own'
+    ]
 
 
 def test_all_mistakes_are_told_in_the_order_of_the_lines():

@@ -150,19 +150,24 @@ class _Reader:
         if len(value) > MAX_COLLECTIONS:
             self._wrong(path, f"{len(value)} are too many; at most {MAX_COLLECTIONS}")
             return
+        names: set[str] = set()
         for name, table in value.items():
             at = (*path, name)
             if not isinstance(table, dict):
                 hint = "write it like [collections.isos] with keys below it"
                 self._wrong(at, f"{shown(table)} is no table of a collection; {hint}")
                 continue
+            shown_name = clean(name, limit_chars=MAX_NAME_CHARS)
             if not name.strip() or len(name) > MAX_NAME_CHARS or not name.isprintable():
                 self._wrong(at, f"{shown(name)} is no name of up to {MAX_NAME_CHARS} printable characters")
+            elif shown_name in names:
+                self._wrong(at, "reads like another one above; give it a name of its own")
+            names.add(shown_name)
             self._refuse_unknown(at, table, KEYS_OF_COLLECTION)
             filter_ = self._filter(at, table, "name~iso")
             requirements = self._requirements(at, table)
             if filter_ is not None:
-                yield Collection(clean(name, limit_chars=MAX_NAME_CHARS), filter_, requirements)
+                yield Collection(shown_name, filter_, requirements)
 
     def _overrides(self, value: object) -> Iterable[Override]:
         path: Path = ("overrides",)
