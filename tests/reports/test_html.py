@@ -130,7 +130,7 @@ def test_unknown_is_a_question_mark_and_never_0():
 def test_a_tracker_shows_its_addresses_and_where_the_time_went(release):
     bodies = [" ".join(text.split()) for text in release.texts("tbody") if "announce" in text]
     assert len(bodies) == 3
-    assert "udp://tracker.foo.org:6969 /announce" in bodies[0]
+    assert "udp:// tracker.foo.org:6969 /announce" in bodies[0]
     assert "down" in bodies[0]
     assert "resolve 4.0ms + connect 21ms + tls 44ms + exchange 38ms" in bodies[2]
     assert "not judged" in bodies[1]

@@ -78,7 +78,9 @@ def seconds(span_s: float | None) -> str:
 
 
 def url(shown: str) -> str:
-    """A URL, broken before its path rather than anywhere; other text as it is."""
+    """A URL, broken before its host or its path rather than anywhere; other text as it is."""
     scheme, separator, rest = shown.partition("://")
     host, slash, path = rest.partition("/")
-    return f"{escape(scheme + separator + host)}<wbr>{escape(slash + path)}" if slash else escape(shown)
+    if not slash:
+        return escape(shown)
+    return f"{escape(scheme + separator)}<wbr>{escape(host)}<wbr>{escape(slash + path)}"

@@ -200,7 +200,16 @@ footer{margin-top:2rem;font-size:.88em;color:var(--soft)}
  body{font-size:16px}
  .card dl,.facts{grid-template-columns:minmax(0,1fr);gap:0}
  .card dt,.facts dt{margin-top:.45rem;font-size:.86em}
- .wide tbody th{max-width:11rem}
+ table{font-size:.86em}
+ th,td{padding:.35rem .4rem}
+ .wide tbody th{min-width:9.4rem}
+ .torrents{min-width:50rem}
+ .torrents col:nth-child(1){width:5.7rem}
+ .torrents col:nth-child(2){width:9.7rem}
+ .torrents col:nth-child(3){width:5.2rem}
+ .trackers{min-width:71rem}
+ .trackers col:nth-child(1){width:7.3rem}
+ .e>td:first-child{padding-left:.7rem}
  .verdict{padding:.9rem 1rem}
 }
 @media (prefers-reduced-motion:reduce){html{scroll-behavior:auto}}
