@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trackerwatch.failover.states import Role
@@ -16,6 +16,7 @@ from trackerwatch.policy.words import (
     min_seeders_words,
     min_working_words,
     problem,
+    some,
 )
 
 if TYPE_CHECKING:
@@ -42,18 +43,20 @@ class Broken:
     brief: str
 
 
-@dataclass(frozen=True, slots=True)
 class Trackers:
     """The trackers of one snapshot, as the torrents that list them need them."""
 
-    views: Sequence[TrackerView]
-    now: datetime
-    _by_tracker: dict[Tracker, TrackerView] = field(init=False)
-    _listed: dict[int, tuple[tuple[Placement, ...], tuple[TrackerView, ...]]] = field(default_factory=dict)
-    """By the id of placements, which stand beside it, or their id could come to name others."""
+    def __init__(self, views: Sequence[TrackerView], now: datetime) -> None:
+        """Know them.
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_by_tracker", {view.tracker: view for view in self.views})
+        Args:
+            views: `Snapshot.trackers`.
+            now: The time of the snapshot.
+        """
+        self.now = now
+        self._by_tracker: dict[Tracker, TrackerView] = {view.tracker: view for view in views}
+        # By the id of placements, which stand beside it, or their id could come to name others.
+        self._listed: dict[int, tuple[tuple[Placement, ...], tuple[TrackerView, ...]]] = {}
 
     def listed(self, view: TorrentView) -> tuple[TrackerView, ...]:
         """Those that a torrent lists, in its order; torrents with the same tiers share one tuple."""
@@ -154,7 +157,7 @@ class Trackers:
                 failed = dict.fromkeys(
                     a.tracker for a in view.answers if a.role is Role.FAILED and self.is_heard(a.tracker)
                 )
-                names = ", ".join(f"{one.host_port} {self._reason(view, one)}".strip() for one in failed)
+                names = some([f"{one.host_port} {self._reason(view, one)}".strip() for one in failed])
                 return names or str(found.rule).replace("_", " ")
             case rule:
                 return str(rule).replace("_", " ")

@@ -99,7 +99,7 @@ def looks_like_policy(text: str) -> bool:
         table = parse_toml(text)
     except ValueError:
         return False
-    return not table.keys().isdisjoint({"min_seeders", "min_working_trackers", "max_dead_days", *KEYS_OF_ALL[-4:]})
+    return not table.keys().isdisjoint(KEYS_OF_ALL)
 
 
 def _read(text: str, source: str, named_filters: Mapping[str, str]) -> tuple[Policy, list[str]]:
