@@ -151,7 +151,7 @@ def test_views_hold_what_follows_from_the_document():
     assert down.failure == scenes.refused()
     assert up.failure is None
     assert backup.failover.active is up.tracker is backup.answers[1].tracker
-    assert backup.why == "tracker.foo.org:6969 connection refused; last one left"
+    assert backup.why == "tracker.foo.org connection refused; last one left"
     assert backup.since == scenes.EARLIER
     assert [problem.rule for problem in backup.problems] == [Rule.FAILED_OVER]
     assert [problem.rule for problem in well.problems] == [Rule.SINGLE_TRACKER]
@@ -450,7 +450,11 @@ def test_words_for_failures_are_worked_out():
         "source": None,
     }
     assert read(written).torrents[0].answers[0].scrape == ScrapeView(scenes.AskState.SKIPPED)
-    assert read(written).torrents[0].why == "tracker.foo.org:6969 failed; last one left"
+    # A tracker that is down says why for all that list it.
+    assert read(written).torrents[0].why == "tracker.foo.org connection refused; last one left"
+    written["trackers"][0]["state"] = "up"
+    assert read(written).torrents[0].why == "tracker.foo.org failed; last one left"
+    written["trackers"][0]["state"] = "down"
     written["trackers"][0]["endpoints"] = []
     written["trackers"][0]["reasons"] = ["dns_nxdomain"]
     assert read(written).trackers[0].failure == Failure(FailureKind.DNS_NXDOMAIN)

@@ -68,24 +68,43 @@ def failure_of(state: Health, reasons: Sequence[str], endpoints: Sequence[Endpoi
     return failures[0] if failures else None
 
 
-def why_of(problems: Sequence[Problem], answers: Sequence[AnswerView], failover: FailoverView) -> str:
-    """A torrent's worst problem in a few words; empty where all is well."""
+def why_of(
+    problems: Sequence[Problem],
+    answers: Sequence[AnswerView],
+    failover: FailoverView,
+    down: Mapping[str, Failure | None] | None = None,
+) -> str:
+    """A torrent's worst problem in a few words; empty where all is well.
+
+    Args:
+        problems: Worst first.
+        answers: What its trackers said.
+        failover: Where it stands.
+        down: By tracker id, why each tracker is down that is.
+    """
     rule = next((problem.rule for problem in problems if problem.severity is not Severity.INFO), None)
     if rule is None:
         return ""
-    if rule in _FAILED_THERE and (failed := failed_trackers(answers)):
+    if rule in _FAILED_THERE and (failed := failed_trackers(answers, down or {})):
         tail = "; last one left" if failover.working == 1 and failover.total > 1 else ""
         return ", ".join(f"{name} {reason}" for name, reason in failed.items()) + tail
     return _WORDS.get(rule, str(rule).replace("_", " "))
 
 
-def failed_trackers(answers: Iterable[AnswerView]) -> Mapping[str, str]:
-    """By host and port of each tracker that failed a torrent, why, in words."""
+def failed_trackers(answers: Iterable[AnswerView], down: Mapping[str, Failure | None]) -> Mapping[str, str]:
+    """By short name of each tracker that failed a torrent, why, in words."""
     failed: dict[str, str] = {}
     for answer in answers:
         if answer.role is Role.FAILED:
-            failed.setdefault(answer.tracker.host_port, failure_words(answer_failure(answer)) or "failed")
+            failure = down.get(answer.tracker.id) or answer_failure(answer)
+            failed.setdefault(_brief(answer.tracker.host_port), failure_words(failure) or "failed")
     return failed
+
+
+def _brief(host_port: str) -> str:
+    """A name without its port; of an address the port may be all that tells it apart."""
+    literal = host_port[0].isdigit() or host_port.startswith("[")
+    return host_port if literal else host_port.rpartition(":")[0]
 
 
 def answer_failure(answer: AnswerView) -> Failure | None:

@@ -188,6 +188,8 @@ def merged_torrent(views: Mapping[Voter, TorrentView], ballots: Ballots) -> Torr
         torrent = torrent.merged_with(view.torrent)
     answers = _answers(lead, latest, torrent)
     worst = [p for p in problems if p.severity is not Severity.INFO]
+    # As bad as the lead says, and for the same reason: it knows best what that is.
+    agreed = lead.verdict is verdict and not any(p.rule is Rule.REGIONAL for p in worst)
     return replace(
         lead,
         torrent=torrent,
@@ -196,7 +198,7 @@ def merged_torrent(views: Mapping[Voter, TorrentView], ballots: Ballots) -> Torr
         answers=answers,
         problems=problems,
         since=worst[0].since if worst else None,
-        why=why_of(problems, answers, lead.failover),
+        why=lead.why if agreed else why_of(problems, answers, lead.failover),
         last_seeder_at=max((v.last_seeder_at for v in latest if v.last_seeder_at is not None), default=None),
     )
 

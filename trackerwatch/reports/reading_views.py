@@ -59,6 +59,8 @@ class TrackerReader:
 
     def __init__(self, document: Fields) -> None:
         self.down_for: dict[str, tuple[str, ...]] = {}
+        self.down: dict[str, Failure | None] = {}
+        """By id, why each is down that is."""
         self._by_id: dict[str, Tracker] = {}
         self._index: dict[str, int] = {}
         self._views: list[TrackerView] = []
@@ -68,6 +70,8 @@ class TrackerReader:
                 fields.wrong("id", f"{view.tracker.id} is listed twice")
             self._index[view.tracker.id] = view.index
             self._views.append(view)
+            if view.state is Health.DOWN:
+                self.down[view.tracker.id] = view.failure
             if names := fields.maybe("down_for", fields.texts):
                 self.down_for[view.tracker.id] = names
 
@@ -249,7 +253,7 @@ def read_torrent(
         answers=answers,
         problems=problems,
         since=None if worst is None else worst.since,
-        why=why_of(problems, answers, failover),
+        why=why_of(problems, answers, failover, trackers.down),
         last_seeder_at=fields.maybe("last_seeder_at", fields.moment),
     )
 
