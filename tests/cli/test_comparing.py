@@ -189,6 +189,29 @@ async def test_a_filter_that_goes_by_state_makes_nothing_come_or_go(tmp_path, re
     assert lines(made) == []
 
 
+async def test_a_filter_that_matches_nothing_leaves_the_run_before(tmp_path, report, store):
+    async with Strict() as tracker:
+        path = written(tmp_path, NAME, tracker)
+        tracker.knows(path, 7)
+        await report(path, "--filter", "seeders<50")
+        kept = rows(store)
+        tracker.knows(path, 70)
+        none = await report(path, "--filter", "seeders<50")
+        assert (none["code"], none["changes"]) == (3, None)
+        assert rows(store) == kept
+
+
+async def test_a_part_of_what_a_file_is_about_makes_the_rest_not_gone(tmp_path, report):
+    old = tmp_path / "old.json"
+    async with Strict() as tracker:
+        one, two = written(tmp_path, "one", tracker), written(tmp_path, "two", tracker)
+        tracker.knows(one, 7)
+        tracker.knows(two, 7)
+        await report(one, two, "-o", old)
+        assert lines(await report(one, two, "--against", old, "--filter", "name=one")) == []
+        assert lines(await report(one, "--against", old)) == ["two is gone; it was ok"]
+
+
 async def test_without_a_store_nothing_is_compared_but_a_file(tmp_path, report, store):
     old = tmp_path / "old.json"
     async with Strict() as tracker:

@@ -101,6 +101,30 @@ def test_trackers_that_know_a_torrent_and_those_that_do_not(announce):
     assert (then.known_to, then.unknown_to) == ({UP_ID}, {DEAD_ID})
 
 
+def test_of_a_hybrids_two_swarms_one_is_enough_to_be_known_by():
+    listed = torrent("a", [UP])
+    told, lost = answer(listed, UP, Role.ACTIVE, SwarmCounts(3, 1, 1)), unregistered(listed, UP)
+    for answers in ((told, lost), (lost, told)):
+        found = baseline_of(report_of(snapshot([seen(listed, answers=answers)], [tracker(UP)])))
+        then = found.torrents[listed.info_hash_hex]
+        assert (then.known_to, then.unknown_to) == ({UP_ID}, frozenset())
+
+
+def test_what_a_tracker_says_now_takes_the_place_of_what_it_said():
+    listed = torrent("a", [UP], [DEAD])
+    told = [answer(listed, url, Role.BACKUP, SwarmCounts(3, 1, 1)) for url in (UP, DEAD)]
+    lost = [unregistered(listed, url) for url in (UP, DEAD)]
+    silent = answer(listed, UP, Role.UNTRIED)
+
+    def of(*answers):
+        return baseline_of(report_of(snapshot([seen(listed, answers=answers)], [tracker(UP), tracker(DEAD)])))
+
+    then = filled(of(silent, lost[1]), of(told[0], told[1])).torrents[listed.info_hash_hex]
+    assert (then.known_to, then.unknown_to) == ({UP_ID}, {DEAD_ID})
+    then = filled(of(silent, told[1]), of(lost[0], lost[1])).torrents[listed.info_hash_hex]
+    assert (then.known_to, then.unknown_to) == ({DEAD_ID}, {UP_ID})
+
+
 def test_a_tracker_that_works_again_knows_it_whatever_its_announce_said_once():
     listed = torrent("a", [UP])
     told = answer(listed, UP, Role.ACTIVE, SwarmCounts(3, 1, 1))

@@ -160,6 +160,16 @@ def test_what_a_fall_does_to_torrents_stands_with_it():
     ]
 
 
+def test_what_else_is_wrong_is_told_beside_a_fall():
+    good = [well("a", seeders=2, urls=(DEAD, UP))]
+    bad = [broken("a", Rule.ONE_SEEDER, Verdict.WARNING, seeders=1)]
+    down = [tracker(DEAD, Health.DOWN, **DOWN), tracker(UP)]
+    assert lines(report_of(good, [tracker(DEAD), tracker(UP)]), report_of(bad, down)) == [
+        f"{DEAD_NAME} is down now (connection refused); it was up",
+        "a has a warning now (one seeder); it was ok",
+    ]
+
+
 def test_what_is_critical_is_told_whatever_the_cause():
     up, down = [tracker(DEAD)], [tracker(DEAD, Health.DOWN, **DOWN)]
     good = [well("debian-12.iso", urls=(DEAD,))]
@@ -201,6 +211,8 @@ def test_a_tracker_that_does_not_know_a_torrent_any_more():
     assert [(c.kind, c.torrent, c.tracker, c.message) for c in found.items] == [
         (ChangeKind.UNREGISTERED, listed.info_hash_hex, DEAD_ID, f"a: {DEAD_NAME} does not know it any more")
     ]
+    quiet = [replace(up[0], muted=Mute(None, "it forgets")), up[1]]
+    assert ChangeKind.UNREGISTERED not in [c.kind for c in told(report_of(good, up), report_of([lost], quiet)).items]
     # Where it did not answer before it may never have known it.
     never = report_of([broken("a", Rule.FAILED_OVER, Verdict.WARNING)], [tracker(DEAD, Health.DOWN), tracker(UP)])
     assert ChangeKind.UNREGISTERED not in [c.kind for c in told(never, report_of([lost], up)).items]
@@ -360,6 +372,13 @@ def test_a_new_torrent_that_is_not_well_says_so():
     before = report_of([well("a")], [tracker(UP)])
     new = broken("b", Rule.NO_SEEDERS, Verdict.CRITICAL, seeders=0, urls=(UP,))
     assert lines(before, report_of([well("a"), new], [tracker(UP)])) == ["b is new, and is critical"]
+
+
+def test_twenty_are_told_one_by_one_and_more_are_not():
+    before = report_of([well("a")], [tracker(UP)])
+    names = [f"n{number}" for number in range(21)]
+    assert len(lines(before, report_of([well("a"), *map(well, names[:20])], [tracker(UP)]))) == 20
+    assert len(lines(before, report_of([well("a"), *map(well, names)], [tracker(UP)]))) == 1
 
 
 def test_many_that_come_are_told_once():

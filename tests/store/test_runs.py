@@ -102,7 +102,8 @@ async def test_an_older_file_is_migrated_and_its_torrents_are_not_new(tmp_path):
             info_hash(4): NOON,
         }
         # It is written down, so that what is found does not hang on rows that are forgotten one day.
-        assert await store.first_seen([info_hash(1)], NOON + DAY) == {info_hash(1): NOON - 20 * DAY}
+        later = await store.first_seen([info_hash(1), info_hash(3)], NOON + DAY)
+        assert later == {info_hash(1): NOON - 20 * DAY, info_hash(3): NOON}
         assert await store.keep_run(KEY, NOON, b"body")
     rows = all_rows(path)
     assert [row[0] for row in rows["first_seen"]] == [1, 2, 3, 4]
