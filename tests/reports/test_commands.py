@@ -23,6 +23,7 @@ from trackerwatch.reports.commands import check_again, words
         ("trackerwatch report --from a.json --from b.json", ""),
         ("trackerwatch watch rel/", ""),
         ("trackerwatch report 'rel", ""),
+        ("trackerwatch report -", ""),
         ("trackerwatch report " + "a.torrent " * 40, ""),
         ("", ""),
     ],

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, TextIO
 
 from trackerwatch.config.overrides import without_tracker
+from trackerwatch.escaping import no_workflow_command
 from trackerwatch.outcome import FailureKind
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ class Narrator:
     def say(self, line: str) -> None:
         """Write a line that stays."""
         self.clear()
-        self._write(f"trackerwatch: {line}\n")
+        # A CI runner reads this too, and it quotes names of files and torrents.
+        self._write(no_workflow_command(f"trackerwatch: {line}\n"))
 
     def progress(self, line: str) -> None:
         """Show where the work stands, in place of what was shown before; nothing where there is no terminal."""

@@ -28,7 +28,8 @@ def check_again(command: str) -> str:
         given = shlex.split(command)
     except ValueError:
         return ""
-    if given[:2] != ["trackerwatch", "report"] or "--from" in given:
+    if given[:2] != ["trackerwatch", "report"] or "--from" in given or "-" in given:
+        # What came through a pipe is gone.
         return ""
     kept: list[str] = []
     skip = False

@@ -38,25 +38,15 @@ SWITCHED_OFF_MARK = "- off"
 SEVERITY_GLYPHS = {Severity.INFO: "-", Severity.WARNING: "!", Severity.CRITICAL: "x"}
 
 NOTES = {
-    Rule.SINGLE_TRACKER: "{} a single independent tracker",
-    Rule.SAME_TIER_FAILOVER: "{} on a backup of the same tier",
-    Rule.DISAGREEMENT: "{} trackers that disagree on the counts",
-    Rule.SCRAPE_UNSUPPORTED: "{} a tracker that cannot be scraped",
-    Rule.PRIVATE_NOT_ASKED: "{} private and not asked about, which --private scrape would do",
-    Rule.WARNING_MESSAGE: "{} a warning message from a tracker",
-    Rule.REGIONAL: "{} down from some vantages and not from others",
+    Rule.SINGLE_TRACKER: ("lists", "list", "a single independent tracker"),
+    Rule.SAME_TIER_FAILOVER: ("is", "are", "on a backup of the same tier"),
+    Rule.DISAGREEMENT: ("has", "have", "trackers that disagree on the counts"),
+    Rule.SCRAPE_UNSUPPORTED: ("has", "have", "a tracker that cannot be scraped"),
+    Rule.PRIVATE_NOT_ASKED: ("is", "are", "private and not asked about, which --private scrape would do"),
+    Rule.WARNING_MESSAGE: ("has", "have", "a warning message from a tracker"),
+    Rule.REGIONAL: ("is", "are", "down from some vantages and not from others"),
 }
-"""Rules of severity info that lint does not look for, as one line about several torrents or trackers."""
-
-_NOTE_VERBS = {
-    Rule.SINGLE_TRACKER: ("lists", "list"),
-    Rule.SAME_TIER_FAILOVER: ("is", "are"),
-    Rule.DISAGREEMENT: ("has", "have"),
-    Rule.SCRAPE_UNSUPPORTED: ("has", "have"),
-    Rule.PRIVATE_NOT_ASKED: ("is", "are"),
-    Rule.WARNING_MESSAGE: ("has", "have"),
-    Rule.REGIONAL: ("is", "are"),
-}
+"""Rules of severity info that lint does not look for: what one torrent or tracker does, what several do, and what of it."""
 
 
 def many(number: int, noun: str) -> str:
@@ -73,7 +63,8 @@ def note(rule: Rule, number: int, noun: str) -> str:
     """What one rule of severity info says of so many things."""
     if rule not in NOTES:
         return f"{many(number, noun)}: {meaning(rule).means} ({rule})"
-    return f"{many(number, noun)} {NOTES[rule].format(_NOTE_VERBS[rule][number != 1])}"
+    one, several, what = NOTES[rule]
+    return f"{many(number, noun)} {one if number == 1 else several} {what}"
 
 
 def verdicts(counts: Mapping[Verdict, int]) -> str:
