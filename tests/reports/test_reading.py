@@ -19,6 +19,7 @@ from trackerwatch.reports.changes import Change, ChangeKind, Changes
 from trackerwatch.reports.document import MAX_BYTES
 from trackerwatch.reports.reading import read_report
 from trackerwatch.reports.rows import (
+    FailOn,
     PolicyNote,
     Quorum,
     Remembered,
@@ -159,6 +160,15 @@ def test_views_hold_what_follows_from_the_document():
     assert [placement.tier for placement in backup.torrent.placements] == [0, 1]
     assert keyed.tracker.shown_url == parse_tracker(scenes.KEYED).shown_url
     assert "0123456789abcdef" not in keyed.tracker.url
+
+
+def test_what_was_forgiven_is_seen_by_the_exit_code():
+    scene = scenes.failed_over_scene()
+    assert [read(document(scene, fail_on=fail_on)).fail_on for fail_on in FailOn] == [
+        FailOn.WARNING,
+        FailOn.CRITICAL,
+        FailOn.CRITICAL,
+    ]
 
 
 def test_with_only_problems_the_well_ones_are_counted():

@@ -46,6 +46,8 @@ _LIST_OF_TYPE = {
 """Where a row of JSON lines stands in the JSON report."""
 _ZONE = re.compile(r"[A-Za-z0-9._-]{0,20}")
 _QUOTED_CHARS = 40
+_MAX_ADDRESS_CHARS = 70
+"""With a zone."""
 
 
 class Fields:
@@ -170,7 +172,8 @@ class Fields:
     def moment(self, key: str) -> datetime:
         """A time, in UTC."""
         value = self._get(key, "a time")
-        at = _moment(value) if isinstance(value, str) else None
+        # What is longer would fill the cache before it is refused.
+        at = _moment(value) if isinstance(value, str) and len(value) <= _QUOTED_CHARS else None
         if at is None:
             self._refuse(key, value, "a time like 2026-11-22T14:02:11Z")
         return at
@@ -178,7 +181,7 @@ class Fields:
     def address(self, key: str) -> str:
         """An IP literal."""
         value = self._get(key, "an IP address")
-        if not isinstance(value, str) or not _is_address(value):
+        if not isinstance(value, str) or len(value) > _MAX_ADDRESS_CHARS or not _is_address(value):
             self._refuse(key, value, "an IP address")
         return value
 
@@ -297,8 +300,6 @@ def _moment(text: str) -> datetime | None:
 
 @lru_cache(maxsize=4096)
 def _is_address(text: str) -> bool:
-    if len(text) > _QUOTED_CHARS + 20:
-        return False
     try:
         address = ipaddress.ip_address(text)
     except ValueError:

@@ -16,7 +16,17 @@ from trackerwatch.policy.rules import Problem, Rule, Severity, Verdict
 from trackerwatch.reports.changes import Change, ChangeKind, Changes
 from trackerwatch.reports.document import parse_document
 from trackerwatch.reports.reading_views import INFO_HASH, MAX_NAME_CHARS, TRACKER_ID, TrackerReader, read_torrent
-from trackerwatch.reports.rows import PolicyNote, Quorum, Remembered, Report, SkippedInput, Subject, Vantage, Vote
+from trackerwatch.reports.rows import (
+    FailOn,
+    PolicyNote,
+    Quorum,
+    Remembered,
+    Report,
+    SkippedInput,
+    Subject,
+    Vantage,
+    Vote,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -88,6 +98,7 @@ def read_report(text: str | bytes, source: str) -> Report:
         policy=_policy(document.fields_or_none("policy")),
         changes=_changes(document.fields_or_none("changes")),
         quorum=quorum,
+        fail_on=_fail_on(summary),
     )
 
 
@@ -99,6 +110,15 @@ def _check_schema(document: Fields, source: str) -> None:
         return
     what = repr(schema) if ANY_SCHEMA.fullmatch(schema) else "of something else"
     raise ReportError(source, f"its schema is {what}; this version reads trackerwatch.report/1")
+
+
+def _fail_on(summary: Fields) -> FailOn:
+    """From which verdict on its exit code was not to be 0: as far as it makes a difference to this verdict."""
+    if summary.whole("exit_code", most=3):
+        return FailOn.WARNING
+    return {Verdict.OK: FailOn.WARNING, Verdict.WARNING: FailOn.CRITICAL}.get(
+        summary.choice("verdict", Verdict), FailOn.NONE
+    )
 
 
 def _remark(summary: Fields, quorum: Quorum | None) -> str:
