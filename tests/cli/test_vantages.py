@@ -15,7 +15,9 @@ from tests.reports import scenes
 from tests.reports.test_quorum import down, exhausted, up, vantage
 from trackerwatch.cli import vantages
 from trackerwatch.cli.main import main
+from trackerwatch.config.values import duration
 from trackerwatch.reports import FORMATS, Style, renderer
+from trackerwatch.reports.quorum import DEFAULT_MAX_AGE_S
 from trackerwatch.reports.rows import build_report
 
 
@@ -214,3 +216,8 @@ def test_nothing_that_could_send_is_even_loaded(three):
     )
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
     assert (ended.returncode, ended.stderr) == (1, "[]\n")
+
+
+def test_the_help_says_how_old_a_report_may_be(capsys):
+    assert main(["report", "--help"]) == 0
+    assert f"--max-age (here: {duration(DEFAULT_MAX_AGE_S)})" in " ".join(capsys.readouterr().out.split())

@@ -179,7 +179,8 @@ def add_vantages(parser: argparse.ArgumentParser) -> None:
         type=file_name,
         dest="vantages",
         metavar="FILE",
-        help="a JSON report made elsewhere; repeatable, instead of INPUT",
+        help="a JSON report made elsewhere, or a folder of them; repeatable, instead of INPUT; once it is older than --max-age "
+        "(here: 30m) it has no vote",
     )
     group.add_argument(
         "--quorum",
