@@ -202,6 +202,8 @@ def test_all_agree():
         p.message for p in report.problems
     }
     assert tracker_of(report).effect == Effect(0, 0, 1, 0)
+    both = put(made("ci-eu", down()), made("ci-us", down()))
+    assert "is down from both fresh vantages: ci-eu (refused), ci-us (refused)" in both.problems[0].message
 
 
 def test_one_vote_is_enough_where_one_is_asked_for():

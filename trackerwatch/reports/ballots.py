@@ -128,7 +128,7 @@ def share(ballots: Ballots, agree: int, knowers: int, *, needed: bool = True) ->
     if agree == knowers and ballots.reached:
         if knowers == 1:
             return f"the only fresh vantage{' that knows it' if known else ''}"
-        return f"all {knowers:,} fresh vantages{known}"
+        return f"{'both' if knowers == 2 else f'all {knowers:,}'} fresh vantages{known}"
     return f"{agree:,} of {knowers:,} fresh vantages{known}{enough}"
 
 
