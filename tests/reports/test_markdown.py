@@ -18,7 +18,7 @@ from trackerwatch.policy.ruling import Judged
 from trackerwatch.reports import Style, markdown
 from trackerwatch.reports.changes import Change, ChangeKind, Changes
 from trackerwatch.reports.markdown import MAX_BYTES, render
-from trackerwatch.reports.rows import PolicyNote, SkippedInput, empty_report
+from trackerwatch.reports.rows import PolicyNote, Quorum, SkippedInput, Vantage, Vote, empty_report
 
 OURS = {
     *("h1", "h2", "h3", "p", "strong", "ul", "li", "code", "details", "summary"),
@@ -194,8 +194,9 @@ def test_thousands_of_rows_keep_to_the_limit(name, verdict):
     assert headings(page)[-2:] == ["Trackers", "About this report"]
 
 
-def test_everything_at_its_longest_keeps_to_the_limit():
-    long = "<\U0001f4a9|" * 1500
+@pytest.mark.parametrize("piece", ["<\U0001f4a9|", "`|", "@\U0001f4a9|", "\\`@ "])
+def test_everything_at_its_longest_keeps_to_the_limit(piece):
+    long = piece * 1500
     report = many(
         300, Verdict.WARNING, "\U0001f4a9" * 400, skipped=[SkippedInput(f"{n}{long}", long) for n in range(90)]
     )
@@ -210,7 +211,11 @@ def test_everything_at_its_longest_keeps_to_the_limit():
         trackers=trackers,
         policy=PolicyNote(long, 1, 1, tuple(f"{n}{long}" for n in range(99))),
         changes=Changes(long, scenes.NOW, tuple(Change(ChangeKind.TORRENT_NEW, f"{n}{long}") for n in range(500))),
-        problems=tuple(replace(p, message=f"{n}{long}", action=f"{n}{long}") for n, p in enumerate(report.problems)),
+        problems=tuple(
+            replace(p, torrent=None, rule=rule, message=f"{n}{long}", action=f"{n}{long}")
+            for n, (p, rule) in enumerate(zip(report.problems, [Rule.TRACKER_DOWN] * 20, strict=False))
+        ),
+        quorum=Quorum(1, tuple(Vote(Vantage("a", long), scenes.NOW, True, Verdict.OK) for _ in range(90)), {}),
     )
     page = page_of(report)
     assert headings(page)[-1] == "About this report"

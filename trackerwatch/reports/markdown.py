@@ -26,12 +26,14 @@ Row = TypeVar("Row")
 MAX_BYTES = 60_000
 """Of the whole document, as UTF-8."""
 MAX_TEXT_CHARS = 500
-"""Of one message or name."""
-BLOCK_BYTES = 20_000
-"""Room for what is wrong; one block is told whatever it takes."""
-LIST_BYTES = 4_000
-"""Room for each list: changes, notes, inputs that were skipped."""
-TRACKER_BYTES = 8_000
+"""Of one message or name; escaped it takes up to five bytes a character."""
+SHORT_TEXT_CHARS = 150
+"""Of each text of the worst problem, where it has no room with longer ones."""
+BLOCK_BYTES = 18_000
+"""Room for what is wrong; the worst problem is told all the same."""
+LIST_BYTES = 3_000
+"""Room for each list: changes, what was not judged, notes, inputs that were skipped, votes."""
+TRACKER_BYTES = 6_000
 """Room for the rows of trackers."""
 MORE_BYTES = 400
 """Kept free for saying how much was left out."""
@@ -93,7 +95,7 @@ class _Page:
         told, left_out = _fitting(map(self._block, blocks), BLOCK_BYTES)
         # Whatever it takes, the worst one is told.
         if blocks and not told:
-            told, left_out = [self._block(blocks[0])], left_out - 1
+            told, left_out = [self._block(blocks[0], SHORT_TEXT_CHARS)], left_out - 1
         yield from told
         if left_out:
             rest = sum(max(1, len(block.members)) for block in blocks[len(told) :])
@@ -102,23 +104,25 @@ class _Page:
             yield f"\nThen check again: {_code(self._account.check_again)}\n"
         yield from self._skipped()
 
-    def _block(self, block: Block) -> str:
+    def _block(self, block: Block, chars: int = MAX_TEXT_CHARS) -> str:
+        """What is wrong, with texts of at most so many characters."""
         glyph = wording.SEVERITY_GLYPHS[block.severity]
-        head = f"**{glyph}** {_code(block.subject)} " if block.subject else f"**{glyph}** "
+        head = f"**{glyph}** {_code(block.subject, chars)} " if block.subject else f"**{glyph}** "
         if block.members:
             head = f"**{glyph} {_text(block.subject)}** "
-        of = f" ({_text(block.collection)})" if block.collection else ""
-        lines = [f"\n{head}{_code(block.rule)}{of}: {_text(block.message)}\n\n"]
+        of = f" ({_text(block.collection, chars)})" if block.collection else ""
+        lines = [f"\n{head}{_code(block.rule)}{of}: {_text(block.message, chars)}\n\n"]
         if block.examples:
-            names = ", ".join(map(_code, block.examples))
+            names = ", ".join(_code(name, chars) for name in block.examples)
             lines.append(f"- these: {names} and {len(block.members) - len(block.examples):,} more\n")
-        lines += (f"- also {_code(rule)}: {_text(message)}\n" for rule, message in block.also[: evidence.MAX_PARTS])
-        lines += (f"- evidence: {_text(line)}\n" for line in block.evidence)
+        also = block.also[: evidence.MAX_PARTS]
+        lines += (f"- also {_code(rule)}: {_text(message, chars)}\n" for rule, message in also)
+        lines += (f"- evidence: {_text(line, chars)}\n" for line in block.evidence)
         if block.effect:
-            lines.append(f"- effect: {_text(block.effect)}\n")
+            lines.append(f"- effect: {_text(block.effect, chars)}\n")
         if block.since:
             lines.append(f"- since: {wording.moment(block.since, self._report.generated_at)}\n")
-        lines += (f"- do: {_text(action)}\n" for action in block.actions[: evidence.MAX_PARTS])
+        lines += (f"- do: {_text(action, chars)}\n" for action in block.actions[: evidence.MAX_PARTS])
         return "".join(lines)
 
     def _skipped(self) -> Iterator[str]:
@@ -236,16 +240,16 @@ def _size(text: str) -> int:
     return len(text.encode("utf-8", "replace"))
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= MAX_TEXT_CHARS else text[: MAX_TEXT_CHARS - 1] + "…"
+def _cut(text: str, chars: int) -> str:
+    return text if len(text) <= chars else text[: chars - 1] + "…"
 
 
-def _text(text: str) -> str:
-    return markdown_text(_cut(text))
+def _text(text: str, chars: int = MAX_TEXT_CHARS) -> str:
+    return markdown_text(_cut(text, chars))
 
 
-def _code(text: str) -> str:
-    return markdown_code(_cut(text))
+def _code(text: str, chars: int = MAX_TEXT_CHARS) -> str:
+    return markdown_code(_cut(text, chars))
 
 
 def _more(number: int, noun: str) -> str:

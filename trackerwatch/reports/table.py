@@ -155,9 +155,11 @@ class _Table:
         yield ""
         yield from self._noted("changes", account.compared if account.changes else f"none {account.compared}")
         for change in account.changes[:MAX_CHANGES]:
-            yield from self._wrapped(change, "    ")
-        if (more := len(account.changes) - MAX_CHANGES) > 0:
-            yield f"    ... {wording.many(more, 'more change')} (--format json lists them)"
+            first, *more = columns.wrap(change, self._width - 6)
+            yield f"    {first}"
+            yield from (f"      {line}" for line in more)
+        if (left_out := len(account.changes) - MAX_CHANGES) > 0:
+            yield f"    ... {wording.many(left_out, 'more change')} (--format json lists them)"
 
     def _labelled(self, label: str, text: str) -> Iterator[str]:
         if text:
