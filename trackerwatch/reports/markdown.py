@@ -175,12 +175,14 @@ class _Page:
                 table = _table(_TORRENT_HEAD, map(self._torrent, bad[number]), room, "that are not ok")
                 room -= _size(table)
                 shown[number] += table
-        for number in shown:
-            if well[number]:
-                lines = map(self._torrent, well[number])
-                fold = _fold(f"{len(well[number]):,} ok", _TORRENT_HEAD, lines, room, "ok")
-                room -= _size(fold)
-                shown[number] += fold
+        folded = [number for number in shown if well[number]]
+        for place, number in enumerate(folded):
+            # Each collection has its share, and what the ones before it left.
+            share = room // (len(folded) - place)
+            lines = map(self._torrent, well[number])
+            fold = _fold(f"{len(well[number]):,} ok", _TORRENT_HEAD, lines, share, "ok")
+            room -= _size(fold)
+            shown[number] += fold
         yield from (shown[number] for number in sorted(shown))
         if len(shown) < len(sections):
             yield f"\n{_more(len(sections) - len(shown), 'collection')}\n"
@@ -315,5 +317,5 @@ def _fold(summary: str, head: str, rows: Iterable[str], room: int, what: str) ->
     """Rows that one click opens; their number alone, or nothing, where none has room."""
     table = _table(head, rows, room - _FOLD_BYTES, what)
     if not table.startswith(f"\n{head}"):
-        return f"\n{summary}\n" if room > MORE_BYTES else ""
+        return f"\n{summary}\n" if room > 0 else ""
     return f"\n<details><summary>{summary}</summary>\n{table}\n</details>\n"
