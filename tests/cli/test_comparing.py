@@ -375,7 +375,8 @@ async def test_a_run_that_is_too_large_says_so(tmp_path, report, monkeypatch):
         tracker.knows(path, 120)
         made = await report(path)
         assert made["said"] == (
-            "trackerwatch: this run is too large to be remembered: the next one has nothing to be compared with\n"
+            "trackerwatch: this run is not remembered (too large, or the disk too slow): the next one is not compared"
+            " with it\n"
         )
         assert (await report(path))["changes"] is None
 

@@ -7,6 +7,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
 import zlib
 from pathlib import Path
 
@@ -24,11 +25,13 @@ from tests.store.making import (
     info_hash,
     opened,
     scrape,
+    until,
 )
 from tests.store.test_store import can_mount, mounted
 from trackerwatch.engine.records import TransitionRecord
 from trackerwatch.engine.views import EventKind
 from trackerwatch.store import Past, runs
+from trackerwatch.store import store as facade
 from trackerwatch.store.opening import open_reader
 from trackerwatch.store.schema import APPLICATION_ID, STEPS, version
 
@@ -143,6 +146,37 @@ async def test_a_store_that_cannot_be_written_calls_nothing_new(tmp_path, monkey
         connection.rollback()
         connection.close()
     assert len(all_rows(path)["first_seen"]) == 1
+
+
+async def test_a_run_waits_for_another_program_to_be_done(tmp_path, monkeypatch):
+    monkeypatch.setattr("trackerwatch.store.opening.BUSY_S", 0.01)
+    monkeypatch.setattr("trackerwatch.store.writer.LOCKED_RETRY_S", 0.02)
+    monkeypatch.setattr(facade, "LOCK_LOOK_S", 0.01)
+    path = tmp_path / "history.db"
+    with opened(path) as store:
+        connection = sqlite3.connect(path)
+        connection.execute("BEGIN IMMEDIATE")
+        keeping = asyncio.create_task(store.keep_run(KEY, NOON, b"late"))
+        noting = asyncio.create_task(store.first_seen([info_hash(1)], NOON))
+        await asyncio.to_thread(until, lambda: store.trouble != "")
+        assert not keeping.done()
+        connection.rollback()
+        connection.close()
+        assert await keeping is True
+        assert await noting == {info_hash(1): NOON}
+        assert await store.last_run(KEY) == (NOON, b"late")
+        until(lambda: store.trouble == "")
+
+
+async def test_a_disk_that_hangs_holds_no_report_up(tmp_path, monkeypatch):
+    monkeypatch.setattr(facade, "RUN_S", 0.02)
+    gate = threading.Event()
+    with opened(tmp_path / "history.db") as store:
+        stuck = store._writer.submit(lambda *_: gate.wait(10))
+        assert await store.keep_run(KEY, NOON, b"x") is False
+        assert await store.first_seen([info_hash(1)], NOON) == {}
+        gate.set()
+        assert stuck.result(10)
 
 
 async def test_a_broken_file_calls_nothing_new_and_keeps_no_run(tmp_path):

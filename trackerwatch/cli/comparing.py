@@ -81,7 +81,7 @@ class Comparing:
         kept = await memory.keep_run(key_of(self._run), now.made_at.timestamp(), to_bytes(now))
         if not kept and not memory.trouble:
             self._run.narrator.say(
-                "this run is too large to be remembered: the next one has nothing to be compared with"
+                "this run is not remembered (too large, or the disk too slow): the next one is not compared with it"
             )
 
     async def _last_run(self) -> Baseline | None:

@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 
 CLAIM_S = 1.5
 """So long a claim waits for the disk; then this process's own memory decides."""
+RUN_S = 5.0
+"""So long what a report leaves for the next one waits for the disk: somebody waits for the report."""
+LOCK_LOOK_S = 0.1
+"""So often it looks whether another program is done."""
 _MAX_MANNERS = 20_000
 
 T = TypeVar("T")
@@ -269,12 +273,10 @@ class Store:
         missing = [info_hash for info_hash in wanted if info_hash not in found]
         # What is only known in memory is as new as this process.
         if missing and self._is_where_it_belongs:
-            with contextlib.suppress(NotWritableError):
-                found |= await asyncio.wrap_future(
-                    self._writer.submit(
-                        lambda connection, lookups: runs.note_first_seen(connection, lookups, missing, now)
-                    )
-                )
+            nothing: dict[bytes, float] = {}
+            found |= await self._written(
+                lambda connection, lookups: runs.note_first_seen(connection, lookups, missing, now), nothing
+            )
         return {info_hash: min(at, now) for info_hash, at in found.items()}
 
     async def last_run(self, key: str) -> tuple[float, bytes] | None:
@@ -290,7 +292,7 @@ class Store:
             body: What it found.
 
         Returns:
-            False: the store is in trouble, or it is too large.
+            False: the store is in trouble, the disk is too slow, or the body is too large.
 
         Raises:
             ValueError: The key is too long.
@@ -299,12 +301,9 @@ class Store:
             raise ValueError("no key of a run")
         if not self._is_where_it_belongs:
             return False
-        try:
-            return await asyncio.wrap_future(
-                self._writer.submit(lambda connection, lookups: runs.keep_run(connection, lookups, key, at, body))
-            )
-        except NotWritableError:
-            return False
+        return await self._written(
+            lambda connection, lookups: runs.keep_run(connection, lookups, key, at, body), nothing=False
+        )
 
     # Inside.
 
@@ -312,6 +311,19 @@ class Store:
     def _is_where_it_belongs(self) -> bool:
         """Whether what is written is found by the next program: not in the memory that stands in for a file in trouble."""
         return self.path is None or self._writer.on_file
+
+    async def _written(self, job: Callable[[sqlite3.Connection, Lookups], T], nothing: T) -> T:
+        """What a job of the writer comes to; where another program is writing, as soon as that is over."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(RUN_S):
+                while True:
+                    try:
+                        return await asyncio.wrap_future(self._writer.submit(job))
+                    except NotWritableError:
+                        if not self._writer.locked:
+                            break
+                    await asyncio.sleep(LOCK_LOOK_S)
+        return nothing
 
     async def _read(self, job: Callable[[sqlite3.Connection], T], nothing: T) -> T:
         """From the file, where it can be read, else what this process knows by itself."""

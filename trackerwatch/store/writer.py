@@ -147,6 +147,11 @@ class Writer:
         return self._on_file
 
     @property
+    def locked(self) -> bool:
+        """Whether the file is only waited for: another program holds the lock."""
+        return self._on_file and self._locked_since is not None
+
+    @property
     def waiting(self) -> int:
         """Records not written yet."""
         with self._wake:
