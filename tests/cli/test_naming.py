@@ -41,6 +41,7 @@ def test_the_command_is_quoted_for_a_shell():
         ("https://user:pass@example.org/list?key=abcdef", "https://…@example.org/list?key=…"),
         ("magnet:?xt=urn:btih:00&tr=udp%3A%2F%2Ft.org%3A1%2F0123456789abcdef0123", "tr=udp://t.org:1/…"),
         ("url~0123456789abcdef0123456789abcdef", "url~…"),
+        ("t.example.org/0123456789abcdef0123456789abcdef/announce", "t.example.org/…/announce"),
     ],
 )
 def test_no_secret_is_in_the_command(word, told):
@@ -48,6 +49,12 @@ def test_no_secret_is_in_the_command(word, told):
     assert "0123456789abcdef0123" not in line
     assert "pass" not in line
     assert told in line
+
+
+def test_names_of_files_are_no_secrets(tmp_path):
+    path = tmp_path / "0123456789abcdef0123456789abcdef"
+    path.touch()
+    assert command_line(["report", str(path)]) == f"trackerwatch report {path}"
 
 
 def test_info_hashes_are_no_secrets():

@@ -56,5 +56,9 @@ def command_line(words: Sequence[str] | None = None) -> str:
 
 
 def _harmless(word: str) -> str:
-    word = redact_url(word) if "://" in word or word.startswith("magnet:") else _PASSKEY.sub(ELLIPSIS, word)
+    if "://" in word or word.startswith("magnet:"):
+        word = redact_url(word)
+    elif _PASSKEY.search(word) and not os.path.exists(word):  # noqa: PTH110 - a plain string
+        # Not the name of a file, which may be a hash: of a filter, or of a URL without its beginning.
+        word = _PASSKEY.sub(ELLIPSIS, word)
     return clean(word, limit_chars=MAX_COMMAND_CHARS)
