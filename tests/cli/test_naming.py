@@ -51,6 +51,11 @@ def test_no_secret_is_in_the_command(word, told):
     assert told in line
 
 
+def test_a_url_without_its_beginning_has_secrets_as_well():
+    told = command_line(["check", "t.example.org/abcdef0123456789abcd/announce", "--ca-file", "/etc/hosts"])
+    assert told == "trackerwatch check 't.example.org/…/announce' --ca-file /etc/hosts"
+
+
 def test_names_of_files_are_no_secrets(tmp_path):
     path = tmp_path / "0123456789abcdef0123456789abcdef"
     path.touch()

@@ -37,7 +37,8 @@ def command_line(words: Sequence[str] | None = None) -> str:
 
     One line of `MAX_COMMAND_CHARS` at most; what is left out stands in a comment at its end.
     """
-    given = [shlex.quote(_harmless(word)) for word in (sys.argv[1:] if words is None else words)]
+    words = sys.argv[1:] if words is None else words
+    given = [shlex.quote(_harmless(word, of_urls=words[0] == "check")) for word in words]
     # Options are few and say how, and what follows one may be its value; inputs may be thousands.
     says_how = [
         word.startswith("-") or before.startswith("-") for before, word in zip(["", *given], given, strict=False)
@@ -55,8 +56,10 @@ def command_line(words: Sequence[str] | None = None) -> str:
     return f"{line}  # and {left_out:,} more words" if left_out else line
 
 
-def _harmless(word: str) -> str:
-    if "://" in word or word.startswith("magnet:"):
+def _harmless(word: str, *, of_urls: bool) -> str:
+    # A URL may have lost its beginning.
+    cut_url = of_urls and "/" in word and not os.path.exists(word)  # noqa: PTH110 - a plain string
+    if "://" in word or word.startswith("magnet:") or cut_url:
         word = redact_url(word)
     elif _PASSKEY.search(word) and not os.path.exists(word):  # noqa: PTH110 - a plain string
         # Not the name of a file, which may be a hash: of a filter, or of a URL without its beginning.
