@@ -61,6 +61,7 @@ def test_a_release_with_one_problem():
                 "1 seeder, 2 are asked for\n"
                 "evidence: tracker.example.org:1337 1 seeder, 14 leechers\n"
                 "effect: 1 of 1 tracker works; clients use tracker.example.org:1337 (tier 0); 1 seeder\n"
+                "since: 13:48 UTC (14m ago)\n"
                 "do: start 1 more on another machine"
             ),
         ),

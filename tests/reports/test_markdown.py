@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from tests.reports import scenes
@@ -13,6 +15,7 @@ from tests.reports.test_account import ill, release
 from tests.reports.test_rows import HERE, report_on
 from trackerwatch.health import Health
 from trackerwatch.outcome import SwarmCounts
+from trackerwatch.outside_text import clean
 from trackerwatch.policy.rules import Rule, Verdict
 from trackerwatch.policy.ruling import Judged
 from trackerwatch.reports import Style, markdown
@@ -155,6 +158,19 @@ def test_foreign_text_is_text(nasty):
     assert said.count(" ".join(nasty.split())) >= 8
     torrents = next(row for row in rows(page) if row and row[0] == "! WARN")
     assert (torrents[1], len(torrents)) == (nasty, 9)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=60), st.text(max_size=150))
+def test_any_text_is_text(name, message):
+    name, message = clean(name), clean(message)
+    listed = scenes.torrent(name, [scenes.UP])
+    problem = scenes.problem(Rule.ONE_SEEDER, f"x {message} x", "do", of=listed)
+    view = scenes.seen(listed, Verdict.WARNING, problems=(problem,))
+    page = page_of(report_on(scenes.snapshot([view], [scenes.tracker(scenes.UP)]), title=name))
+    assert " ".join(f"x {message} x".split()) in " ".join(told(page).split())
+    row = next(row for row in rows(page) if row and row[0] == "! WARN")
+    assert (" ".join(row[1].split()), len(row)) == (" ".join(name.split()), 9)
 
 
 def test_what_links_later_is_code_in_the_source():

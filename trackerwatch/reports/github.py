@@ -18,6 +18,7 @@ from trackerwatch.reports.evidence import MAX_PARTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
     from trackerwatch.reports.account import Account, Block
     from trackerwatch.reports.formats import Style
@@ -43,7 +44,8 @@ def render(report: Report, style: Style) -> Iterator[str]:
     # The sentence is in the summary as well; an annotation has it where the summary is not read.
     yield _line("notice", title, account.sentence)
     for severity, command in _COMMANDS.items():
-        found = [(_title(b), _message(b), len(b.members) or 1) for b in account.blocks if b.severity is severity]
+        blocks = [block for block in account.blocks if block.severity is severity]
+        found = [(_title(block), _message(block, report.generated_at), len(block.members) or 1) for block in blocks]
         if severity is Severity.WARNING and account.skipped:
             found.append(_skipped(account))
         shown = found if len(found) <= MAX_OF_A_KIND else found[: MAX_OF_A_KIND - 1]
@@ -62,7 +64,7 @@ def _title(block: Block) -> str:
     return f"{block.subject}: {block.rule}" if block.subject else f"{block.rule}"
 
 
-def _message(block: Block) -> str:
+def _message(block: Block, now: datetime) -> str:
     lines = [block.message]
     if block.examples:
         lines.append(f"these: {'; '.join(block.examples)}; and {len(block.members) - len(block.examples):,} more")
@@ -70,6 +72,8 @@ def _message(block: Block) -> str:
     lines += (f"evidence: {line}" for line in block.evidence)
     if block.effect:
         lines.append(f"effect: {block.effect}")
+    if block.since:
+        lines.append(f"since: {wording.moment(block.since, now)}")
     lines += (f"do: {action}" for action in block.actions[:MAX_PARTS])
     return "\n".join(lines)
 
