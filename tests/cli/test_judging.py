@@ -12,7 +12,7 @@ import pytest
 
 from tests.cli.test_comparing import info_hash, much_later, written
 from tests.doubles.http import HttpTracker
-from trackerwatch.cli.judging import as_ordered, sought
+from trackerwatch.cli.judging import as_ordered, sought, without_grace
 from trackerwatch.cli.main import main
 from trackerwatch.policy.document import NO_POLICY, Policy
 from trackerwatch.policy.reading import read_policy
@@ -259,6 +259,30 @@ def test_the_command_line_over_the_file():
     assert as_ordered(policy, min_seeders=None, lint=False) == policy
     assert as_ordered(NO_POLICY, min_seeders=None, lint=False) == NO_POLICY
     assert as_ordered(read("lint = true"), min_seeders=None, lint=False).lint is True
+
+
+def test_grace_forgives_nothing_to_who_waits():
+    text = 'grace = "2h"\nmin_seeders = 2\n[collections.a]\nfilter = "a"\ngrace = "1h"\n[[overrides]]\nfilter = "b"\ngrace = "3h"'
+    policy = without_grace(read(text))
+    assert [
+        asked.grace_s
+        for asked in (policy.defaults, *(o.requirements for o in (*policy.collections, *policy.overrides)))
+    ] == [None] * 3
+    assert policy.defaults.min_seeders == 2
+
+
+async def test_a_wait_is_no_sooner_over_for_a_new_torrent(report, policy, tmp_path, closed_port):
+    (tmp_path / "new.torrent").write_bytes(
+        b"d8:announce%d:%b4:infod6:lengthi1e4:name3:new12:piece lengthi16384e6:pieces20:%bee"
+        % (len(url := f"udp://127.0.0.1:{closed_port}/announce".encode()), url, bytes(20))
+    )
+    path = policy('grace = "2h"')
+    assert (await report("--policy", path, keep=True))["torrents"][0]["verdict"] == "unknown", (
+        "no seeders known, and no fault"
+    )
+    waited = await report("--policy", path, "--wait", "1", keep=True, as_it_is=True)
+    assert waited["torrents"][0]["verdict"] == "critical"
+    assert waited["policy"]["notes"] == ["grace: forgives nothing while --wait waits for torrents to be well"]
 
 
 def test_what_is_sought():

@@ -36,6 +36,10 @@ class Judging:
         policy = policy_in(config.policy, dict(config.filters)) if config.policy else NO_POLICY
         self._policy = as_ordered(policy, min_seeders=arguments.min_seeders, lint=arguments.lint)
         self._notes: tuple[str, ...] = ()
+        if arguments.wait is not None and any(asked.grace_s for asked in _requirements(self._policy)):
+            # A wait for what is forgiven anyway would be over before the first seeder came.
+            self._policy = without_grace(self._policy)
+            self._notes = ("grace: forgives nothing while --wait waits for torrents to be well",)
         self._first_seen: dict[bytes, float] = {}
 
     async def judge(self, snapshot: Snapshot, selected: Sequence[int] | None) -> Judged:
@@ -114,6 +118,18 @@ def as_ordered(policy: Policy, *, min_seeders: int | None, lint: bool) -> Policy
             ),
         )
     return replace(policy, lint=policy.lint or lint)
+
+
+def without_grace(policy: Policy) -> Policy:
+    """The same for new torrents as for old ones."""
+    return replace(
+        policy,
+        defaults=replace(policy.defaults, grace_s=None),
+        collections=tuple(
+            replace(one, requirements=replace(one.requirements, grace_s=None)) for one in policy.collections
+        ),
+        overrides=tuple(replace(one, requirements=replace(one.requirements, grace_s=None)) for one in policy.overrides),
+    )
 
 
 def sought(policy: Policy) -> frozenset[Rule]:
