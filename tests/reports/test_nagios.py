@@ -110,10 +110,18 @@ def test_the_first_line_has_what_fits_of_the_figures():
     assert first == "TRACKERWATCH OK - 1 torrent ready|critical=0 warning=0 unknown=0 ok=1 down=0"
 
 
+def test_however_much_there_is_to_say_the_first_line_has_a_figure():
+    first = "".join(render(replace(report_on(scenes.failed_over_scene()), title="a long title"), Style())).split("\n")[
+        0
+    ]
+    assert first.endswith("|critical=0")
+    assert len(first) <= 80
+
+
 def test_the_age_of_what_is_remembered_is_in_the_first_line():
     report = replace(report_on(scenes.failed_over_scene()), remembered=Remembered(2, 61.0, 250.5), title="a title")
     told, figures = output(report)
-    assert told[0] == "TRACKERWATCH WARNING - a title: 1 warning of 3 torrents, cached 4m old"
+    assert told[0] == "TRACKERWATCH WARNING - 1 warning of 3 torrents, cached 4m old"
     assert figures["age"] == (250.5, "s")
 
 

@@ -11,6 +11,7 @@ from trackerwatch.cli import check, config, demo, disable, doctor, history, inte
 from trackerwatch.cli.arguments import ArgumentParser
 from trackerwatch.cli.exit_codes import ExitCode
 from trackerwatch.cli.pipes import drop_stdout
+from trackerwatch.cli.plugin import runs_as_plugin, tell_monitoring
 from trackerwatch.errors import TrackerwatchError, UsageError
 
 if TYPE_CHECKING:
@@ -62,7 +63,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(code)
     except SystemExit as leaving:  # argparse: --help, --version and mistakes
         _flush()
-        return leaving.code if isinstance(leaving.code, int) else ExitCode.UNKNOWN
+        code = leaving.code if isinstance(leaving.code, int) else ExitCode.UNKNOWN
+        if code == ExitCode.UNKNOWN and runs_as_plugin(words):
+            tell_monitoring("a mistake on the command line, told on stderr")
+        return code
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
@@ -70,6 +74,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return ExitCode.UNKNOWN
     except TrackerwatchError as error:
         _complain(str(error), pointer=getattr(error, "pointer", ""))
+        if runs_as_plugin(words):
+            tell_monitoring(str(error))
         return ExitCode.UNKNOWN
     except Exception as error:
         # The outermost boundary: a bug of ours is one line for people, and a traceback only for those who ask for it.
@@ -77,6 +83,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         _complain(f"internal error: {type(error).__name__}: {' '.join(str(error).split())}")
         _complain(f"this is a bug; {DEBUG_VARIABLE}=1 shows where")
+        if runs_as_plugin(words):
+            tell_monitoring(f"internal error: {type(error).__name__}")
         return ExitCode.UNKNOWN
 
 

@@ -54,7 +54,8 @@ def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - eve
     account = account_of(report)
     figures = list(_figures(report))
     state = f"TRACKERWATCH {_WORDS[report.exit_code]} - "
-    first = state + _headline(report, WIDTH - len(state))
+    # Many read figures from the first line alone: at least one stands there.
+    first = state + _headline(report, WIDTH - len(state) - len(f"|{figures[0]}"))
     ahead: list[str] = []
     while figures and cell_len("|".join((first, " ".join((*ahead, figures[0]))))) <= WIDTH:
         ahead.append(figures.pop(0))
@@ -65,7 +66,8 @@ def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - eve
         yield f"{line}\n" if number else f"{last}|{line}\n"
 
 
-def _text(text: str, cells: int) -> str:
+def plugin_line(text: str, cells: int) -> str:
+    """Foreign text as one line of plugin output that fits."""
     # Somebody may well run it in a CI job.
     return columns.elide_end(no_workflow_command(clean(text).translate(_HARMLESS)), cells)
 
@@ -85,7 +87,7 @@ def _headline(report: Report, room: int) -> str:
     with_title = f"{report.title}: {told}"
     if report.title and cell_len(with_title) + len(age) <= room:
         told = with_title
-    return _text(told, room - len(age)) + age
+    return plugin_line(told, room - len(age)) + age
 
 
 def _of_torrents(report: Report) -> str:
@@ -118,21 +120,21 @@ def _problems(account: Account) -> Iterator[str]:
     yield from map(_problem, sorted(account.blocks, key=lambda block: block.severity is not Severity.CRITICAL))
     for message, sources in account.skipped:
         name = sources[0] if len(sources) == 1 else wording.many(len(sources), "input")
-        yield _text(f"skipped {columns.elide_middle(clean(name), NAME_CELLS)}: {message}", WIDTH)
+        yield plugin_line(f"skipped {columns.elide_middle(clean(name), NAME_CELLS)}: {message}", WIDTH)
 
 
 def _problem(block: Block) -> str:
     # The message on a tracker names it.
     name = block.subject if block.torrent or block.members else ""
     subject = f"{columns.elide_middle(clean(name), NAME_CELLS)}: " if name else ""
-    return _text(f"[{block.severity.upper()}] {subject}{block.message}", WIDTH)
+    return plugin_line(f"[{block.severity.upper()}] {subject}{block.message}", WIDTH)
 
 
 def _remarks(account: Account) -> Iterator[str]:
     """The last lines of the text; at least one."""
-    yield from (_text(f"not judged: {line}", WIDTH) for line in account.not_judged)
+    yield from (plugin_line(f"not judged: {line}", WIDTH) for line in account.not_judged)
     # The bar stands behind the last of them.
-    yield from columns.wrap(_text(f"seen from {account.seen_from}", 4 * WIDTH), WIDTH - 1)
+    yield from columns.wrap(plugin_line(f"seen from {account.seen_from}", 4 * WIDTH), WIDTH - 1)
 
 
 def _fitting(problems: list[str], remarks: list[str], size: int) -> list[str]:

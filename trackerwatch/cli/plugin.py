@@ -1,0 +1,29 @@
+"""What monitoring is told when a run could not be made: it reads stdout alone."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+WIDTH = 80
+
+
+def runs_as_plugin(words: Sequence[str]) -> bool:
+    """Whether a command line asks for `--format nagios`, on stdout or nowhere else."""
+    pairs = zip(words, [*words[1:], ""], strict=True)
+    return "--format=nagios" in words or ("--format", "nagios") in pairs
+
+
+def tell_monitoring(message: str) -> None:
+    """Say on stdout why nothing is known, in one line of the plugin's form."""
+    from trackerwatch.outside_text import clean  # noqa: PLC0415 - only for a mistake
+    from trackerwatch.reports.nagios import plugin_line  # noqa: PLC0415 - as above
+
+    try:
+        sys.stdout.write(f"{plugin_line(f'TRACKERWATCH UNKNOWN - {clean(message)}', WIDTH)}\n")
+        sys.stdout.flush()
+    except (OSError, ValueError, AttributeError):
+        return  # nobody listens
