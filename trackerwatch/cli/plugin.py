@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,8 +14,7 @@ WIDTH = 80
 
 def runs_as_plugin(words: Sequence[str]) -> bool:
     """Whether a command line asks for `--format nagios`, on stdout or nowhere else."""
-    pairs = zip(words, [*words[1:], ""], strict=True)
-    return "--format=nagios" in words or ("--format", "nagios") in pairs
+    return "--format=nagios" in words or ("--format", "nagios") in pairwise(words)
 
 
 def tell_monitoring(message: str) -> None:
