@@ -1,6 +1,7 @@
 """sample_torrents/ is what trackerwatch.demo.samples writes, and its torrents are real."""
 
 import base64
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,12 +16,14 @@ from trackerwatch.demo.samples import (
     all_samples,
     broken_samples,
     magnet_list,
+    policy,
     recipes,
     torrent_samples,
     write_samples,
 )
 from trackerwatch.errors import MetainfoError
 from trackerwatch.metainfo.load import load_torrent
+from trackerwatch.policy.reading import read_policy
 
 FOLDER = Path(__file__).parent.parent / "sample_torrents"
 
@@ -92,7 +95,7 @@ def test_the_module_writes_them_and_says_what_is_wrong(tmp_path):
     command = [sys.executable, "-m", "trackerwatch.demo.samples"]
     done = subprocess.run([*command, tmp_path / "out"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == f"16 files written to {tmp_path}/out; they name ports 41690 to 41699\n"
+    assert done.stdout == f"17 files written to {tmp_path}/out; they name ports 41690 to 41699\n"
     (tmp_path / "file").write_text("")
     done = subprocess.run([*command, tmp_path / "file"], capture_output=True, text=True, check=False)
     assert done.returncode == 3
@@ -121,3 +124,13 @@ def test_our_own_reading_refuses_the_broken_ones(sample):
     with pytest.raises(MetainfoError) as caught:
         load_torrent(sample.data, source=sample.file_name)
     assert "\n" not in str(caught.value)
+
+
+def test_the_policy_is_one_and_finds_its_torrents():
+    text = policy().data.decode()
+    read = read_policy(text, "policy.toml", {})
+    names = [Path(sample.file_name).stem for sample in torrent_samples()]
+    for wanted in re.findall(r"name~(\w+)", text):
+        assert any(wanted in name for name in names), wanted
+    assert [collection.name for collection in read.collections] == ["systems", "data"]
+    assert len(read.overrides) == 1

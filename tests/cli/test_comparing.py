@@ -14,7 +14,7 @@ from trackerwatch.cli import comparing
 from trackerwatch.cli.main import build_parser, main
 from trackerwatch.cli.narration import Narrator
 from trackerwatch.cli.oneshot import Run
-from trackerwatch.reports import document
+from trackerwatch.reports.vantages import document
 from trackerwatch.store import runs
 
 NAME = "debian-12.iso"

@@ -17,8 +17,8 @@ from trackerwatch.cli import vantages
 from trackerwatch.cli.main import main
 from trackerwatch.config.values import duration
 from trackerwatch.reports import FORMATS, Style, renderer
-from trackerwatch.reports.quorum import DEFAULT_MAX_AGE_S
 from trackerwatch.reports.rows import build_report
+from trackerwatch.reports.vantages.quorum import DEFAULT_MAX_AGE_S
 
 
 def written(folder: Path, name: str, scene, *, age_s: float = 30.0, **more) -> str:

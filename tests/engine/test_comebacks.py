@@ -8,7 +8,7 @@ from tests.engine.driven import REFUSED, Script, ScriptedProber, Watched, drive,
 from tests.engine.keeping import MemoryKeeper
 from trackerwatch.health import Health
 from trackerwatch.outcome import Failure, FailureKind, Phase
-from trackerwatch.reports import plain_lines
+from trackerwatch.reports.live import plain_lines
 
 ONE, TWO = "udp://one.example:1", "udp://two.example:2"
 NO = Failure(FailureKind.FAILURE_REASON, Phase.EXCHANGE, "busy")

@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from rich.cells import cell_len
 
 from tests.hostile.child import UNSAFE
-from trackerwatch.reports.html_style import SCRIPT, STYLE
+from trackerwatch.reports.page.style import SCRIPT, STYLE
 
 WIDTHS = {"table": 100, "nagios": 80}
 FIGURE = re.compile(r"(?:'[^'=|\s]+'|[A-Za-z0-9_]+)=(?:U|[0-9.]+s?)")

@@ -24,7 +24,7 @@ from trackerwatch.outcome import FailureKind, SwarmCounts
 from trackerwatch.outside_text import clean
 from trackerwatch.policy.rules import Rule, Verdict
 from trackerwatch.reports import FORMATS, Style, renderer
-from trackerwatch.reports.changes import Change, ChangeKind, Changes
+from trackerwatch.reports.diff.changes import Change, ChangeKind, Changes
 from trackerwatch.reports.json_report import moment
 from trackerwatch.reports.rows import PolicyNote, Quorum, Remembered, SkippedInput, Vantage, Vote, empty_report
 

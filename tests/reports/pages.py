@@ -13,7 +13,7 @@ from trackerwatch.health import Health
 from trackerwatch.outcome import FailureKind, PhaseTimes, SwarmCounts
 from trackerwatch.policy.rules import Rule, Verdict
 from trackerwatch.policy.ruling import Judged
-from trackerwatch.reports.changes import Change, ChangeKind, Changes
+from trackerwatch.reports.diff.changes import Change, ChangeKind, Changes
 from trackerwatch.reports.rows import PolicyNote, Quorum, Report, SkippedInput, Subject, Vantage, Vote, build_report
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trackerwatch.history import Gap, Outage, Stretch, TorrentHistory, TrackerHistory, Transition
-from trackerwatch.reports.history_rows import HistoryReport
+from trackerwatch.reports.past.history_rows import HistoryReport
 from trackerwatch.reports.rows import Vantage
 from trackerwatch.stats import UptimeFigure
 

@@ -13,9 +13,9 @@ from trackerwatch.health import Health
 from trackerwatch.outcome import FailureKind, SwarmCounts
 from trackerwatch.policy.rules import Rule, Severity, Verdict
 from trackerwatch.policy.ruling import Judged
-from trackerwatch.reports.account import NO_COLLECTION, account_of
-from trackerwatch.reports.changes import Change, ChangeKind, Changes
+from trackerwatch.reports.diff.changes import Change, ChangeKind, Changes
 from trackerwatch.reports.rows import PolicyNote, Remembered, Report, SkippedInput
+from trackerwatch.reports.telling.account import NO_COLLECTION, account_of
 from trackerwatch.tracker import parse_tracker
 
 COMMAND = "trackerwatch report rel/ --policy release.toml --format html -o report.html"

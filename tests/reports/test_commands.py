@@ -4,7 +4,7 @@ import shlex
 
 import pytest
 
-from trackerwatch.reports.commands import check_again, words
+from trackerwatch.reports.telling.commands import check_again, words
 
 
 @pytest.mark.parametrize(

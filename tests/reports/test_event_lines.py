@@ -14,8 +14,8 @@ from trackerwatch.failover import FailoverState
 from trackerwatch.health import Health
 from trackerwatch.outcome import Endpoint, FailureKind, Family
 from trackerwatch.policy.rules import Rule
-from trackerwatch.reports.event_lines import SCHEMA as NAME
-from trackerwatch.reports.event_lines import event_line
+from trackerwatch.reports.live.event_lines import SCHEMA as NAME
+from trackerwatch.reports.live.event_lines import event_line
 from trackerwatch.tracker import parse_tracker
 
 SCHEMA = json.loads(files("trackerwatch.reports").joinpath("event.schema.json").read_text("utf-8"))

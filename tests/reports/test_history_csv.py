@@ -7,7 +7,7 @@ import pytest
 
 from tests.reports import pasts
 from trackerwatch.escaping import harmless_cell
-from trackerwatch.reports.history_csv import STRETCH_COLUMNS, TRANSITION_COLUMNS, render
+from trackerwatch.reports.past.history_csv import STRETCH_COLUMNS, TRANSITION_COLUMNS, render
 
 
 def rows(report) -> list[list[str]]:

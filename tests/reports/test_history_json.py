@@ -11,8 +11,8 @@ from tests.reports import pasts
 from tests.reports.test_json_report import objects_of
 from trackerwatch.engine.views import EventKind
 from trackerwatch.health import Health
-from trackerwatch.reports.history_json import PHASES, render
-from trackerwatch.reports.history_json import SCHEMA as NAME
+from trackerwatch.reports.past.history_json import PHASES, render
+from trackerwatch.reports.past.history_json import SCHEMA as NAME
 from trackerwatch.stats import PHASES as TIMED
 from trackerwatch.tracker import Protocol
 

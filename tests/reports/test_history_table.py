@@ -8,8 +8,8 @@ import pytest
 from tests.reports import pasts
 from trackerwatch.history import Gap, Outage
 from trackerwatch.reports import Style
-from trackerwatch.reports.history_rows import distinct_outages, distinct_transitions, glyph, lasted_s, worst_first
-from trackerwatch.reports.history_table import render
+from trackerwatch.reports.past.history_rows import distinct_outages, distinct_transitions, glyph, lasted_s, worst_first
+from trackerwatch.reports.past.history_table import render
 
 OVERVIEW = """\
 3 trackers, the last 24h until 2026-11-22 14:00:00 UTC, seen from vps7

@@ -16,13 +16,13 @@ from tests.real.lab.places import HTML_CHECKER, find_program
 from tests.reports import pages
 from trackerwatch.outcome import PhaseTimes
 from trackerwatch.policy.rules import Verdict
-from trackerwatch.reports import strips
-from trackerwatch.reports.account import account_of
 from trackerwatch.reports.formats import Style
 from trackerwatch.reports.html import render
-from trackerwatch.reports.html_parts import GLYPHS
-from trackerwatch.reports.html_style import DARK, LIGHT, READ_ON
+from trackerwatch.reports.page import strips
+from trackerwatch.reports.page.parts import GLYPHS
+from trackerwatch.reports.page.style import DARK, LIGHT, READ_ON
 from trackerwatch.reports.rows import empty_report
+from trackerwatch.reports.telling.account import account_of
 
 VOID = {"meta", "link", "input", "br", "col", "wbr", "img"}
 

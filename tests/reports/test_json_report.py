@@ -16,7 +16,7 @@ from trackerwatch.health import Health
 from trackerwatch.outcome import FailureKind, Phase, SwarmCounts
 from trackerwatch.policy.rules import Rule, Severity, Verdict
 from trackerwatch.reports import Style
-from trackerwatch.reports.changes import Change, ChangeKind, Changes
+from trackerwatch.reports.diff.changes import Change, ChangeKind, Changes
 from trackerwatch.reports.json_report import render
 from trackerwatch.reports.rows import PolicyNote, Quorum, Remembered, SkippedInput, Subject, Vantage, Vote, empty_report
 from trackerwatch.reports.table import render as render_table

@@ -10,7 +10,7 @@ from trackerwatch.engine.views import Disabled, EventKind, LocalState, Mute, Our
 from trackerwatch.health.states import Health
 from trackerwatch.metainfo.torrent import Torrent
 from trackerwatch.outcome import FailureKind
-from trackerwatch.reports import plain_lines
+from trackerwatch.reports.live import plain_lines
 from trackerwatch.tracker import parse_tracker
 
 FOO = parse_tracker("udp://foo.org:6969/announce")

@@ -19,7 +19,7 @@ from trackerwatch.engine.views import Mute
 from trackerwatch.outcome import SwarmCounts
 from trackerwatch.policy.rules import BUILT_IN, Rule, Severity, Verdict
 from trackerwatch.reports import Style
-from trackerwatch.reports.exposition import DROPPED_FIRST, MAX_SERIES, Family, labels, within_limit, written
+from trackerwatch.reports.metering.exposition import DROPPED_FIRST, MAX_SERIES, Family, labels, within_limit, written
 from trackerwatch.reports.prometheus import families_of, render
 from trackerwatch.reports.rows import SkippedInput, empty_report
 

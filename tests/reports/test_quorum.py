@@ -17,8 +17,6 @@ from trackerwatch.health import Health
 from trackerwatch.outcome import FailureKind, SwarmCounts
 from trackerwatch.policy.rules import Rule, Severity, Verdict
 from trackerwatch.reports import FORMATS, Style, renderer
-from trackerwatch.reports.quorum import Wishes, check_usable, combine
-from trackerwatch.reports.reading import read_report
 from trackerwatch.reports.rows import (
     FailOn,
     PolicyNote,
@@ -30,6 +28,8 @@ from trackerwatch.reports.rows import (
     build_report,
     empty_report,
 )
+from trackerwatch.reports.vantages.quorum import Wishes, check_usable, combine
+from trackerwatch.reports.vantages.reading import read_report
 from trackerwatch.tracker import parse_tracker
 
 NOW = scenes.NOW + timedelta(minutes=10)

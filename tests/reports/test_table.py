@@ -16,7 +16,7 @@ from trackerwatch.outcome import FailureKind, SwarmCounts
 from trackerwatch.policy.rules import Rule, Verdict
 from trackerwatch.policy.ruling import Judged
 from trackerwatch.reports import Style
-from trackerwatch.reports.changes import Change, ChangeKind, Changes
+from trackerwatch.reports.diff.changes import Change, ChangeKind, Changes
 from trackerwatch.reports.rows import PolicyNote, Remembered, SkippedInput, Subject, empty_report
 from trackerwatch.reports.table import render
 

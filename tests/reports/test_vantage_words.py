@@ -7,7 +7,7 @@ from tests.reports.test_quorum import down, made, put, up
 from trackerwatch.policy.rules import Verdict
 from trackerwatch.reports import Style, renderer
 from trackerwatch.reports.rows import Quorum, Vantage, Vote
-from trackerwatch.reports.vantage_words import votes
+from trackerwatch.reports.telling.vantage_words import votes
 
 
 def vote(name: str, age_s: float, *, fresh: bool = True, verdict: Verdict = Verdict.OK, id: str = "") -> Vote:  # noqa: A002 - the field's name

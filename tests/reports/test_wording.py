@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from trackerwatch.policy.rules import LINT, SEVERITIES, Rule, Severity, Verdict
-from trackerwatch.reports import wording
+from trackerwatch.reports.telling import wording
 
 
 @pytest.mark.parametrize(

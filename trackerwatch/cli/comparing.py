@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 from trackerwatch.engine.settings import Freshness
 from trackerwatch.errors import ReportError, UsageError
 from trackerwatch.outside_text import clean, redact_url
-from trackerwatch.reports.baseline import BaselineError, baseline_of, filled, from_bytes, to_bytes
-from trackerwatch.reports.comparing import changes
+from trackerwatch.reports.diff.baseline import BaselineError, baseline_of, filled, from_bytes, to_bytes
+from trackerwatch.reports.diff.comparing import changes
 from trackerwatch.reports.rows import Subject
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from trackerwatch.cli.oneshot import Run
-    from trackerwatch.reports.baseline import Baseline
-    from trackerwatch.reports.changes import Changes
+    from trackerwatch.reports.diff.baseline import Baseline
+    from trackerwatch.reports.diff.changes import Changes
     from trackerwatch.reports.rows import Report
 
 THE_LAST_RUN = "the last run"
@@ -138,8 +138,8 @@ def read_baseline(name: str) -> Baseline:
     Raises:
         UsageError: It cannot be read, is too large, or is no report of ours, or one of nothing or of trackers alone.
     """
-    from trackerwatch.reports.document import MAX_BYTES  # noqa: PLC0415 - only where there is something to read
-    from trackerwatch.reports.reading import read_report  # noqa: PLC0415 - as above
+    from trackerwatch.reports.vantages.document import MAX_BYTES  # noqa: PLC0415 - only where there is something to read
+    from trackerwatch.reports.vantages.reading import read_report  # noqa: PLC0415 - as above
 
     shown = clean(name)
     try:

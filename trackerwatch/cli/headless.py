@@ -12,7 +12,7 @@ from trackerwatch.cli.narration import Narrator
 from trackerwatch.cli.remembering import remembering
 from trackerwatch.cli.watching import Watch
 from trackerwatch.engine.views import Event, EventKind
-from trackerwatch.reports.event_lines import event_line
+from trackerwatch.reports.live.event_lines import event_line
 
 if TYPE_CHECKING:
     from argparse import Namespace

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from trackerwatch.health.states import Health
 from trackerwatch.reports.formats import WITH_PASTS
-from trackerwatch.reports.history_rows import cleaned
+from trackerwatch.reports.past.history_rows import cleaned
 
 if TYPE_CHECKING:
     from collections.abc import Callable

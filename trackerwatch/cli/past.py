@@ -22,7 +22,7 @@ from trackerwatch.errors import TrackerUrlError, TrackerwatchError, UsageError
 from trackerwatch.locations import host_name, vantage_id
 from trackerwatch.outside_text import clean, redact_url
 from trackerwatch.reports import Style
-from trackerwatch.reports.history_rows import HistoryReport, cleaned, cleaned_torrent, worst_first
+from trackerwatch.reports.past.history_rows import HistoryReport, cleaned, cleaned_torrent, worst_first
 from trackerwatch.reports.rows import Vantage
 from trackerwatch.tracker import parse_tracker
 
@@ -89,14 +89,14 @@ def tell_history(arguments: Namespace) -> int:
 def render(report: HistoryReport, name: str, color: str) -> Iterator[str]:
     """The document in a format."""
     if name == "json":
-        from trackerwatch.reports.history_json import render as render_json  # noqa: PLC0415 - one format a run
+        from trackerwatch.reports.past.history_json import render as render_json  # noqa: PLC0415 - one format a run
 
         return render_json(report)
     if name == "csv":
-        from trackerwatch.reports.history_csv import render as render_csv  # noqa: PLC0415 - as above
+        from trackerwatch.reports.past.history_csv import render as render_csv  # noqa: PLC0415 - as above
 
         return render_csv(report)
-    from trackerwatch.reports.history_table import render as render_table  # noqa: PLC0415 - as above
+    from trackerwatch.reports.past.history_table import render as render_table  # noqa: PLC0415 - as above
 
     return render_table(report, Style(color=wants_color(color, sys.stdout), width=screen_width(sys.stdout)))
 

@@ -23,7 +23,7 @@ from trackerwatch.cli.terminal import takes_unicode
 from trackerwatch.cli.watching import Watch
 from trackerwatch.engine.views import EventKind
 from trackerwatch.health.states import Health
-from trackerwatch.reports import plain_lines
+from trackerwatch.reports.live import plain_lines
 from trackerwatch.tui.terminal.glyphs import ascii_only
 
 if TYPE_CHECKING:

@@ -16,6 +16,26 @@ from trackerwatch.demo.making import Format, Recipe, torrent_bytes, v1_hash, v2_
 from trackerwatch.demo.plan import BASE_PORT, BY_KEY, DRIFTWOOD, TRACKERS
 
 MAGNETS_FILE = "magnets.txt"
+_POLICY = """\
+# What is asked of the sample torrents:
+#   trackerwatch report sample_torrents --allow-private --policy sample_torrents/policy.toml
+
+min_working_trackers = 1
+
+[collections.systems]
+filter = "name~meadow | name~fern | name~orchard"
+min_seeders = 2
+
+[collections.data]
+filter = "name~basalt | name~harbor | name~lanternfish | name~tidepool"
+min_seeders = 1
+
+[[overrides]]
+filter = "name~almanac"
+why = "older than trackers: peers find it without one"
+min_working_trackers = 0
+severities = {no_trackers = "info"}
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +174,11 @@ def broken_samples() -> tuple[Sample, ...]:
     )
 
 
+def policy() -> Sample:
+    """What is asked of these torrents, for `report --policy`."""
+    return Sample("policy.toml", "a policy: what is asked of these torrents", _POLICY.encode())
+
+
 def magnet_list(base_port: int = BASE_PORT) -> Sample:
     """A text list: magnets, one a line, and comments."""
     again = _TORRENTS[0].recipe
@@ -174,7 +199,7 @@ def magnet_list(base_port: int = BASE_PORT) -> Sample:
 
 def all_samples(base_port: int = BASE_PORT) -> tuple[Sample, ...]:
     """Every file of the collection."""
-    return (*torrent_samples(base_port), magnet_list(base_port), *broken_samples())
+    return (*torrent_samples(base_port), magnet_list(base_port), policy(), *broken_samples())
 
 
 def unregistered_hashes(tracker_key: str) -> frozenset[bytes]:

@@ -6,7 +6,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from trackerwatch.escaping import xml_text
-from trackerwatch.reports import badge_words
+from trackerwatch.reports.telling import badge_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

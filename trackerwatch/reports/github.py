@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING
 
 from trackerwatch.escaping import no_workflow_command, workflow_data, workflow_property
 from trackerwatch.policy.rules import Severity
-from trackerwatch.reports import wording
-from trackerwatch.reports.account import account_of
-from trackerwatch.reports.evidence import MAX_PARTS
+from trackerwatch.reports.telling import wording
+from trackerwatch.reports.telling.account import account_of
+from trackerwatch.reports.telling.evidence import MAX_PARTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from trackerwatch.reports.account import Account, Block
     from trackerwatch.reports.formats import Style
     from trackerwatch.reports.rows import Report
+    from trackerwatch.reports.telling.account import Account, Block
 
 MAX_OF_A_KIND = 10
 """Annotations of one kind that GitHub shows of a step."""

@@ -7,18 +7,19 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from trackerwatch import __version__
-from trackerwatch.reports import html_tables, wording
-from trackerwatch.reports.account import account_of
-from trackerwatch.reports.html_parts import GLYPHS, at_minute, fact, items, since, tag, tone, url
-from trackerwatch.reports.html_style import DARK, LIGHT, POLICY, SCRIPT, STYLE
+from trackerwatch.reports.page import tables as html_tables
+from trackerwatch.reports.page.parts import GLYPHS, at_minute, fact, items, since, tag, tone, url
+from trackerwatch.reports.page.style import DARK, LIGHT, POLICY, SCRIPT, STYLE
 from trackerwatch.reports.rows import Subject
+from trackerwatch.reports.telling import wording
+from trackerwatch.reports.telling.account import account_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from trackerwatch.reports.account import Account, Block
     from trackerwatch.reports.formats import Style
     from trackerwatch.reports.rows import Report
+    from trackerwatch.reports.telling.account import Account, Block
 
 MAX_OPEN_CARDS = 30
 """So many problems stand open; the next are folded."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from trackerwatch.engine.views import AnnounceView, AnswerView, EndpointView, ScrapeView, TorrentView, TrackerView
     from trackerwatch.outcome import Failure, PhaseTimes
     from trackerwatch.policy.rules import Problem
-    from trackerwatch.reports.changes import Change
+    from trackerwatch.reports.diff.changes import Change
     from trackerwatch.reports.formats import Style
     from trackerwatch.reports.rows import Remembered, Report, SkippedInput, Vantage
 

@@ -16,17 +16,17 @@ from typing import TYPE_CHECKING
 from trackerwatch.escaping import xml_text
 from trackerwatch.health.states import Health
 from trackerwatch.policy.rules import Rule, Severity, Verdict
-from trackerwatch.reports import wording
-from trackerwatch.reports.account import account_of
 from trackerwatch.reports.rows import Subject, exit_code
+from trackerwatch.reports.telling import wording
+from trackerwatch.reports.telling.account import account_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from trackerwatch.engine.views import TorrentView, TrackerView
-    from trackerwatch.reports.account import Account, Block
     from trackerwatch.reports.formats import Style
     from trackerwatch.reports.rows import Report
+    from trackerwatch.reports.telling.account import Account, Block
 
 TORRENTS, TRACKERS, INPUTS, RUN = "torrents", "trackers", "inputs", "run"
 """Names of suites; the first where there is neither a title nor a collection."""

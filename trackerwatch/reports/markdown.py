@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, TypeVar
 from trackerwatch.escaping import markdown_code, markdown_text
 from trackerwatch.health.states import Health
 from trackerwatch.policy.rules import Rule, Severity, Verdict
-from trackerwatch.reports import columns, evidence, wording
-from trackerwatch.reports.account import SECTIONS_ABOVE, account_of
+from trackerwatch.reports import columns
+from trackerwatch.reports.telling import evidence, wording
+from trackerwatch.reports.telling.account import SECTIONS_ABOVE, account_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from trackerwatch.engine.views import TorrentView, TrackerView
-    from trackerwatch.reports.account import Account, Block, Section
     from trackerwatch.reports.formats import Style
     from trackerwatch.reports.rows import Report
+    from trackerwatch.reports.telling.account import Account, Block, Section
 
 Row = TypeVar("Row")
 

@@ -20,16 +20,17 @@ from trackerwatch.escaping import no_workflow_command
 from trackerwatch.health.states import Health
 from trackerwatch.outside_text import clean
 from trackerwatch.policy.rules import Severity, Verdict
-from trackerwatch.reports import columns, wording
-from trackerwatch.reports.account import account_of
+from trackerwatch.reports import columns
 from trackerwatch.reports.rows import Subject
+from trackerwatch.reports.telling import wording
+from trackerwatch.reports.telling.account import account_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from trackerwatch.reports.account import Account, Block
     from trackerwatch.reports.formats import Style
     from trackerwatch.reports.rows import Report
+    from trackerwatch.reports.telling.account import Account, Block
 
 WIDTH = 80
 MAX_BYTES = 4000

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trackerwatch import __version__
-from trackerwatch.reports.exposition import Family, within_limit, written
-from trackerwatch.reports.metrics import (
+from trackerwatch.reports.metering.exposition import Family, within_limit, written
+from trackerwatch.reports.metering.families import (
     build_families,
     torrent_families,
     tracker_families,

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from trackerwatch.engine.views import Snapshot, TorrentView, TrackerView
     from trackerwatch.history import TrackerHistory
     from trackerwatch.policy.ruling import Judged
-    from trackerwatch.reports.changes import Changes
+    from trackerwatch.reports.diff.changes import Changes
 
 
 class FailOn(StrEnum):

@@ -12,16 +12,17 @@ from rich.cells import cell_len
 
 from trackerwatch.escaping import no_workflow_command
 from trackerwatch.policy.rules import Rule, Severity
-from trackerwatch.reports import columns, commands, evidence, wording
-from trackerwatch.reports.account import SECTIONS_ABOVE, account_of
+from trackerwatch.reports import columns
 from trackerwatch.reports.table_rows import Ink, Rows
+from trackerwatch.reports.telling import commands, evidence, wording
+from trackerwatch.reports.telling.account import SECTIONS_ABOVE, account_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from trackerwatch.reports.account import Account, Block
     from trackerwatch.reports.formats import Style
     from trackerwatch.reports.rows import Report
+    from trackerwatch.reports.telling.account import Account, Block
 
 MAX_BLOCKS = 12
 """So many problems are told in full; the rows below name the rest."""

@@ -8,14 +8,15 @@ from rich.cells import cell_len
 
 from trackerwatch.health.states import Health
 from trackerwatch.policy.rules import Verdict
-from trackerwatch.reports import columns, evidence, wording
+from trackerwatch.reports import columns
+from trackerwatch.reports.telling import evidence, wording
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from trackerwatch.engine.views import TorrentView, TrackerView
-    from trackerwatch.reports.account import Account, Section
+    from trackerwatch.reports.telling.account import Account, Section
 
 Row = TypeVar("Row")
 

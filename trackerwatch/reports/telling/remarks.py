@@ -9,9 +9,9 @@ from trackerwatch.health.states import Health
 from trackerwatch.outcome import FailureKind, Family
 from trackerwatch.policy.rules import LINT, Rule, Severity, Verdict
 from trackerwatch.policy.words import KIND_WORDS
-from trackerwatch.reports import vantage_words, wording
-from trackerwatch.reports.evidence import bounded
 from trackerwatch.reports.rows import Subject
+from trackerwatch.reports.telling import vantage_words, wording
+from trackerwatch.reports.telling.evidence import bounded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

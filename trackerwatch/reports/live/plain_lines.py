@@ -15,7 +15,7 @@ from trackerwatch.health.states import Health
 from trackerwatch.outside_text import clean
 from trackerwatch.policy.rules import Rule, Verdict
 from trackerwatch.policy.words import KIND_WORDS, failure_words
-from trackerwatch.reports.wording import are, many
+from trackerwatch.reports.telling.wording import are, many
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

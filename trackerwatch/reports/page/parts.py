@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from trackerwatch.health.states import Health
 from trackerwatch.policy.rules import Severity, Verdict
-from trackerwatch.reports import wording
+from trackerwatch.reports.telling import wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from trackerwatch.reports.history_rows import rfc3339
 from trackerwatch.reports.json_report import seconds
+from trackerwatch.reports.past.history_rows import rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from trackerwatch.history import Gap, Outage, Stretch, TorrentHistory, TrackerHistory, Transition
-    from trackerwatch.reports.history_rows import HistoryReport
     from trackerwatch.reports.json_report import Json
+    from trackerwatch.reports.past.history_rows import HistoryReport
     from trackerwatch.stats import UptimeFigure
 
 SCHEMA = "trackerwatch.history/1"

@@ -13,9 +13,7 @@ from typing import TYPE_CHECKING
 from trackerwatch.errors import ReportError
 from trackerwatch.health.states import Health
 from trackerwatch.policy.rules import Problem, Rule, Severity, Verdict
-from trackerwatch.reports.changes import Change, ChangeKind, Changes
-from trackerwatch.reports.document import parse_document
-from trackerwatch.reports.reading_views import INFO_HASH, MAX_NAME_CHARS, TRACKER_ID, TrackerReader, read_torrent
+from trackerwatch.reports.diff.changes import Change, ChangeKind, Changes
 from trackerwatch.reports.rows import (
     FailOn,
     PolicyNote,
@@ -27,12 +25,20 @@ from trackerwatch.reports.rows import (
     Vantage,
     Vote,
 )
+from trackerwatch.reports.vantages.document import parse_document
+from trackerwatch.reports.vantages.reading_views import (
+    INFO_HASH,
+    MAX_NAME_CHARS,
+    TRACKER_ID,
+    TrackerReader,
+    read_torrent,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from trackerwatch.engine.views import TorrentView
-    from trackerwatch.reports.document import Fields
+    from trackerwatch.reports.vantages.document import Fields
 
 SCHEMA = re.compile(r"trackerwatch\.report/1(?:\.[0-9]{1,4})?")
 ANY_SCHEMA = re.compile(r"trackerwatch\.[a-z]{1,20}/[0-9.]{1,9}")

@@ -16,15 +16,6 @@ from trackerwatch.errors import ReportError
 from trackerwatch.health.states import Health
 from trackerwatch.policy.judge import worst_verdict
 from trackerwatch.policy.rules import Problem, Rule, Severity, Verdict
-from trackerwatch.reports.ballots import Ballots, Voter, hold, merged_problems, told
-from trackerwatch.reports.derived import effects_of
-from trackerwatch.reports.merging import (
-    merged_torrent,
-    merged_tracker,
-    tracker_problems,
-    unjudged_torrent,
-    unjudged_tracker,
-)
 from trackerwatch.reports.rows import (
     FailOn,
     Quorum,
@@ -38,7 +29,16 @@ from trackerwatch.reports.rows import (
     skipped_problem,
     tracker_verdict,
 )
-from trackerwatch.reports.wording import duration, many
+from trackerwatch.reports.telling.wording import duration, many
+from trackerwatch.reports.vantages.ballots import Ballots, Voter, hold, merged_problems, told
+from trackerwatch.reports.vantages.derived import effects_of
+from trackerwatch.reports.vantages.merging import (
+    merged_torrent,
+    merged_tracker,
+    tracker_problems,
+    unjudged_torrent,
+    unjudged_tracker,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

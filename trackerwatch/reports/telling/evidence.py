@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from trackerwatch.failover.states import Role
 from trackerwatch.policy.rules import Rule
-from trackerwatch.reports import wording
+from trackerwatch.reports.telling import wording
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from trackerwatch.escaping import label_value
 from trackerwatch.health.states import Health
 from trackerwatch.policy.rules import BUILT_IN, SEVERITIES, Verdict
-from trackerwatch.reports.exposition import Family, Series, labels
+from trackerwatch.reports.metering.exposition import Family, Series, labels
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -8,8 +8,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trackerwatch.health.states import Health
-from trackerwatch.reports import columns, wording
-from trackerwatch.reports.history_rows import distinct_outages, distinct_transitions, glyph, lasted_s, own_outages, utc
+from trackerwatch.reports import columns
+from trackerwatch.reports.past.history_rows import (
+    distinct_outages,
+    distinct_transitions,
+    glyph,
+    lasted_s,
+    own_outages,
+    utc,
+)
+from trackerwatch.reports.telling import wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -17,7 +25,7 @@ if TYPE_CHECKING:
 
     from trackerwatch.history import Outage, Stretch, TorrentHistory, TrackerHistory, Transition
     from trackerwatch.reports.formats import Style
-    from trackerwatch.reports.history_rows import HistoryReport
+    from trackerwatch.reports.past.history_rows import HistoryReport
     from trackerwatch.stats import UptimeFigure
 
     Row = TypeVar("Row")

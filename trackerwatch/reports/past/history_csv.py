@@ -10,13 +10,13 @@ import io
 from typing import TYPE_CHECKING
 
 from trackerwatch.escaping import harmless_cell
-from trackerwatch.reports.history_rows import rfc3339
+from trackerwatch.reports.past.history_rows import rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from trackerwatch.history import TorrentHistory, TrackerHistory
-    from trackerwatch.reports.history_rows import HistoryReport
+    from trackerwatch.reports.past.history_rows import HistoryReport
 
 STRETCH_COLUMNS = (*("tracker", "url", "begin", "span_s", "successes", "counted", "covered_s", "p50_s", "p95_s"),)
 TRANSITION_COLUMNS = (*("torrent", "name", "at", "event", "from", "to", "tracker", "endpoint", "reason", "message"),)

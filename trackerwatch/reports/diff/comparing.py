@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 from trackerwatch.health.states import Health
 from trackerwatch.policy.judge import SANE_COUNT
 from trackerwatch.policy.rules import Rule, Verdict
-from trackerwatch.reports import change_words
-from trackerwatch.reports.changes import Change, ChangeKind, Changes
-from trackerwatch.reports.wording import many
+from trackerwatch.reports.diff.changes import Change, ChangeKind, Changes
+from trackerwatch.reports.telling import change_words
+from trackerwatch.reports.telling.wording import many
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from trackerwatch.reports.baseline import Baseline, TorrentThen
+    from trackerwatch.reports.diff.baseline import Baseline, TorrentThen
     from trackerwatch.reports.rows import Report
 
 DROP = 0.8

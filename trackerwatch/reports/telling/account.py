@@ -9,9 +9,9 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from trackerwatch.reports import blocks, remarks, vantage_words, wording
-from trackerwatch.reports.blocks import Block
-from trackerwatch.reports.commands import check_again
+from trackerwatch.reports.telling import blocks, remarks, vantage_words, wording
+from trackerwatch.reports.telling.blocks import Block
+from trackerwatch.reports.telling.commands import check_again
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from trackerwatch.health.states import Health
 from trackerwatch.policy.rules import Verdict
 from trackerwatch.policy.words import failure_words
-from trackerwatch.reports.wording import many
+from trackerwatch.reports.telling.wording import many
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trackerwatch.policy.rules import Rule, Severity
-from trackerwatch.reports import wording
+from trackerwatch.reports.telling import wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

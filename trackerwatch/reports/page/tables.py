@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from trackerwatch.health.states import Health
 from trackerwatch.policy.rules import Rule, Verdict
-from trackerwatch.reports import strips, wording
-from trackerwatch.reports.html_parts import at_minute, endpoint_tag, seconds, since, tag, tracker_tag, url
+from trackerwatch.reports.page import strips
+from trackerwatch.reports.page.parts import at_minute, endpoint_tag, seconds, since, tag, tracker_tag, url
+from trackerwatch.reports.telling import wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
 
     from trackerwatch.engine.views import EndpointView, TorrentView, TrackerView
     from trackerwatch.history import TrackerHistory
-    from trackerwatch.reports.account import Account, Section
     from trackerwatch.reports.formats import Style
     from trackerwatch.reports.rows import Report
+    from trackerwatch.reports.telling.account import Account, Section
 
 MAX_OPEN_ROWS = 20
 """Rows that are well stand open where they are no more, and nothing else is to be seen."""

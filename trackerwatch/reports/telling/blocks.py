@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from trackerwatch.meanings import meaning
 from trackerwatch.policy.rules import Rule, Severity
-from trackerwatch.reports import evidence, wording
+from trackerwatch.reports.telling import evidence, wording
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence

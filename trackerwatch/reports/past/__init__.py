@@ -1,0 +1,1 @@
+"""What `trackerwatch history` tells, in its formats."""

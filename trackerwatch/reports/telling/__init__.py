@@ -1,0 +1,1 @@
+"""What a report says to people, in words and in order; formats lay it out."""
