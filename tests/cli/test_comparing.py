@@ -13,7 +13,7 @@ from trackerwatch.bencoding import decode, encode
 from trackerwatch.cli import comparing
 from trackerwatch.cli.main import build_parser, main
 from trackerwatch.cli.narration import Narrator
-from trackerwatch.cli.oneshot import Run
+from trackerwatch.cli.one_run import Run
 from trackerwatch.reports.vantages import document
 from trackerwatch.store import runs
 

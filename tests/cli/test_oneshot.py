@@ -17,7 +17,8 @@ import pytest
 from tests.reports.test_json_report import SCHEMA
 from trackerwatch.cli.main import build_parser, main
 from trackerwatch.cli.narration import Narrator
-from trackerwatch.cli.oneshot import Run, torrent_on
+from trackerwatch.cli.one_run import Run
+from trackerwatch.cli.oneshot import torrent_on
 from trackerwatch.engine.settings import Freshness
 from trackerwatch.tracker import parse_tracker
 

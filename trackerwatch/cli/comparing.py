@@ -19,7 +19,7 @@ from trackerwatch.reports.rows import Subject
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from trackerwatch.cli.oneshot import Run
+    from trackerwatch.cli.one_run import Run
     from trackerwatch.reports.diff.baseline import Baseline
     from trackerwatch.reports.diff.changes import Changes
     from trackerwatch.reports.rows import Report

@@ -15,7 +15,8 @@ from trackerwatch.reports.rows import PolicyNote, selected_views
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from trackerwatch.cli.oneshot import Run
+    from trackerwatch.cli.comparing import Comparing
+    from trackerwatch.cli.one_run import Run
     from trackerwatch.engine.views import Snapshot, TorrentView
     from trackerwatch.metainfo import Torrent
     from trackerwatch.policy.document import Requirements
@@ -25,13 +26,18 @@ if TYPE_CHECKING:
 class Judging:
     """Judges the torrents of one run."""
 
-    def __init__(self, one_run: Run) -> None:
+    def __init__(self, one_run: Run, comparing: Comparing) -> None:
         """Read the policy, before anything is sent.
+
+        Args:
+            one_run: The run.
+            comparing: Knows what the names of torrents stood for at the last run.
 
         Raises:
             ConfigError: It cannot be read, or there is a mistake in it.
         """
         self._run = one_run
+        self._comparing = comparing
         arguments, config = one_run.arguments, one_run.config
         policy = policy_in(config.policy, dict(config.filters)) if config.policy else NO_POLICY
         self._policy = as_ordered(policy, min_seeders=arguments.min_seeders, lint=arguments.lint)
@@ -80,8 +86,7 @@ class Judging:
         from trackerwatch.policy.drift import drift  # noqa: PLC0415 - only where somebody wants to know
         from trackerwatch.policy.lint import lint  # noqa: PLC0415 - as above
 
-        comparing = self._run.comparing if Rule.NEW_INFO_HASH in rules else None
-        drifted = drift(torrents, await comparing.names_before() if comparing is not None else {})
+        drifted = drift(torrents, await self._comparing.names_before() if Rule.NEW_INFO_HASH in rules else {})
         return {one.info_hash_hex: [*drifted.get(one.info_hash_hex, ()), *lint(one)] for one in torrents}
 
 

@@ -15,7 +15,7 @@ from trackerwatch.reports.past.history_rows import cleaned
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from trackerwatch.cli.oneshot import Run
+    from trackerwatch.cli.one_run import Run
     from trackerwatch.cli.remembering import Memory
     from trackerwatch.history import TrackerHistory
     from trackerwatch.reports.rows import Report

@@ -5,140 +5,35 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import time
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from trackerwatch.cli import naming
 from trackerwatch.cli.comparing import Comparing
 from trackerwatch.cli.exit_codes import ExitCode
 from trackerwatch.cli.judging import Judging
 from trackerwatch.cli.loading import load, tell_skipped
 from trackerwatch.cli.looking_back import with_pasts
 from trackerwatch.cli.narration import Narrator, about_nobody, many_trackers, refusals
-from trackerwatch.cli.output import OutputError, emit, planned
+from trackerwatch.cli.one_run import Run
+from trackerwatch.cli.output import OutputError, emit
 from trackerwatch.cli.pipes import drop_stdout
-from trackerwatch.cli.remembering import remembering, store_path
+from trackerwatch.cli.remembering import remembering
 from trackerwatch.cli.waiting import Waiting
-from trackerwatch.cli.wiring import engine_settings, prober_of, settled
 from trackerwatch.engine.engine import Engine
-from trackerwatch.engine.settings import Freshness
-from trackerwatch.engine.views import Source
-from trackerwatch.errors import TrackerUrlError, UsageError
-from trackerwatch.filters import Filter, parse_filter
+from trackerwatch.errors import TrackerUrlError
 from trackerwatch.inputs import Skipped
-from trackerwatch.locations import vantage_id
 from trackerwatch.metainfo.torrent import Placement, Torrent
 from trackerwatch.outside_text import redact_url
-from trackerwatch.reports.rows import FailOn, Report, SkippedInput, Subject, Vantage, build_report, empty_report
-from trackerwatch.state import StateFile
+from trackerwatch.reports.rows import FailOn, Report, Subject
 from trackerwatch.tracker import Tracker, parse_tracker
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 
-    from trackerwatch.cli.remembering import Memory
     from trackerwatch.engine.views import Snapshot
-    from trackerwatch.policy.ruling import Judged
 
-SHORTEST_ASK_S = 1.0
-"""Asking gets so long at least, also where loading used up the deadline."""
 PROGRESS_EVERY_S = 0.25
 ROWS_BETWEEN_COLLECTIONS = 200_000
-PLUGIN_DEADLINE_S = 8.0
-"""Without `--deadline`, where `--format nagios` goes to stdout: monitoring gives its plugins ten seconds and takes silence for critical."""
-
-
-class Run:
-    """One run: its arguments, checked, and its clock."""
-
-    def __init__(self, arguments: Namespace, narrator: Narrator) -> None:
-        """Check what can be checked before anything is sent.
-
-        Raises:
-            UsageError: A mistake in an option.
-            ConfigError: A mistake in a setting.
-        """
-        self.arguments = arguments
-        self.narrator = narrator
-        self.outputs = planned(arguments.outputs)
-        self.config = settled(arguments)
-        if ("nagios", None) in self.outputs and arguments.deadline is None:
-            self.config = replace(self.config, deadline_s=min(self.config.deadline_s, PLUGIN_DEADLINE_S))
-        self.filter: Filter = parse_filter(arguments.filter, dict(self.config.filters))
-        self.prober = prober_of(self.config)
-        kept = StateFile().orders
-        self.settings = replace(engine_settings(self.config, kept.load()), freshness=freshness(arguments))
-        if kept.trouble:
-            narrator.say(kept.trouble)
-        if self.settings.freshness is Freshness.CACHED and store_path(self.config) is None:
-            raise UsageError("--cached reports what is remembered, and there is no store")
-        if self.settings.freshness is Freshness.CACHED and arguments.wait is not None:
-            raise UsageError("--wait asks again, and --cached asks nobody: use one of them")
-        self.memory: Memory | None = None
-        self.comparing: Comparing | None = None
-        """None: nothing is compared, as with `check`."""
-        self.vantage = Vantage(vantage_id(), self.config.vantage or "")
-        self._started_at = time.monotonic()
-
-    @property
-    def elapsed_s(self) -> float:
-        """Seconds since the run began."""
-        return time.monotonic() - self._started_at
-
-    @property
-    def remaining_s(self) -> float:
-        """Seconds until the deadline, never less than `SHORTEST_ASK_S`."""
-        return max(SHORTEST_ASK_S, self.config.deadline_s - self.elapsed_s)
-
-    def knows_nothing(self, snapshot: Snapshot) -> bool:
-        """Whether nothing was to be asked, and nothing is remembered either."""
-        if self.settings.freshness is not Freshness.CACHED or any(view.recalled_at for view in snapshot.trackers):
-            return False
-        views = map(snapshot.torrents.view, snapshot.torrents.listed)
-        return not any(Source.STORE in (a.scrape.source, a.announce.source) for view in views for a in view.answers)
-
-    def report(
-        self,
-        snapshot: Snapshot,
-        subject: Subject,
-        selected: Sequence[int] | None,
-        skipped: Iterable[Skipped],
-        *,
-        judging: Judging | None = None,
-        judged: Judged | None = None,
-    ) -> Report:
-        """The report on what was found out, as a policy judges it where there is one."""
-        return build_report(
-            snapshot,
-            vantage=self.vantage,
-            duration_s=self.elapsed_s,
-            subject=subject,
-            selected=selected,
-            skipped=_rows(skipped),
-            only_problems=self.arguments.only == "problems",
-            fail_on=FailOn(self.arguments.fail_on),
-            judged=judged,
-            policy=judging.note(judged) if judging is not None and judged is not None else None,
-            title=naming.title_of(self.arguments),
-            command=naming.command_line(),
-        )
-
-    def nothing(self, remark: str, subject: Subject, skipped: Iterable[Skipped]) -> Report:
-        """The report of a run that had nothing to ask; says so on stderr as well."""
-        self.narrator.say(remark)
-        report = empty_report(
-            remark, vantage=self.vantage, duration_s=self.elapsed_s, subject=subject, skipped=_rows(skipped)
-        )
-        return replace(report, title=naming.title_of(self.arguments), command=naming.command_line())
-
-
-def freshness(arguments: Namespace) -> Freshness:
-    """How what is remembered is used: `--fresh`, `--cached` or neither."""
-    if arguments.cached:
-        return Freshness.CACHED
-    return Freshness.FRESH if arguments.fresh else Freshness.INTERVAL
 
 
 def run_once(arguments: Namespace, make_report: Callable[[Run], Coroutine[None, None, Report]]) -> int:
@@ -181,8 +76,8 @@ def _to_its_exit_code(arguments: Namespace, make_report: Callable[[Run], Corouti
 
 async def report_on_inputs(one_run: Run) -> Report:
     """`report`: load, keep what the filter may match, ask, judge what it matches, compare it with the last run."""
-    comparing = one_run.comparing = Comparing(one_run)
-    judging = Judging(one_run)
+    comparing = Comparing(one_run)
+    judging = Judging(one_run, comparing)
     loaded = await load(one_run.arguments.inputs, one_run.prober, one_run.narrator)
     if not loaded.torrents:
         return one_run.nothing("no usable input", Subject.TORRENTS, loaded.skipped)
@@ -198,7 +93,9 @@ async def report_on_inputs(one_run: Run) -> Report:
             return one_run.nothing("nothing stored of these torrents' trackers", Subject.TORRENTS, loaded.skipped)
         selected = None if one_run.filter.is_empty else one_run.filter.select_torrents(snapshot)
         judged = await judging.judge(snapshot, selected)
-        return one_run.report(snapshot, Subject.TORRENTS, selected, loaded.skipped, judging=judging, judged=judged)
+        return one_run.report(
+            snapshot, Subject.TORRENTS, selected, loaded.skipped, judged=judged, policy=judging.note(judged)
+        )
 
     report = await waited(one_run, torrents, (), report_of)
     return await with_pasts(one_run, await comparing.compared(report))
@@ -321,7 +218,3 @@ async def _tell_progress(engine: Engine, one_run: Run) -> None:
             f"asking {many_trackers(len(trackers))}: {done:,} answered, {one_run.elapsed_s:.1f} s"
         )
         await asyncio.sleep(PROGRESS_EVERY_S)
-
-
-def _rows(skipped: Iterable[Skipped]) -> list[SkippedInput]:
-    return [SkippedInput(one.source, one.message) for one in skipped]
