@@ -360,3 +360,18 @@ def test_a_plugin_is_done_before_monitoring_gives_it_up(torrent, tmp_path, words
     words = [str(tmp_path / "out") if word == "FILE" else word for word in words]
     arguments = build_parser().parse_args(["report", torrent(), *words])
     assert Run(arguments, Narrator()).config.deadline_s == deadline_s
+
+
+@pytest.mark.parametrize(
+    ("words", "timeout_s"),
+    [
+        ([], 10.0),
+        (["--format", "nagios"], 3.2),
+        (["--deadline", "5"], 2.0),
+        (["--deadline", "5", "--timeout", "4"], 4.0),
+        (["--deadline", "300"], 10.0),
+    ],
+)
+def test_a_silent_tracker_can_be_asked_twice_within_the_deadline(torrent, words, timeout_s):
+    arguments = build_parser().parse_args(["report", torrent(), "--no-store", *words])
+    assert Run(arguments, Narrator()).config.timeout_s == pytest.approx(timeout_s)

@@ -252,7 +252,7 @@ def add_asking(parser: argparse.ArgumentParser, *, announce: str) -> None:
         "--timeout",
         type=seconds,
         metavar="S",
-        help=f"for one probe with its resends (default: {duration(DEFAULTS.timeout_s)})",
+        help=f"for one probe with its resends (default: {duration(DEFAULTS.timeout_s)}, at most 0.4 of --deadline)",
     )
     group.add_argument("--ca-file", metavar="F", help="PEM file of certificate authorities to trust as well")
     group.add_argument(

@@ -34,6 +34,9 @@ SHORTEST_ASK_S = 1.0
 PLUGIN_DEADLINE_S = 8.0
 """Without `--deadline`, where `--format nagios` goes to stdout: monitoring gives its plugins ten seconds and takes silence for critical."""
 
+SHARE_OF_A_PROBE = 0.4
+"""Of the deadline, where `--timeout` does not say otherwise: a silent tracker is asked twice before it is called down."""
+
 
 class Run:
     """One run: its arguments, checked, and its clock."""
@@ -51,6 +54,10 @@ class Run:
         self.config = settled(arguments)
         if ("nagios", None) in self.outputs and arguments.deadline is None:
             self.config = replace(self.config, deadline_s=min(self.config.deadline_s, PLUGIN_DEADLINE_S))
+        if arguments.timeout is None:
+            self.config = replace(
+                self.config, timeout_s=min(self.config.timeout_s, SHARE_OF_A_PROBE * self.config.deadline_s)
+            )
         self.filter: Filter = parse_filter(arguments.filter, dict(self.config.filters))
         self.prober = prober_of(self.config)
         kept = StateFile().orders
