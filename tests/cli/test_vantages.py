@@ -50,8 +50,8 @@ def test_the_quorum_decides(three, capsys):
     )
     assert main(["report", *three, "--quorum", "4"]) == 3
     out, err = capsys.readouterr()
-    assert out.startswith("UNKNOWN  no verdict: 3 fresh vantages, --quorum asks for 4\n")
-    assert err == "trackerwatch: no verdict: 3 fresh vantages, --quorum asks for 4\n"
+    assert out.startswith("UNKNOWN  no verdict: --quorum 4, but 3 fresh vantages\n")
+    assert err == "trackerwatch: no verdict: --quorum 4, but 3 fresh vantages\n"
 
 
 def test_how_old_a_report_may_be(tmp_path, capsys):

@@ -131,7 +131,7 @@ def test_too_few_fresh_ones_are_unknown(reports, tmp_path):
     aged(reports["ci-us"], timedelta(hours=3))
     code, value, texts = put_together(tmp_path, reports, "--quorum", "3")
     assert (code, value["summary"]["verdict"]) == (3, "unknown")
-    said = "no verdict: 2 fresh vantages, --quorum asks for 3 (ci-us is 3h old)"
+    said = "no verdict: --quorum 3, but 2 fresh vantages (ci-us is 3h old)"
     for name in ("table", "html", "markdown"):
         assert said in texts[name], name
     assert texts["nagios"].startswith(f"TRACKERWATCH UNKNOWN - {said.partition(' (')[0]}")

@@ -250,7 +250,7 @@ def test_too_few_fresh_ones_are_no_verdict_whatever_is_forgiven():
     for fail_on in FailOn:
         report = put(*reports, needed=3, fail_on=fail_on)
         assert (report.verdict, report.exit_code) == (Verdict.UNKNOWN, 3)
-        assert report.remark == "no verdict: 2 fresh vantages, --quorum asks for 3 (home is 66m old)"
+        assert report.remark == "no verdict: --quorum 3, but 2 fresh vantages (home is 66m old)"
     assert report.torrents_by_verdict == {Verdict.UNKNOWN: 1}
     assert {severity for _, severity, _ in problems_of(report)} == {Severity.INFO}
     assert tracker_of(report).state is Health.DEGRADED

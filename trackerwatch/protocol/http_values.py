@@ -9,7 +9,7 @@ from trackerwatch.outside_text import clean
 from trackerwatch.protocol.failures import PHRASES, classify
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from trackerwatch.protocol.failures import Phrase
 
@@ -27,8 +27,22 @@ GONE = 410
 
 
 def text_of(value: object, secrets: Iterable[str]) -> str:
-    """A text value as one clean line; what is no text is shown as Python would."""
-    return clean(value if isinstance(value, bytes) else repr(value), secrets=secrets)
+    """A text value as one clean line; of a list or dictionary the texts in it, one after the other."""
+    return clean(value if isinstance(value, bytes) else b" ".join(_texts(value)), secrets=secrets)
+
+
+def _texts(value: object) -> Iterator[bytes]:
+    """Every text and number in a decoded value, as written. Its depth was bounded by whoever decoded it."""
+    if isinstance(value, bytes):
+        yield value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from (key, *_texts(inner))
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)
+    else:
+        yield str(value).encode()
 
 
 def count_of(

@@ -316,7 +316,7 @@ def _too_few(ballots: Ballots, now: datetime, max_age_s: float) -> str:
         return f"no verdict: no report is from the last {duration(max_age_s)} ({stale})"
     # The number first: a plugin's line has 80 columns.
     fresh = many(len(ballots.fresh), "fresh vantage")
-    return f"no verdict: {fresh}, --quorum asks for {ballots.needed}{f' ({stale})' if stale else ''}"
+    return f"no verdict: --quorum {ballots.needed}, but {fresh}{f' ({stale})' if stale else ''}"
 
 
 def _verdict(
