@@ -222,3 +222,10 @@ def test_lint_is_told_in_its_own_words_and_alike_together():
         f"5 torrents (t1, t2, t3, and 2 more): 4 pieces of 64 MiB; {tail}",
         f"t0: 3 pieces of 96 MiB; {tail}",
     )
+
+
+def test_a_report_has_one_account_and_one_that_came_of_it_has_its_own():
+    report = release(title="rel")
+    assert account_of(report) is account_of(report)
+    assert account_of(report, folded=False) is not account_of(report)
+    assert account_of(replace(report, title="other")).title == "other"

@@ -92,23 +92,19 @@ def account_of(report: Report, *, folded: bool = True) -> Account:
         folded: Tell many problems alike as one block. False: each has its own.
     """
     # One run writes one report in many formats, each of which asks for this.
-    known = _latest.get(folded)
-    if known is None or known[0] is not report:
-        known = _latest[folded] = (report, _made(report, folded=folded))
-    return known[1]
-
-
-_latest: dict[bool, tuple[Report, Account]] = {}
-"""The account that was made last, and of which report; by whether it is folded."""
+    account = report.accounts.get(folded)
+    if account is None:
+        account = report.accounts[folded] = _made(report, folded=folded)
+    return account
 
 
 def _made(report: Report, *, folded: bool) -> Account:
-    problems = blocks.blocks_of(report)
+    problems = blocks.blocks_of(report, folded=folded)
     return Account(
         verdict=report.verdict,
         title=report.title,
         sentence=remarks.sentence(report),
-        blocks=blocks.folded(problems) if folded else problems,
+        blocks=problems,
         skipped=_skipped(report),
         changes=tuple(change.message for change in report.changes.items) if report.changes else (),
         compared=(

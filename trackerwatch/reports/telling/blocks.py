@@ -11,7 +11,7 @@ from trackerwatch.policy.rules import Rule, Severity
 from trackerwatch.reports.telling import evidence, wording
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Sequence
     from datetime import datetime
 
     from trackerwatch.policy.rules import Problem
@@ -60,123 +60,161 @@ class Block:
         return () if is_named else tuple(name for _, name in self.members[:MAX_NAMED])
 
 
-def blocks_of(report: Report) -> tuple[Block, ...]:
-    """One block for all problems of each torrent, each tracker and the run; causes first, then worst first."""
+def blocks_of(report: Report, *, folded: bool = False) -> tuple[Block, ...]:
+    """One block for all problems of each torrent, each tracker and the run; causes first, then worst first.
+
+    Args:
+        report: What to tell.
+        folded: Blocks that would say the same of many are one; where there are still too many, those of one rule are.
+    """
     problems: dict[tuple[str, str], list[Problem]] = {}
     for problem in report.problems:
         if problem.severity is not Severity.INFO and problem.rule is not Rule.SKIPPED_INPUT:
             kind = "torrent" if problem.torrent else "tracker" if problem.tracker else problem.id
             problems.setdefault((kind, problem.torrent or problem.tracker or ""), []).append(problem)
-    writer = _Writer(report)
-    blocks = [writer.block(together) for together in problems.values()]
+    views = _Views(report)
+    cases = [_Case(views, together) for together in problems.values()]
     # Trackers and the run first, however many torrents are critical: they are the causes of what torrents have.
-    return tuple(sorted(blocks, key=lambda block: (block.torrent is not None, block.severity is not Severity.CRITICAL)))
+    cases.sort(key=lambda case: (case.first.torrent is not None, case.first.severity is not Severity.CRITICAL))
+    if not folded:
+        return tuple(case.block() for case in cases)
+    groups = _groups(cases, lambda case: (case.kind, case.first.severity, case.first.rule, case.first.message))
+    if len(groups) > MAX_BLOCKS:
+        groups = _groups(cases, lambda case: (case.kind, case.first.severity, case.first.rule))
+    return tuple(group[0].block() if len(group) == 1 else _one_of(group) for group in groups)
 
 
-class _Writer:
-    """Makes blocks of problems, from one report."""
+class _Views:
+    """What is known of whom a report is about."""
 
     def __init__(self, report: Report) -> None:
-        self._report = report
-        self._trackers = {view.tracker.id: view for view in report.trackers}
-        self._torrents = {view.torrent.info_hash_hex: view for view in report.torrents}
+        self.report = report
+        self.trackers = {view.tracker.id: view for view in report.trackers}
+        self.torrents = {view.torrent.info_hash_hex: view for view in report.torrents}
 
-    def block(self, problems: Sequence[Problem]) -> Block:
-        first = problems[0]
-        subject, seen, effect = self._circumstances(first)
-        return Block(
-            severity=first.severity,
-            subject=subject,
-            torrent=first.torrent,
-            tracker=first.tracker,
-            collection=self._report.collection_of.get(first.torrent, "") if first.torrent else "",
-            rule=first.rule,
-            message=first.message,
-            also=tuple((problem.rule, problem.message) for problem in problems[1:]),
-            evidence=seen,
-            effect=effect,
-            since=self._since(problems),
-            actions=tuple(dict.fromkeys(problem.action for problem in problems if problem.action)),
-        )
 
-    def _since(self, problems: Sequence[Problem]) -> datetime | None:
-        known = [problem.since for problem in problems if problem.since is not None]
+class _Case:
+    """All problems of one torrent, one tracker or the run. Its words are made when asked for: of many alike few are."""
+
+    __slots__ = ("_views", "first", "problems")
+
+    def __init__(self, views: _Views, problems: Sequence[Problem]) -> None:
+        self._views = views
+        self.first = problems[0]
+        self.problems = problems
+
+    @property
+    def kind(self) -> str:
+        """What it is about, in a word; empty: the run."""
+        return "torrent" if self.first.torrent is not None else "tracker" if self.first.tracker is not None else ""
+
+    @property
+    def collection(self) -> str:
+        return self._views.report.collection_of.get(self.first.torrent, "") if self.first.torrent else ""
+
+    @property
+    def since(self) -> datetime | None:
+        known = [problem.since for problem in self.problems if problem.since is not None]
         if not known:
             return None
-        age_s = (self._report.generated_at - min(known)).total_seconds()
+        report = self._views.report
+        age_s = (report.generated_at - min(known)).total_seconds()
         # What this run was the first to see may have been so for long.
-        return min(known) if age_s > max(self._report.duration_s, 60.0) else None
+        return min(known) if age_s > max(report.duration_s, 60.0) else None
 
-    def _circumstances(self, problem: Problem) -> tuple[str, tuple[str, ...], str]:
-        """Name, evidence and effect of what a problem is about; empty where there is none."""
-        if problem.torrent is not None:
-            torrent = self._torrents.get(problem.torrent)
-            if torrent is None:
-                return problem.torrent, (), ""
-            return torrent.torrent.name, evidence.of_torrent(torrent), evidence.effect_on_torrent(torrent)
-        if problem.tracker is not None:
-            tracker = self._trackers.get(problem.tracker)
-            if tracker is None:
-                return problem.tracker, (), ""
-            seen = evidence.of_tracker(tracker, self._report.generated_at)
-            return tracker.tracker.shown_url, seen, evidence.effect_of_tracker(tracker, problem.message)
-        return "", (), ""
+    @property
+    def subject(self) -> str:
+        """The name of what it is about."""
+        if self.first.torrent is not None:
+            torrent = self._views.torrents.get(self.first.torrent)
+            return self.first.torrent if torrent is None else torrent.torrent.name
+        if self.first.tracker is not None:
+            tracker = self._views.trackers.get(self.first.tracker)
+            return self.first.tracker if tracker is None else tracker.tracker.shown_url
+        return ""
+
+    @property
+    def evidence(self) -> tuple[str, ...]:
+        if self.first.torrent is not None:
+            torrent = self._views.torrents.get(self.first.torrent)
+            return () if torrent is None else evidence.of_torrent(torrent)
+        tracker = self._views.trackers.get(self.first.tracker or "")
+        return () if tracker is None else evidence.of_tracker(tracker, self._views.report.generated_at)
+
+    @property
+    def effect(self) -> str:
+        if self.first.torrent is not None:
+            torrent = self._views.torrents.get(self.first.torrent)
+            return "" if torrent is None else evidence.effect_on_torrent(torrent)
+        tracker = self._views.trackers.get(self.first.tracker or "")
+        return "" if tracker is None else evidence.effect_of_tracker(tracker, self.first.message)
+
+    def block(self) -> Block:
+        """All of it in words."""
+        first = self.first
+        return Block(
+            severity=first.severity,
+            subject=self.subject,
+            torrent=first.torrent,
+            tracker=first.tracker,
+            collection=self.collection,
+            rule=first.rule,
+            message=first.message,
+            also=tuple((problem.rule, problem.message) for problem in self.problems[1:]),
+            evidence=self.evidence,
+            effect=self.effect,
+            since=self.since,
+            actions=_actions(self.problems),
+        )
 
 
-def folded(blocks: Sequence[Block]) -> tuple[Block, ...]:
-    """Blocks that say the same of many are one; where there are still too many, those of one rule are."""
-    fewer = _folded_by(blocks, lambda block: (_kind(block), block.severity, block.rule, block.message))
-    if len(fewer) > MAX_BLOCKS:
-        fewer = _folded_by(blocks, lambda block: (_kind(block), block.severity, block.rule))
-    return fewer
-
-
-def _kind(block: Block) -> str:
-    return "torrent" if block.torrent is not None else "tracker" if block.tracker is not None else ""
-
-
-def _folded_by(blocks: Sequence[Block], key: Callable[[Block], Hashable]) -> tuple[Block, ...]:
-    alike: dict[Hashable, list[Block]] = {}
-    for block in blocks:
-        alike.setdefault(key(block) if _kind(block) else id(block), []).append(block)
-    fewer: list[Block] = []
+def _groups(cases: Sequence[_Case], key: Callable[[_Case], Hashable]) -> list[list[_Case]]:
+    """Cases that are told together, in the order of the first of each."""
+    alike: dict[Hashable, list[_Case]] = {}
+    for case in cases:
+        alike.setdefault(key(case) if case.kind else id(case), []).append(case)
+    groups: list[list[_Case]] = []
     for together in alike.values():
-        fewer.extend([_one_of(together)] if len(together) > FOLD_ABOVE else together)
-    return tuple(fewer)
+        groups.extend([together] if len(together) > FOLD_ABOVE else ([case] for case in together))
+    return groups
 
 
-def _one_of(blocks: Sequence[Block]) -> Block:
+def _one_of(cases: Sequence[_Case]) -> Block:
     """One block for many that have the same problem."""
-    first = blocks[0]
-    messages = Counter(block.message for block in blocks)
-    alike = len(messages) == 1
+    first = cases[0].block()
+    alike = all(case.first.message == first.message for case in cases)
+    same_evidence = alike and all(case.evidence == first.evidence for case in cases)
     return replace(
         first,
-        subject=wording.many(len(blocks), _kind(first)),
-        collection=first.collection if len({block.collection for block in blocks}) == 1 else "",
+        subject=wording.many(len(cases), cases[0].kind),
+        collection=first.collection if all(case.collection == first.collection for case in cases) else "",
         message=first.message if alike else meaning(first.rule).means,
-        also=_rules_of(blocks),
-        evidence=first.evidence if alike and len({block.evidence for block in blocks}) == 1 else _causes(blocks),
-        effect=first.effect if len({block.effect for block in blocks}) == 1 else "",
-        since=min((block.since for block in blocks if block.since is not None), default=None),
-        actions=tuple(dict.fromkeys(action for block in blocks for action in block.actions))[: evidence.MAX_PARTS],
-        members=tuple((block.torrent or block.tracker or "", block.subject) for block in blocks),
+        also=_rules_of(cases),
+        evidence=first.evidence if same_evidence else _causes(cases),
+        effect=first.effect if all(case.effect == first.effect for case in cases) else "",
+        since=min((since for case in cases if (since := case.since) is not None), default=None),
+        actions=_actions(problem for case in cases for problem in case.problems)[: evidence.MAX_PARTS],
+        members=tuple((case.first.torrent or case.first.tracker or "", case.subject) for case in cases),
     )
 
 
-def _causes(blocks: Sequence[Block]) -> tuple[str, ...]:
+def _actions(problems: Iterable[Problem]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(problem.action for problem in problems if problem.action))
+
+
+def _causes(cases: Sequence[_Case]) -> tuple[str, ...]:
     """What is told of how many, the commonest first; empty where it is the same of all."""
     # What follows the first part is what the rule means for all of them.
-    causes = Counter(block.message.partition("; ")[0] for block in blocks)
+    causes = Counter(case.first.message.partition("; ")[0] for case in cases)
     if len(causes) == 1:
         return ()
     told = causes.most_common(MAX_CAUSES)
-    lines = [f"{wording.many(number, _kind(blocks[0]))}: {cause}" if number > 1 else cause for cause, number in told]
+    lines = [f"{wording.many(number, cases[0].kind)}: {cause}" if number > 1 else cause for cause, number in told]
     rest = causes.total() - sum(number for _, number in told)
     return (*lines, f"and {rest:,} more") if rest else tuple(lines)
 
 
-def _rules_of(blocks: Sequence[Block]) -> tuple[tuple[Rule, str], ...]:
+def _rules_of(cases: Sequence[_Case]) -> tuple[tuple[Rule, str], ...]:
     """What else is wrong with many, counted."""
-    rules = Counter(rule for block in blocks for rule in dict.fromkeys(rule for rule, _ in block.also))
+    rules = Counter(rule for case in cases for rule in dict.fromkeys(problem.rule for problem in case.problems[1:]))
     return tuple((rule, f"{number:,} of them") for rule, number in rules.most_common())
