@@ -367,7 +367,7 @@ def test_a_plugin_is_done_before_monitoring_gives_it_up(torrent, tmp_path, words
     [
         ([], 10.0),
         (["--format", "nagios"], 3.2),
-        (["--deadline", "5"], 2.0),
+        (["--deadline", "5"], 3.0),
         (["--deadline", "5", "--timeout", "4"], 4.0),
         (["--deadline", "300"], 10.0),
     ],

@@ -36,6 +36,8 @@ PLUGIN_DEADLINE_S = 8.0
 
 SHARE_OF_A_PROBE = 0.4
 """Of the deadline, where `--timeout` does not say otherwise: a silent tracker is asked twice before it is called down."""
+SHORTEST_PROBE_S = 3.0
+"""No less than that: whoever has less time for two of them learns that it is unknown, not that it is down."""
 
 
 class Run:
@@ -56,7 +58,8 @@ class Run:
             self.config = replace(self.config, deadline_s=min(self.config.deadline_s, PLUGIN_DEADLINE_S))
         if arguments.timeout is None:
             self.config = replace(
-                self.config, timeout_s=min(self.config.timeout_s, SHARE_OF_A_PROBE * self.config.deadline_s)
+                self.config,
+                timeout_s=min(self.config.timeout_s, max(SHORTEST_PROBE_S, SHARE_OF_A_PROBE * self.config.deadline_s)),
             )
         self.filter: Filter = parse_filter(arguments.filter, dict(self.config.filters))
         self.prober = prober_of(self.config)
