@@ -6,7 +6,7 @@ from tests.reports.scenes import DEAD, UP, refused, tracker
 from trackerwatch.health import Health
 from trackerwatch.outcome import FailureKind
 from trackerwatch.policy.rules import Rule, Verdict
-from trackerwatch.reports.telling import change_words
+from trackerwatch.reports.diff import change_words
 
 OK, WARNING, CRITICAL = Verdict.OK, Verdict.WARNING, Verdict.CRITICAL
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from trackerwatch.health.states import Health
 from trackerwatch.policy.judge import SANE_COUNT
 from trackerwatch.policy.rules import Rule, Verdict
+from trackerwatch.reports.diff import change_words
 from trackerwatch.reports.diff.changes import Change, ChangeKind, Changes
-from trackerwatch.reports.telling import change_words
 from trackerwatch.reports.telling.wording import many
 
 if TYPE_CHECKING:
