@@ -14,7 +14,7 @@ from trackerwatch.cli import comparing
 from trackerwatch.cli.main import build_parser, main
 from trackerwatch.cli.narration import Narrator
 from trackerwatch.cli.one_run import Run
-from trackerwatch.reports.vantages import document
+from trackerwatch.reports.readback import document
 from trackerwatch.store import runs
 
 NAME = "debian-12.iso"

@@ -25,8 +25,8 @@ from trackerwatch.outside_text import clean
 from trackerwatch.policy.rules import Rule, Verdict
 from trackerwatch.reports import FORMATS, Style, renderer
 from trackerwatch.reports.diff.changes import Change, ChangeKind, Changes
-from trackerwatch.reports.json_report import moment
 from trackerwatch.reports.rows import PolicyNote, Quorum, Remembered, SkippedInput, Vantage, Vote, empty_report
+from trackerwatch.reports.values import moment
 
 WORD = "canary"
 """In every text, and shown by every format that shows the text."""

@@ -16,7 +16,7 @@ from tests.doubles.udp import UdpTracker
 from tests.real.conftest import ROOT, SCHEMA
 from tests.real.lab.torrents import Kind, make_torrent
 from trackerwatch.reports import Style, renderer
-from trackerwatch.reports.vantages.reading import read_report
+from trackerwatch.reports.readback.reading import read_report
 
 if TYPE_CHECKING:
     from pathlib import Path

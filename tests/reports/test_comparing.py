@@ -27,8 +27,8 @@ from trackerwatch.reports.diff.changes import ChangeKind
 from trackerwatch.reports.diff.comparing import changes
 from trackerwatch.reports.formats import Style
 from trackerwatch.reports.json_report import render
+from trackerwatch.reports.readback.reading import read_report
 from trackerwatch.reports.rows import Vantage, build_report
-from trackerwatch.reports.vantages.reading import read_report
 from trackerwatch.tracker import parse_tracker
 
 HERE = Vantage("5b8b2b52-0c35-4a4e-9a43-0f0f6a2f5a10", "vps7")

@@ -8,7 +8,7 @@ from trackerwatch.failover import FailoverState, Role
 from trackerwatch.health import Health
 from trackerwatch.outcome import Failure, FailureKind
 from trackerwatch.policy.rules import Rule
-from trackerwatch.reports.vantages.derived import answer_failure, effects_of, failed_trackers, failure_of, why_of
+from trackerwatch.reports.readback.derived import answer_failure, effects_of, failed_trackers, failure_of, why_of
 from trackerwatch.tracker import parse_tracker
 
 DEAD, UP, KEYED = (parse_tracker(url).id for url in (scenes.DEAD, scenes.UP, scenes.KEYED))

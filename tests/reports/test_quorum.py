@@ -17,6 +17,7 @@ from trackerwatch.health import Health
 from trackerwatch.outcome import FailureKind, SwarmCounts
 from trackerwatch.policy.rules import Rule, Severity, Verdict
 from trackerwatch.reports import FORMATS, Style, renderer
+from trackerwatch.reports.readback.reading import read_report
 from trackerwatch.reports.rows import (
     FailOn,
     PolicyNote,
@@ -29,7 +30,6 @@ from trackerwatch.reports.rows import (
     empty_report,
 )
 from trackerwatch.reports.vantages.quorum import Wishes, check_usable, combine
-from trackerwatch.reports.vantages.reading import read_report
 from trackerwatch.tracker import parse_tracker
 
 NOW = scenes.NOW + timedelta(minutes=10)

@@ -16,6 +16,8 @@ from trackerwatch.outcome import Failure, FailureKind, SwarmCounts
 from trackerwatch.policy.rules import Problem, Rule, Severity, Verdict
 from trackerwatch.reports import FORMATS, Style, renderer
 from trackerwatch.reports.diff.changes import Change, ChangeKind, Changes
+from trackerwatch.reports.readback.document import MAX_BYTES
+from trackerwatch.reports.readback.reading import read_report
 from trackerwatch.reports.rows import (
     FailOn,
     PolicyNote,
@@ -29,8 +31,6 @@ from trackerwatch.reports.rows import (
     build_report,
     empty_report,
 )
-from trackerwatch.reports.vantages.document import MAX_BYTES
-from trackerwatch.reports.vantages.reading import read_report
 from trackerwatch.tracker import parse_tracker, tracker_from_report
 
 HERE = Vantage("6f2a1d52-8e0b-4a6d-9f86-0d8f5cbe0a11", "vps7")

@@ -138,8 +138,8 @@ def read_baseline(name: str) -> Baseline:
     Raises:
         UsageError: It cannot be read, is too large, or is no report of ours, or one of nothing or of trackers alone.
     """
-    from trackerwatch.reports.vantages.document import MAX_BYTES  # noqa: PLC0415 - only where there is something to read
-    from trackerwatch.reports.vantages.reading import read_report  # noqa: PLC0415 - as above
+    from trackerwatch.reports.readback.document import MAX_BYTES  # noqa: PLC0415 - only where there is something to read
+    from trackerwatch.reports.readback.reading import read_report  # noqa: PLC0415 - as above
 
     shown = clean(name)
     try:

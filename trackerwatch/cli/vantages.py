@@ -22,10 +22,10 @@ from trackerwatch.locations import host_name, vantage_id
 from trackerwatch.outside_text import clean
 from trackerwatch.reports.diff.baseline import baseline_of
 from trackerwatch.reports.diff.comparing import changes
+from trackerwatch.reports.readback.document import MAX_BYTES
+from trackerwatch.reports.readback.reading import read_report
 from trackerwatch.reports.rows import FailOn, Report, SkippedInput, Vantage, empty_report
-from trackerwatch.reports.vantages.document import MAX_BYTES
 from trackerwatch.reports.vantages.quorum import DEFAULT_MAX_AGE_S, Wishes, check_usable, combine
-from trackerwatch.reports.vantages.reading import read_report
 
 if TYPE_CHECKING:
     from argparse import Namespace

@@ -12,7 +12,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from trackerwatch.escaping import harmless_cell
-from trackerwatch.reports.json_report import moment
+from trackerwatch.reports.values import moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

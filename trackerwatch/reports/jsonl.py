@@ -10,14 +10,15 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from trackerwatch.reports import json_report
+from trackerwatch.reports import json_rows
+from trackerwatch.reports.values import moment, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from trackerwatch.reports.formats import Style
-    from trackerwatch.reports.json_report import Json
     from trackerwatch.reports.rows import Report
+    from trackerwatch.reports.values import Json
 
 TYPES = {
     "trackers": "tracker",
@@ -31,13 +32,13 @@ TYPES = {
 
 def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - every format has this signature
     """The document, a line at a time."""
-    head = json_report.head(report)
+    head = json_rows.head(report)
     changes = report.changes
     if changes is not None:
-        head["changes"] = {"against": changes.against, "at": json_report.moment(changes.at)}
+        head["changes"] = {"against": changes.against, "at": moment(changes.at)}
     yield _line("report", head)
-    lists = json_report.lists(report)
-    lists["changes"] = map(json_report.change_row, changes.items if changes is not None else ())
+    lists = json_rows.lists(report)
+    lists["changes"] = map(json_rows.change_row, changes.items if changes is not None else ())
     counted: Counter[str] = Counter()
     for key, rows in lists.items():
         for row in rows:
@@ -47,4 +48,4 @@ def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - eve
 
 
 def _line(kind: str, row: dict[str, Json]) -> str:
-    return json_report.text({"type": kind, **row}) + "\n"
+    return text({"type": kind, **row}) + "\n"

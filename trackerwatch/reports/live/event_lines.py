@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
-from trackerwatch.reports.json_report import moment
+from trackerwatch.reports.values import moment, text
 
 if TYPE_CHECKING:
     from trackerwatch.engine.views import Event
-    from trackerwatch.reports.json_report import Json
+    from trackerwatch.reports.values import Json
 
 SCHEMA = "trackerwatch.event/1"
 
@@ -21,7 +20,7 @@ def event_line(event: Event, *, missing: int = 0) -> str:
         event: What happened.
         missing: So many events before it came too fast to be told; the message says so.
     """
-    return json.dumps(event_row(event, missing=missing), ensure_ascii=False, allow_nan=False) + "\n"
+    return text(event_row(event, missing=missing)) + "\n"
 
 
 def event_row(event: Event, *, missing: int = 0) -> Json:

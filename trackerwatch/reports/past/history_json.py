@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
-from trackerwatch.reports.json_report import seconds
 from trackerwatch.reports.past.history_rows import rfc3339
+from trackerwatch.reports.values import seconds, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from trackerwatch.history import Gap, Outage, Stretch, TorrentHistory, TrackerHistory, Transition
-    from trackerwatch.reports.json_report import Json
     from trackerwatch.reports.past.history_rows import HistoryReport
+    from trackerwatch.reports.values import Json
     from trackerwatch.stats import UptimeFigure
 
 SCHEMA = "trackerwatch.history/1"
@@ -32,18 +31,14 @@ def render(report: HistoryReport) -> Iterator[str]:
     }
     opening = "{\n"
     for key, value in head.items():
-        yield f"{opening} {_text(key)}: {_text(value)}"
+        yield f"{opening} {text(key)}: {text(value)}"
         opening = ",\n"
     yield ',\n "trackers": ['
     separator = "\n  "
     for history in report.trackers:
-        yield separator + _text(_tracker(history))
+        yield separator + text(_tracker(history))
         separator = ",\n  "
     yield "]\n}\n" if separator == "\n  " else "\n ]\n}\n"
-
-
-def _text(value: Json) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
 def _tracker(history: TrackerHistory) -> Json:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from trackerwatch.health.states import Health
 from trackerwatch.outside_text import clean
-from trackerwatch.reports.json_report import moment
+from trackerwatch.reports.values import moment
 from trackerwatch.tracker import MAX_URL_CHARS
 
 if TYPE_CHECKING:

@@ -1,1 +1,1 @@
-"""Reports read back, and those of several vantages put together."""
+"""Reports of several vantages put together."""

@@ -12,8 +12,8 @@ from trackerwatch.health.states import Health
 from trackerwatch.outcome import NOTHING_KNOWN, SwarmCounts
 from trackerwatch.policy.rules import Problem, Rule, Severity, Verdict
 from trackerwatch.policy.words import KIND_WORDS
+from trackerwatch.reports.readback.derived import why_of
 from trackerwatch.reports.vantages.ballots import LOWER, merged_problems, regional, share, told
-from trackerwatch.reports.vantages.derived import why_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

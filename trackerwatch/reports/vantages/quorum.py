@@ -16,6 +16,7 @@ from trackerwatch.errors import ReportError
 from trackerwatch.health.states import Health
 from trackerwatch.policy.judge import worst_verdict
 from trackerwatch.policy.rules import Problem, Rule, Severity, Verdict
+from trackerwatch.reports.readback.derived import effects_of
 from trackerwatch.reports.rows import (
     FailOn,
     Quorum,
@@ -31,7 +32,6 @@ from trackerwatch.reports.rows import (
 )
 from trackerwatch.reports.telling.wording import duration, many
 from trackerwatch.reports.vantages.ballots import Ballots, Voter, hold, merged_problems, told
-from trackerwatch.reports.vantages.derived import effects_of
 from trackerwatch.reports.vantages.merging import (
     merged_torrent,
     merged_tracker,

@@ -14,6 +14,14 @@ from trackerwatch.errors import ReportError
 from trackerwatch.health.states import Health
 from trackerwatch.policy.rules import Problem, Rule, Severity, Verdict
 from trackerwatch.reports.diff.changes import Change, ChangeKind, Changes
+from trackerwatch.reports.readback.document import parse_document
+from trackerwatch.reports.readback.reading_views import (
+    INFO_HASH,
+    MAX_NAME_CHARS,
+    TRACKER_ID,
+    TrackerReader,
+    read_torrent,
+)
 from trackerwatch.reports.rows import (
     FailOn,
     PolicyNote,
@@ -25,20 +33,12 @@ from trackerwatch.reports.rows import (
     Vantage,
     Vote,
 )
-from trackerwatch.reports.vantages.document import parse_document
-from trackerwatch.reports.vantages.reading_views import (
-    INFO_HASH,
-    MAX_NAME_CHARS,
-    TRACKER_ID,
-    TrackerReader,
-    read_torrent,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from trackerwatch.engine.views import TorrentView
-    from trackerwatch.reports.vantages.document import Fields
+    from trackerwatch.reports.readback.document import Fields
 
 SCHEMA = re.compile(r"trackerwatch\.report/1(?:\.[0-9]{1,4})?")
 ANY_SCHEMA = re.compile(r"trackerwatch\.[a-z]{1,20}/[0-9.]{1,9}")

@@ -27,13 +27,13 @@ from trackerwatch.metainfo.torrent import Placement, SwarmVersion, Torrent
 from trackerwatch.outcome import Endpoint, Failure, FailureKind, Family, Phase, PhaseTimes, SwarmCounts
 from trackerwatch.outside_text import clean, redact_url
 from trackerwatch.policy.rules import Problem, Severity, Verdict
-from trackerwatch.reports.vantages.derived import effects_of, failure_of, why_of
+from trackerwatch.reports.readback.derived import effects_of, failure_of, why_of
 from trackerwatch.tracker import DEFAULT_PORTS, Protocol, Tracker, tracker_from_report
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from trackerwatch.reports.vantages.document import Fields
+    from trackerwatch.reports.readback.document import Fields
 
 TRACKER_ID = re.compile(r"[0-9a-f]{10}")
 INFO_HASH = re.compile(r"[0-9a-f]{40}")
