@@ -50,15 +50,18 @@ class Tracker:
     """The URL with its secrets replaced: this is what people and reports see."""
     secrets: tuple[str, ...] = field(repr=False)
 
-    @property
-    def host_port(self) -> str:
-        """`tracker.example.org:6969`, `[::1]:6969`: the short name of a tracker on a screen."""
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.shown_host}:{self.port}"
+    shown_host: str = field(init=False, repr=False)
+    """The host as people and reports see it: without a passkey among its labels."""
+    host_port: str = field(init=False, repr=False)
+    """`tracker.example.org:6969`, `[::1]:6969`: the short name of a tracker on a screen."""
 
-    @property
-    def shown_host(self) -> str:
-        """The host as people and reports see it: without a passkey among its labels."""
-        return redact_host(self.host)
+    def __post_init__(self) -> None:
+        # Once, not whenever somebody looks: reports name a tracker once for each torrent that lists it.
+        shown = redact_host(self.host)
+        object.__setattr__(self, "shown_host", shown)
+        object.__setattr__(
+            self, "host_port", f"[{self.host}]:{self.port}" if ":" in self.host else f"{shown}:{self.port}"
+        )
 
 
 _FORBIDDEN = re.compile(

@@ -39,6 +39,7 @@ _LATEST_S = 32_503_680_000.0
 _INFO_HASH = re.compile(r"[0-9a-f]{40}")
 _TRACKER_ID = re.compile(r"[0-9a-f]{10}")
 _WORKING = (Role.ACTIVE, Role.BACKUP)
+_WHOLE = frozenset({int})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,44 +83,54 @@ def baseline_of(report: Report) -> Baseline:
     """What the next report is compared with: everything that was judged, also what the lists leave out."""
     torrents = (*report.torrents, *report.unlisted_torrents)
     trackers = (*report.trackers, *report.unlisted_trackers)
+    sets: dict[tuple[str, ...], frozenset[str]] = {}
     return Baseline(
         made_at=report.generated_at,
         trackers={view.tracker.id: view.state for view in trackers},
-        torrents={view.torrent.info_hash_hex: _then(view) for view in torrents},
+        torrents={view.torrent.info_hash_hex: _then(view, sets) for view in torrents},
         others=frozenset(report.unselected),
         all_torrents=len(torrents) >= report.torrents_judged,
         all_trackers=len(trackers) >= report.trackers_judged,
     )
 
 
-def _then(view: TorrentView) -> TorrentThen:
+def _then(view: TorrentView, sets: dict[tuple[str, ...], frozenset[str]]) -> TorrentThen:
+    """How a torrent stands; a handful of sets of trackers recur in thousands of torrents."""
     known, unknown = [], []
     for answer in view.answers:
-        if _refused(answer):
+        if answer.role in _WORKING:
+            if _told(answer):
+                known.append(answer.tracker.id)
+        elif _refused(answer):
             unknown.append(answer.tracker.id)
-        elif _told(answer):
-            known.append(answer.tracker.id)
+    # Of a hybrid torrent's two swarms one is enough to be known by.
+    known_to = _set_of(known, sets)
     return TorrentThen(
-        name=view.torrent.name,
-        verdict=view.verdict,
-        seeders=view.counts.seeders,
-        rules=tuple(dict.fromkeys(p.rule for p in view.problems if p.severity is not Severity.INFO)),
-        # Of a hybrid torrent's two swarms one is enough to be known by.
-        told_by=frozenset(known),
-        known_to=frozenset(known),
-        unknown_to=frozenset(unknown).difference(known),
+        view.torrent.name,
+        view.verdict,
+        view.counts.seeders,
+        tuple(dict.fromkeys(p.rule for p in view.problems if p.severity is not Severity.INFO)),
+        told_by=known_to,
+        known_to=known_to,
+        unknown_to=_set_of([one for one in unknown if one not in known_to], sets),
     )
 
 
+def _set_of(ids: list[str], sets: dict[tuple[str, ...], frozenset[str]]) -> frozenset[str]:
+    key = tuple(ids)
+    found = sets.get(key)
+    if found is None:
+        found = sets[key] = frozenset(key)
+    return found
+
+
 def _told(answer: AnswerView) -> bool:
-    """Whether a tracker works for the torrent and told something of it, which one that left it out of its scrape did not."""
-    return answer.role in _WORKING and (answer.counts.seeders is not None or answer.announce.state is AskState.ANSWERED)
+    """Whether a tracker that works for the torrent told something of it, which one that left it out of its scrape did not."""
+    return answer.counts.seeders is not None or answer.announce.state is AskState.ANSWERED
 
 
 def _refused(answer: AnswerView) -> bool:
-    """Whether a tracker says that it does not know the torrent; what it said once and took back since does not count."""
-    if answer.role in _WORKING:
-        return False
+    """Whether a tracker that does not work for the torrent says that it does not know it."""
     failures = (answer.scrape.failure, answer.announce.failure)
     return any(failure is not None and failure.kind is FailureKind.UNREGISTERED for failure in failures) or (
         answer.role is Role.FAILED and bool(answer.announce.warning)
@@ -223,13 +234,17 @@ def from_bytes(body: bytes) -> Baseline:
 def _read(document: Mapping[str, object]) -> Baseline:
     ids = [_matching(_TRACKER_ID, one) for one in _rows(document["ids"], MAX_TRACKERS)]
     rules = {rule.value: rule for rule in Rule}
-    kept: dict[tuple[int, ...], frozenset[str]] = {}
+    verdicts = {verdict.value: verdict for verdict in Verdict}
+    kept: dict[tuple[object, ...], frozenset[str]] = {}
 
     def named(numbers: object) -> frozenset[str]:
-        places = tuple(_place(number, ids) for number in _rows(numbers, len(ids)))
+        places = tuple(_rows(numbers, len(ids)))
+        # `1.0` and `true` look like a place that was seen before.
+        if not _WHOLE.issuperset(map(type, places)):
+            raise TypeError("no places in the list")
         found = kept.get(places)
         if found is None:
-            found = kept[places] = frozenset(ids[place] for place in places)
+            found = kept[places] = frozenset(ids[_place(place, ids)] for place in places)
         return found
 
     trackers = {}
@@ -241,7 +256,7 @@ def _read(document: Mapping[str, object]) -> Baseline:
         key, name, verdict, seeders, broken, told, known, unknown = _rows(row, 8)
         torrents[_matching(_INFO_HASH, key)] = TorrentThen(
             _name(name),
-            Verdict(_word(verdict)),
+            verdicts[_word(verdict)],
             _count(seeders),
             # A rule of a later version is none that could be told of.
             tuple(rules[one] for one in map(_word, _rows(broken, len(Rule) * 2)) if one in rules),
@@ -277,9 +292,10 @@ def _name(value: object) -> str:
 
 
 def _matching(pattern: re.Pattern[str], value: object) -> str:
-    if not pattern.fullmatch(_word(value)):
+    word = _word(value)
+    if not pattern.fullmatch(word):
         raise ValueError("not of that shape")
-    return _word(value)
+    return word
 
 
 def _place(value: object, ids: Collection[str]) -> int:
