@@ -24,6 +24,7 @@ class FakeStore:
         self.settled = 0
         self.listeners: list = []
         self.seen: dict[bytes, float] = {}
+        self.is_first_run = False
         self.runs: dict[str, tuple[float, bytes]] = {}
 
     def record(self, record) -> None:

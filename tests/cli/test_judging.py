@@ -12,6 +12,7 @@ import pytest
 
 from tests.cli.test_comparing import info_hash, much_later, written
 from tests.doubles.http import HttpTracker
+from tests.store.making import NOON, opened
 from trackerwatch.cli.judging import as_ordered, sought, without_grace
 from trackerwatch.cli.main import main
 from trackerwatch.policy.document import NO_POLICY, Policy
@@ -113,19 +114,40 @@ async def test_one_seeder_is_enough_for_who_says_so(report, tmp_path):
 
 async def test_grace_lasts_from_the_first_run_that_saw_a_torrent(report, policy, tmp_path):
     async with HttpTracker() as one, HttpTracker() as two:
+        before = written(tmp_path, "before.iso", one, two)
+        one.swarms = two.swarms = {info_hash(before): (9, 0, 0)}
+        assert (await report(keep=True))["code"] == 0
         path = written(tmp_path, "a.iso", one, two)
-        one.swarms = two.swarms = {info_hash(path): (0, 0, 0)}
+        one.swarms = two.swarms = {info_hash(before): (9, 0, 0), info_hash(path): (0, 0, 0)}
         graceful = policy("grace = '48h'\n")
         # Without a policy it is seen as well.
         assert (await report(keep=True))["code"] == 2
         new = await report("--policy", graceful, keep=True)
-        assert (new["code"], new["policy"]["in_grace"], new["torrents"][0]["verdict"]) == (0, 1, "ok")
-        assert "(a remark until 2" in new["problems"][0]["message"]
+        assert (new["code"], new["policy"]["in_grace"], new["policy"]["notes"]) == (0, 1, [])
+        assert {row["name"]: row["verdict"] for row in new["torrents"]} == {"a.iso": "ok", "before.iso": "ok"}
+        (told,) = (row["message"] for row in new["problems"] if row["severity"] == "info")
+        assert "(a remark until 2" in told
         with sqlite3.connect(new["store"]) as connection:
             connection.execute("UPDATE first_seen SET at = at - 200000000")
         connection.close()
         old = await report("--policy", graceful, keep=True)
         assert (old["code"], old["policy"]["in_grace"]) == (2, 0)
+
+
+async def test_on_a_store_that_begins_nothing_is_known_to_be_new(report, policy, tmp_path):
+    """Or a machine that is made anew for each run would find everything well."""
+    async with HttpTracker() as one, HttpTracker() as two:
+        path = written(tmp_path, "a.iso", one, two)
+        one.swarms = two.swarms = {info_hash(path): (3, 0, 0)}
+        strict = policy("min_seeders = 50\ngrace = '48h'\n")
+        first = await report("--policy", strict, keep=True)
+        assert (first["code"], first["policy"]["in_grace"]) == (1, 0)
+        assert rules(first) == {"a.iso": ["min_seeders warning"]}
+        assert first["policy"]["notes"] == [
+            "grace: this is the first run on this store, so no torrent is known to be new"
+        ]
+        second = await report("--policy", strict, keep=True)
+        assert (second["code"], second["policy"]["in_grace"], second["policy"]["notes"]) == (1, 0, [])
 
 
 def aged(value: object, key: str = "") -> object:
@@ -277,6 +299,8 @@ async def test_a_wait_is_no_sooner_over_for_a_new_torrent(report, policy, tmp_pa
         % (len(url := f"udp://127.0.0.1:{closed_port}/announce".encode()), url, bytes(20))
     )
     path = policy('grace = "2h"')
+    with opened(tmp_path / "store" / "history.db") as store:
+        await store.first_seen([bytes(20)], NOON)
     assert (await report("--policy", path, keep=True))["torrents"][0]["verdict"] == "unknown", (
         "no seeders known, and no fault"
     )

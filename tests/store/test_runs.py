@@ -57,6 +57,13 @@ def old_file(path) -> None:
     connection.close()
 
 
+async def begun(path):
+    """A store that saw a torrent long ago: what it sees from now on is new."""
+    with opened(path) as store:
+        await store.first_seen([info_hash(999_999)], NOON - 400 * DAY)
+    return path
+
+
 def transition(at: float, number: int) -> TransitionRecord:
     return TransitionRecord(at, EventKind.RECOVERED, None, "primary", None, "well", None, None, info_hash(number))
 
@@ -66,7 +73,7 @@ def test_what_was_released_is_never_edited():
 
 
 async def test_a_torrent_is_first_seen_once(tmp_path):
-    with opened(tmp_path / "history.db") as store:
+    with opened(await begun(tmp_path / "history.db")) as store:
         assert await store.first_seen([info_hash(1), info_hash(1)], NOON) == {info_hash(1): NOON}
         assert await store.first_seen([info_hash(1), info_hash(2)], NOON + DAY) == {
             info_hash(1): NOON,
@@ -78,7 +85,7 @@ async def test_a_torrent_is_first_seen_once(tmp_path):
 
 
 async def test_what_is_watched_is_first_seen_as_well(tmp_path):
-    path = tmp_path / "history.db"
+    path = await begun(tmp_path / "history.db")
     with bench(path) as watch:
         watch.write_each(
             scrape(NOON, (3, 2, 1, 1), (0, 0, 0, 1)),
@@ -91,6 +98,25 @@ async def test_what_is_watched_is_first_seen_as_well(tmp_path):
         seen = await store.first_seen([info_hash(n) for n in (0, 1, 2, 7, 8, 9)], NOON + DAY)
     hours = {int.from_bytes(key, "big"): (at - NOON) / HOUR for key, at in seen.items()}
     assert hours == {0: 0, 1: 0, 2: 1, 7: 2, 8: 3, 9: 24}
+
+
+async def test_what_the_first_run_on_a_store_finds_is_not_known_to_be_new(tmp_path):
+    """Or each run on a fresh machine would forgive every torrent."""
+    path = tmp_path / "history.db"
+    with opened(path) as store:
+        assert store.is_first_run
+        # The rounds of the run note what they ask for, before anybody asks when it was seen.
+        store.record(scrape(NOON, (3, 2, 1, 1), (0, 0, 0, 1)))
+        assert await store.settle()
+        assert await store.first_seen([info_hash(0), info_hash(8)], NOON + 5) == {info_hash(0): 0.0, info_hash(8): 0.0}
+        assert await store.first_seen([info_hash(9)], NOON + 0.999 * HOUR) == {info_hash(9): 0.0}
+        # A run that goes on for days knows what came meanwhile.
+        assert await store.first_seen([info_hash(10)], NOON + HOUR) == {info_hash(10): NOON + HOUR}
+        assert store.is_first_run
+    with opened(path) as store:
+        assert not store.is_first_run
+        seen = await store.first_seen([info_hash(0), info_hash(8), info_hash(11)], NOON + 60)
+        assert seen == {info_hash(0): 0.0, info_hash(8): 0.0, info_hash(11): NOON + 60}
 
 
 async def test_an_older_file_is_migrated_and_its_torrents_are_not_new(tmp_path):
@@ -131,7 +157,7 @@ async def test_an_older_file_is_looked_at_as_it_is(tmp_path):
 
 async def test_a_store_that_cannot_be_written_calls_nothing_new(tmp_path, monkeypatch):
     """Or a full disk would give every torrent its grace, at every run."""
-    path = tmp_path / "history.db"
+    path = await begun(tmp_path / "history.db")
     with opened(path) as store:
         await store.first_seen([info_hash(1)], NOON)
         await store.keep_run(KEY, NOON, b"kept")
@@ -145,14 +171,14 @@ async def test_a_store_that_cannot_be_written_calls_nothing_new(tmp_path, monkey
         assert await store.last_run(KEY) == (NOON, b"kept")
         connection.rollback()
         connection.close()
-    assert len(all_rows(path)["first_seen"]) == 1
+    assert [row[0] for row in all_rows(path)["first_seen"]] == [1, 2]
 
 
 async def test_a_run_waits_for_another_program_to_be_done(tmp_path, monkeypatch):
     monkeypatch.setattr("trackerwatch.store.opening.BUSY_S", 0.01)
     monkeypatch.setattr("trackerwatch.store.writer.LOCKED_RETRY_S", 0.02)
     monkeypatch.setattr(facade, "LOCK_LOOK_S", 0.01)
-    path = tmp_path / "history.db"
+    path = await begun(tmp_path / "history.db")
     with opened(path) as store:
         connection = sqlite3.connect(path)
         connection.execute("BEGIN IMMEDIATE")
@@ -190,21 +216,23 @@ async def test_a_broken_file_calls_nothing_new_and_keeps_no_run(tmp_path):
 
 async def test_without_a_file_it_holds_for_the_process():
     with opened(None) as store:
-        assert await store.first_seen([info_hash(1)], NOON) == {info_hash(1): NOON}
-        assert await store.first_seen([info_hash(1)], NOON + 5) == {info_hash(1): NOON}
+        assert store.is_first_run
+        assert await store.first_seen([info_hash(1)], NOON) == {info_hash(1): 0.0}
+        assert await store.first_seen([info_hash(2)], NOON + DAY) == {info_hash(2): NOON + DAY}
+        assert await store.first_seen([info_hash(2)], NOON + DAY + 5) == {info_hash(2): NOON + DAY}
         assert await store.keep_run(KEY, NOON, b"x")
         assert await store.last_run(KEY) == (NOON, b"x")
 
 
 async def test_a_clock_that_was_ahead_makes_nothing_newer_than_now(tmp_path):
-    with opened(tmp_path / "history.db") as store:
+    with opened(await begun(tmp_path / "history.db")) as store:
         await store.first_seen([info_hash(1)], NOON + DAY)
         assert await store.first_seen([info_hash(1)], NOON) == {info_hash(1): NOON}
 
 
 async def test_thousands_are_asked_for_at_once(tmp_path):
     hashes = [info_hash(number) for number in range(3000)]
-    with opened(tmp_path / "history.db") as store:
+    with opened(await begun(tmp_path / "history.db")) as store:
         assert set((await store.first_seen(hashes[:2000], NOON)).values()) == {NOON}
         seen = await store.first_seen(hashes, NOON + 1)
         assert [seen[one] for one in (hashes[0], hashes[1999], hashes[2000])] == [NOON, NOON, NOON + 1]
@@ -323,6 +351,7 @@ async def test_a_read_only_file_is_read(tmp_path):
 async def test_a_full_disk_keeps_the_run_before_and_calls_nothing_new(tmp_path):
     with mounted(tmp_path / "small", "size=400k"):
         path, filler = tmp_path / "small" / "history.db", tmp_path / "small" / "filler"
+        await begun(path)
         with opened(path) as store:
             await store.first_seen([info_hash(1)], NOON)
             await store.keep_run(KEY, NOON, b"kept")
@@ -348,6 +377,7 @@ async def test_a_read_only_file_system_is_read_whatever_the_version(tmp_path, ol
         if old:
             old_file(path)
         else:
+            await begun(path)
             with opened(path) as store:
                 await store.first_seen([info_hash(1)], NOON)
                 await store.keep_run(KEY, NOON, b"kept")

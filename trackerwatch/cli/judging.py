@@ -73,9 +73,12 @@ class Judging:
         if memory is not None and wanted:
             # Nobody is new to himself: with `--wait` this is asked again and again.
             self._first_seen.update(await memory.first_seen(wanted, now.timestamp()))
-        if any(asked.grace_s for asked in _requirements(self._policy)) and not self._first_seen:
-            why = "no store is kept" if memory is None else "the store cannot say"
-            self._notes = (f"grace: {why}, so no torrent is known to be new",)
+        if any(asked.grace_s for asked in _requirements(self._policy)):
+            if not self._first_seen:
+                why = "no store is kept" if memory is None else "the store cannot say"
+                self._notes = (f"grace: {why}, so no torrent is known to be new",)
+            elif memory is not None and memory.is_first_run:
+                self._notes = ("grace: this is the first run on this store, so no torrent is known to be new",)
         return {info_hash.hex(): datetime.fromtimestamp(at, UTC) for info_hash, at in self._first_seen.items()}
 
     async def _findings(self, torrents: Sequence[Torrent]) -> Mapping[str, Sequence[Problem]]:

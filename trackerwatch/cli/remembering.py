@@ -33,8 +33,14 @@ class Memory(Keeper, History, Protocol):
     async def first_seen(self, info_hashes: Sequence[bytes], now: float) -> Mapping[bytes, float]:
         """When each torrent (20 bytes) was first seen by any run on this store, wall time; new ones are noted, with `now`.
 
-        One is not in it where that cannot be said: the store is in trouble.
+        The first run on a store notes them with 0, long ago: what it finds is not known to be new. One is not in it where that
+        cannot be said: the store is in trouble.
         """
+        ...
+
+    @property
+    def is_first_run(self) -> bool:
+        """Whether no program saw a torrent on this store before this one."""
         ...
 
     async def last_run(self, key: str) -> tuple[float, bytes] | None:

@@ -30,8 +30,9 @@ _DEFAULTS = """\
 #min_working_trackers = 1
 # A tracker that has been down for longer is to be taken out of the torrent.
 max_dead_days = 30
-# For so long after a torrent was first seen its problems are remarks alone.
-grace = "48h"
+# For so long after a torrent was first seen its problems are remarks alone. Reports know what is new from the store (--store): it
+# must be kept from run to run.
+#grace = "48h"
 # Look at how torrents are made as well.
 #lint = true
 

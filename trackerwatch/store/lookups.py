@@ -16,6 +16,10 @@ WHOLE_TRACKER = 0
 
 MAX_TEXT_CHARS = 4096
 """Of any text that is read: a URL may be that long."""
+BEFORE_THIS_STORE = 0.0
+"""When torrents were first seen, wall time, that the first run on a store found: nothing says that they are new."""
+FIRST_RUN_MS = 3_600_000
+"""So long a first run takes every torrent for one that was there before: a screen asks each tracker within an interval or two."""
 _MAX_SEQ = 1 << 62
 _MAX_KEPT = 20_000
 _HASHES_A_QUERY = 400
@@ -24,7 +28,10 @@ _HASHES_A_QUERY = 400
 class Lookups:
     """Use it within a write transaction; after one that was undone, call `forget`."""
 
-    __slots__ = ("_connection", "_endpoints", "_trackers", "_words", "seq", "vantage", "vantage_name", "vantage_uuid")
+    __slots__ = (
+        *("_begun_ms", "_connection", "_endpoints", "_trackers", "_words"),
+        *("is_first", "seq", "vantage", "vantage_name", "vantage_uuid"),
+    )
 
     def __init__(self, connection: sqlite3.Connection, vantage_uuid: str, vantage_name: str) -> None:
         self._connection = connection
@@ -32,6 +39,10 @@ class Lookups:
         self.vantage_name = vantage_name
         self.vantage = 0
         self.seq = 0
+        self.is_first = connection.execute("SELECT 1 FROM swarm LIMIT 1").fetchone() is None
+        """Whether no torrent had been seen on this store when it was opened."""
+        self._begun_ms: int | None = None
+        """When the first of all torrents was noted."""
         self.forget()
 
     def forget(self) -> None:
@@ -130,11 +141,21 @@ class Lookups:
         return found
 
     def note_first_seen(self, swarms: Iterable[tuple[int, int]]) -> None:
-        """Note of swarms (number, time in ms) that they are known since then. What was noted before stays."""
+        """Note of swarms (number, time in ms) that they are known since then. What was noted before stays.
+
+        What the first run on a store finds was there before, as far as anybody knows.
+        """
         self._connection.executemany(
             "INSERT OR IGNORE INTO first_seen (swarm, vantage, seq, at) VALUES (?, ?, ?, ?)",
-            ((swarm, self.vantage, self.next_seq(), at_ms) for swarm, at_ms in swarms),
+            ((swarm, self.vantage, self.next_seq(), self._known_since(at_ms)) for swarm, at_ms in swarms),
         )
+
+    def _known_since(self, at_ms: int) -> int:
+        if not self.is_first:
+            return at_ms
+        if self._begun_ms is None:
+            self._begun_ms = at_ms
+        return int(BEFORE_THIS_STORE) if at_ms - self._begun_ms < FIRST_RUN_MS else at_ms
 
     def known_swarms(self, info_hashes: list[bytes]) -> dict[bytes, int]:
         """The numbers of those info hashes that have one."""

@@ -66,7 +66,8 @@ def note_first_seen(
         now: Wall time.
 
     Returns:
-        When each was first seen: earlier than now where the store holds a sign of it.
+        When each was first seen: earlier than now where the store holds a sign of it, and `BEFORE_THIS_STORE` where it
+        holds none of anything.
     """
     wanted = list(info_hashes)
     with writing(connection):

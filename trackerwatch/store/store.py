@@ -255,6 +255,11 @@ class Store:
 
     # What reports leave for the next one: see `cli.remembering.Memory`.
 
+    @property
+    def is_first_run(self) -> bool:
+        """Whether no program saw a torrent on this store before this one: none is known to be new then."""
+        return self._writer.is_first
+
     async def first_seen(self, info_hashes: Sequence[bytes], now: float) -> Mapping[bytes, float]:
         """When these torrents were first seen by any program on this store; those never seen are noted now.
 
@@ -263,8 +268,8 @@ class Store:
             now: Wall time.
 
         Returns:
-            Wall times, none later than now. One is not in it where the file cannot be read, or is new and cannot be noted: it
-            would be new for ever.
+            Wall times, none later than now; 0 (long ago) of what the first run on a store found, which knew of nothing before.
+            One is not in it where the file cannot be read, or is new and cannot be noted: it would be new for ever.
         """
         wanted = list(dict.fromkeys(info_hashes))
         found: dict[bytes, float] = {}

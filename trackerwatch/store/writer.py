@@ -97,6 +97,8 @@ class Writer:
 
         # Written by the thread, read by anybody:
         self.trouble = ""
+        self.is_first = False
+        """Whether no torrent had been seen on this store before."""
         self.written = 0
         self.unwritable = 0
         self.errors = 0
@@ -350,8 +352,8 @@ class Writer:
         """Use this database from now on. The trouble, where it cannot be; then the one before is still used."""
         try:
             connection = open_writer(path)
-            lookups = Lookups(connection, *self._vantage)
             try:
+                lookups = Lookups(connection, *self._vantage)
                 with writing(connection):
                     lookups.begin()
                     lookups.end()
@@ -364,6 +366,7 @@ class Writer:
             self._connection.close()
         self._connection, self._lookups, self._on_file = connection, lookups, path is not None
         self._identity = None if path is None else _identity(path)
+        self.is_first |= lookups.is_first and path == self.path
         self._chores, self._chores_at = None, 0.0
         return None
 
