@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from trackerwatch.policy.demands import DEFAULT_MAX_DEAD_DAYS, Broken, Trackers
+from trackerwatch.policy.document import NO_POLICY
 from trackerwatch.policy.rules import LINT, OF_THE_RUN, SEVERITIES, Rule, Severity, Verdict
 
 if TYPE_CHECKING:
@@ -60,6 +61,9 @@ def judge_torrents(
         first_seen: By info hash in hex: when any run first saw it. One that is not in it has no grace.
         findings: By info hash in hex: what lint and drift found, with the severities of `rules.SEVERITIES`.
     """
+    if policy == NO_POLICY and not findings:
+        # The engine judged by the same rules.
+        return Judged(tuple(views))
     known = Trackers(trackers, now)
     selector = _Selector(policy, known)
     judged: list[TorrentView] = []
