@@ -556,6 +556,12 @@ def test_a_new_torrent_that_is_well_is_in_no_grace():
     assert (judged.in_grace, judged.views) == (0, (view,))
 
 
+def test_a_new_torrent_of_which_nothing_is_known_is_unknown_and_not_in_grace():
+    view = scene(seeders=None, broken=(Rule.FAILED_OVER,))
+    judged = judge('grace = "48h"', view, first_seen={view.torrent.info_hash_hex: NOW})
+    assert (judged.in_grace, judged.views[0].verdict) == (0, Verdict.UNKNOWN)
+
+
 def test_a_collection_may_take_grace_back():
     view = scene(seeders=0, broken=(Rule.NO_SEEDERS,))
     policy = 'grace = "48h"\n[collections.a]\nfilter = ""\ngrace = 0'

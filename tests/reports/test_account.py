@@ -86,6 +86,21 @@ def test_where_all_is_well_nothing_is_to_be_checked_again():
     assert (account.sentence, account.blocks, account.check_again) == ("rel: 1 torrent is ready", (), "")
 
 
+@pytest.mark.parametrize(
+    ("counts", "sentence"),
+    [
+        ({Verdict.OK: 12}, "12 torrents are in grace"),
+        ({Verdict.OK: 13}, "1 torrent is ready, 12 are in grace"),
+        ({Verdict.OK: 14, Verdict.CRITICAL: 1}, "1 of 15 torrents has a problem; 2 are ready, 12 are in grace"),
+        ({Verdict.OK: 1, Verdict.UNKNOWN: 3}, "1 torrent is in grace, 3 are unknown"),
+    ],
+)
+def test_what_is_in_grace_is_not_called_ready(counts, sentence):
+    listed = scenes.torrent("t", [scenes.UP])
+    report = report_on(scenes.snapshot([scenes.seen(listed)], [scenes.tracker(scenes.UP)]))
+    assert account_of(replace(report, torrents_by_verdict=counts, policy=PolicyNote("", 12, 0))).sentence == sentence
+
+
 @pytest.mark.parametrize(("age_s", "told"), [(5.0, False), (59.0, False), (61.0, True), (86400.0, True)])
 def test_since_is_told_where_it_began_before_this_run(age_s, told):
     listed = scenes.torrent("t", [scenes.UP])

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import pytest
 
@@ -11,7 +12,7 @@ from trackerwatch.health import Health
 from trackerwatch.policy.rules import Rule, Verdict
 from trackerwatch.reports import badge, badge_json
 from trackerwatch.reports.formats import Style
-from trackerwatch.reports.rows import Subject, build_report, empty_report
+from trackerwatch.reports.rows import PolicyNote, Subject, build_report, empty_report
 from trackerwatch.reports.telling import badge_words
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -39,6 +40,7 @@ OK, WARNING, CRITICAL, UNKNOWN = Verdict.OK, Verdict.WARNING, Verdict.CRITICAL, 
         (report_of(OK, WARNING, WARNING), "1 of 3 ready, 2 warning", "#8a4a00", False),
         (report_of(OK, WARNING, CRITICAL), "1 of 3 ready, 1 critical", "#ab1519", True),
         (report_of(OK, UNKNOWN), "1 of 2 ready, 1 unknown", "#5f3aa0", True),
+        (replace(report_of(OK, OK, OK), policy=PolicyNote("", 2, 0)), "1 of 3 ready, 2 in grace", "#17673a", False),
         # Torrents are well and a tracker is not: the word is the run's.
         (report_of(OK, OK, down=True), "2 of 2 ready, warning", "#8a4a00", False),
         (report_of(down=True, subject=Subject.TRACKERS), "0 of 1 up, 1 down", "#ab1519", True),
@@ -82,8 +84,10 @@ def test_a_long_label_keeps_its_ends():
 def test_the_picture_has_words_for_those_who_do_not_see_it():
     root = drawn(pages.release())
     assert root.get("role") == "img"
-    assert root.get("aria-label") == "release 13.2: 11 of 12 ready, 1 critical"
-    assert root.find(f"{SVG}title").text == "release 13.2: 11 of 12 ready, 1 critical (22 Nov 2026 14:02 UTC)"
+    assert root.get("aria-label") == "release 13.2: 10 of 12 ready, 1 critical, 1 in grace"
+    assert (
+        root.find(f"{SVG}title").text == "release 13.2: 10 of 12 ready, 1 critical, 1 in grace (22 Nov 2026 14:02 UTC)"
+    )
 
 
 def test_texts_have_room():

@@ -15,8 +15,9 @@ from trackerwatch.outcome import SwarmCounts
 from trackerwatch.policy.rules import Rule, Verdict
 from trackerwatch.reports import Style
 from trackerwatch.reports.nagios import LABEL_CHARS, MAX_BYTES, MAX_TORRENTS, render
-from trackerwatch.reports.rows import FailOn, Remembered, SkippedInput, Subject, empty_report
+from trackerwatch.reports.rows import FailOn, PolicyNote, Remembered, SkippedInput, Subject, empty_report
 
+OK, WARNING, UNKNOWN = Verdict.OK, Verdict.WARNING, Verdict.UNKNOWN
 WORDS = {0: "OK", 1: "WARNING", 2: "CRITICAL", 3: "UNKNOWN"}
 FIGURE = re.compile(
     r"(?:'(?P<quoted>(?:[^'=|]|'')+)'|(?P<plain>[^\s'=|]+))="
@@ -103,6 +104,23 @@ def test_all_is_well():
     ]
     assert figures["ok"] == (1, "")
     assert figures["well"] == (5, "")
+
+
+@pytest.mark.parametrize(
+    ("counts", "told"),
+    [
+        ({OK: 12}, "OK - 0 of 12 torrents ready, 12 in grace"),
+        ({OK: 15}, "OK - 3 of 15 torrents ready, 12 in grace"),
+        ({OK: 15, WARNING: 1}, "OK - 1 warning of 16 torrents, 12 in grace"),
+        ({OK: 15, UNKNOWN: 1}, "OK - 1 of 16 torrents not judged, 12 in grace"),
+        # Of several vantages one may know of more than there are in the end.
+        ({OK: 2}, "OK - 0 of 2 torrents ready, 2 in grace"),
+    ],
+)
+def test_what_is_in_grace_is_not_ready(counts, told):
+    report = replace(report_on(well_scene()), torrents_by_verdict=counts, policy=PolicyNote("p.toml", 12, 0))
+    lines, _ = output(report)
+    assert lines[0] == f"TRACKERWATCH {told}"
 
 
 def test_the_first_line_has_what_fits_of_the_figures():

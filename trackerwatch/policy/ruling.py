@@ -30,16 +30,14 @@ class Judged:
     severities: Mapping[Rule, Severity | None] = field(default_factory=dict)
     """Of problems of trackers and of the run, where they differ. None: off."""
     in_grace: int = 0
-    """Torrents whose problems are remarks, for they are new."""
+    """Torrents that are ok because they are new: their problems are remarks."""
     overridden: int = 0
     """Torrents for which an override holds."""
     notes: tuple[str, ...] = ()
     """What else there is to know of the policy, one clean line each: overrides that ended, collections without torrents."""
 
 
-_BADNESS: Mapping[Severity, int] = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
 _PLACE: Mapping[Rule, int] = {rule: place for place, rule in enumerate(SEVERITIES)}
-_VERDICTS = {Severity.CRITICAL: Verdict.CRITICAL, Severity.WARNING: Verdict.WARNING}
 
 
 def judge_torrents(
@@ -78,9 +76,11 @@ def judge_torrents(
         found, open_ = _broken_by(view, asked, known, findings.get(info_hash, ()))
         until = _grace_until(asked, first_seen.get(info_hash), now)
         if until is not None and any(one.problem.severity is not Severity.INFO for one in found):
-            in_grace += 1
             found = [_as_new(one, until) for one in found]
+        else:
+            until = None
         judged.append(_judged(view, found, open_=open_, known=known))
+        in_grace += until is not None and judged[-1].verdict is Verdict.OK
     return Judged(
         views=tuple(judged),
         collection_of={
@@ -230,7 +230,7 @@ def _broken_by(
         if one is not None and (severity := severities[one.problem.rule]) is not None:
             same = severity is one.problem.severity
             told.append(one if same else replace(one, problem=replace(one.problem, severity=severity)))
-    told.sort(key=lambda one: (_BADNESS[one.problem.severity], _PLACE[one.problem.rule]))
+    told.sort(key=lambda one: (-one.problem.severity.badness, _PLACE[one.problem.rule]))
     return told, open_
 
 
@@ -261,7 +261,7 @@ def _judged(view: TorrentView, found: Sequence[Broken], *, open_: bool, known: T
     worst = found[0] if found and found[0].problem.severity is not Severity.INFO else None
     problems = tuple(one.problem for one in found)
     if worst is not None:
-        verdict = _VERDICTS[worst.problem.severity]
+        verdict = worst.problem.severity.verdict
         why = worst.brief or known.brief(view, worst.problem)
         since = worst.problem.since
     else:

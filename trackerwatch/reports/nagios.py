@@ -19,7 +19,7 @@ from rich.cells import cell_len
 from trackerwatch.escaping import no_workflow_command
 from trackerwatch.health.states import Health
 from trackerwatch.outside_text import clean
-from trackerwatch.policy.rules import Severity, Verdict
+from trackerwatch.policy.rules import Verdict
 from trackerwatch.reports import columns
 from trackerwatch.reports.rows import Subject
 from trackerwatch.reports.telling import wording
@@ -96,10 +96,13 @@ def _of_torrents(report: Report) -> str:
     if not total:
         return ""
     bad = [f"{number:,} {word}" for word in (Verdict.CRITICAL, Verdict.WARNING) if (number := verdicts.get(word, 0))]
+    new = f", {report.in_grace:,} in grace" if report.in_grace else ""
     if bad:
-        return f"{', '.join(bad)} of {wording.many(total, 'torrent')}"
+        return f"{', '.join(bad)} of {wording.many(total, 'torrent')}{new}"
     if unknown := verdicts.get(Verdict.UNKNOWN, 0):
-        return f"{unknown:,} of {wording.many(total, 'torrent')} not judged"
+        return f"{unknown:,} of {wording.many(total, 'torrent')} not judged{new}"
+    if new:
+        return f"{report.ready:,} of {wording.many(total, 'torrent')} ready{new}"
     return f"{wording.many(total, 'torrent')} ready"
 
 
@@ -118,7 +121,7 @@ def _of_inputs(report: Report) -> str:
 
 def _problems(account: Account) -> Iterator[str]:
     """A line for each, worst first: the list may be cut."""
-    yield from map(_problem, sorted(account.blocks, key=lambda block: block.severity is not Severity.CRITICAL))
+    yield from map(_problem, account.blocks)
     for message, sources in account.skipped:
         name = sources[0] if len(sources) == 1 else wording.many(len(sources), "input")
         yield plugin_line(f"skipped {columns.elide_middle(clean(name), NAME_CELLS)}: {message}", WIDTH)

@@ -38,6 +38,12 @@ class FailOn(StrEnum):
     NONE = "none"
 
 
+NOT_PART = "not part of this report"
+"""What follows of an input that could not be used."""
+REPAIR = "repair this input or take it out"
+"""What to do about it."""
+
+
 class Subject(StrEnum):
     """What a report is about."""
 
@@ -79,6 +85,7 @@ class PolicyNote:
     source: str
     """The file, safe to show; empty: the command line alone."""
     in_grace: int
+    """Torrents that are ok because they are new."""
     overridden: int
     notes: tuple[str, ...] = ()
 
@@ -169,6 +176,16 @@ class Report:
         return sum(self.torrents_by_verdict.values())
 
     @property
+    def in_grace(self) -> int:
+        """Torrents that are ok only because they are new to the policy: not ready, and not counted as a problem yet."""
+        return min(self.policy.in_grace, self.torrents_by_verdict.get(Verdict.OK, 0)) if self.policy else 0
+
+    @property
+    def ready(self) -> int:
+        """Torrents that are ok, whether they are new or not."""
+        return self.torrents_by_verdict.get(Verdict.OK, 0) - self.in_grace
+
+    @property
     def trackers_judged(self) -> int:
         """Trackers that the verdict is about."""
         return sum(self.trackers_by_state.values())
@@ -230,7 +247,7 @@ def build_report(
     verdict = worst_verdict(
         (
             *(view.verdict for view in torrents),
-            *(_VERDICTS[problem.severity] for problem in problems if problem.severity in _VERDICTS),
+            *(problem.severity.verdict for problem in problems),
             *(tracker_verdict(view) for view in trackers if subject is Subject.TRACKERS),
         )
     )
@@ -251,7 +268,7 @@ def build_report(
         exit_code=exit_code(verdict, fail_on),
         torrents=tuple(compress(torrents, listed)),
         trackers=tuple(compress(trackers, shown)),
-        problems=tuple(sorted(problems, key=lambda problem: _BADNESS[problem.severity])),
+        problems=tuple(sorted(problems, key=lambda problem: -problem.severity.badness)),
         skipped=skipped,
         torrents_by_verdict=dict(Counter(view.verdict for view in torrents)),
         trackers_by_state={**dict.fromkeys(Health, 0), **Counter(view.state for view in trackers)},
@@ -335,10 +352,6 @@ def empty_report(
     )
 
 
-_VERDICTS = {Severity.WARNING: Verdict.WARNING, Severity.CRITICAL: Verdict.CRITICAL}
-_BADNESS = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
-
-
 def _selection(
     snapshot: Snapshot, subject: Subject, selected: Sequence[int] | None, judged: Judged | None
 ) -> tuple[tuple[TorrentView, ...], tuple[TrackerView, ...]]:
@@ -404,6 +417,6 @@ def skipped_problem(skipped: SkippedInput) -> Problem:
         torrent=None,
         tracker=None,
         since=None,
-        message=f"{skipped.source}: {skipped.message}; it is not part of this report",
-        action="repair this input or take it out",
+        message=f"{skipped.source}: {skipped.message}; it is {NOT_PART}",
+        action=REPAIR,
     )

@@ -34,7 +34,7 @@ def label(report: Report) -> str:
 
 
 def message(report: Report) -> str:
-    """`12 of 12 ready`, `11 of 12 ready, 1 critical`, `13 of 14 up, 1 down`, `unknown: nothing matches the filter`."""
+    """`12 of 12 ready`, `11 of 12 ready, 1 critical`, `9 of 12 ready, 3 in grace`, `13 of 14 up, 1 down`, `unknown: nothing matches the filter`."""
     if report.remark:
         return _short(f"unknown: {report.remark}", MAX_MESSAGE_CHARS)
     if report.subject is Subject.TORRENTS or not report.trackers_judged:
@@ -47,10 +47,12 @@ def message(report: Report) -> str:
 
 def _of_torrents(report: Report) -> str:
     numbers, total = report.torrents_by_verdict, report.torrents_judged
-    told = [f"{numbers.get(Verdict.OK, 0):,} of {total:,} ready"]
+    told = [f"{report.ready:,} of {total:,} ready"]
     worst = max((verdict for verdict in numbers if numbers[verdict]), key=lambda v: v.badness, default=Verdict.OK)
     if worst is not Verdict.OK:
         told.append(f"{numbers[worst]:,} {worst}")
+    if report.in_grace:
+        told.append(f"{report.in_grace:,} in grace")
     return ", ".join(_with_the_verdict(told, report, worst is report.verdict))
 
 

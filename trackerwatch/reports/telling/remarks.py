@@ -27,7 +27,6 @@ MAX_LINT = 8
 MAX_NAMED = 3
 """Names of many of which the same is told."""
 
-TRACKER_ORDER = {Health.DOWN: 0, Health.DEGRADED: 1, Health.UNKNOWN: 2, Health.UP: 3}
 """Worst first."""
 
 
@@ -56,7 +55,8 @@ def _of_torrents(report: Report) -> str:
     verdicts, total = report.torrents_by_verdict, report.torrents_judged
     troubled = verdicts.get(Verdict.CRITICAL, 0) + verdicts.get(Verdict.WARNING, 0)
     rest: list[str] = []
-    for number, word in ((verdicts.get(Verdict.OK, 0), "ready"), (verdicts.get(Verdict.UNKNOWN, 0), "unknown")):
+    unknown = verdicts.get(Verdict.UNKNOWN, 0)
+    for number, word in ((report.ready, "ready"), (report.in_grace, "in grace"), (unknown, "unknown")):
         if number:
             subject = f"{number:,}" if rest or troubled else wording.many(number, "torrent")
             rest.append(f"{subject} {wording.are(number)} {word}")
@@ -79,7 +79,7 @@ def _nothing_judged(report: Report) -> str:
 
 def _of_trackers(report: Report) -> str:
     states, total = report.trackers_by_state, wording.many(report.trackers_judged, "tracker")
-    told = (Health.DOWN, Health.DEGRADED) if report.subject is Subject.TORRENTS else tuple(TRACKER_ORDER)
+    told = (Health.DOWN, Health.DEGRADED) if report.subject is Subject.TORRENTS else sorted(Health, key=lambda state: -state.badness)
     return ", ".join(
         f"{states[state]:,} of {total} {wording.are(states[state])} {state}{_of_them_muted(report, state)}"
         for state in told
@@ -233,7 +233,7 @@ def seen_from(report: Report) -> str:
         parts.append("left by you")
     if report.remembered:
         parts.append(_from_store(report.remembered))
-    elif not report.is_parting and report.trackers_by_state[Health.UNKNOWN] < report.trackers_judged:
+    elif not report.is_parting and (report.trackers_by_state[Health.UP] or report.trackers_by_state[Health.DEGRADED]):
         parts.append("all data fresh")
     return ", ".join(parts)
 
