@@ -314,6 +314,10 @@ def test_what_is_sought():
     assert sought(read("lint = true")) == LINT
     text = "severities = {one_seeder = 'off'}\n[[overrides]]\nfilter = 'x'\nseverities = {piece_size = 'warning'}\n"
     assert sought(read(text)) == {Rule.PIECE_SIZE}
+    assert sought(read('severities = {new_info_hash = "off"}')) == frozenset()
+    assert sought(read('lint = true\nseverities = {new_info_hash = "off"}')) == LINT - {Rule.NEW_INFO_HASH}
+    off_but_for_some = 'lint = true\nseverities = {new_info_hash = "off"}\n[collections.a]\nfilter = "a"\n'
+    assert sought(read(f'{off_but_for_some}severities = {{new_info_hash = "info"}}')) == LINT
 
 
 def test_a_run_without_a_policy_loads_nothing_that_reads_one():

@@ -90,7 +90,7 @@ def test_a_reader_that_left_is_no_trouble(monkeypatch):
         raise BrokenPipeError
 
     dropped = []
-    monkeypatch.setattr("trackerwatch.cli.parting.emit", gone)
-    monkeypatch.setattr("trackerwatch.cli.parting.drop_stdout", lambda: dropped.append(1))
+    monkeypatch.setattr("trackerwatch.cli.output.to_stdout", gone)
+    monkeypatch.setattr("trackerwatch.cli.output.drop_stdout", lambda: dropped.append(1))
     PartingReport(vantage="", color="auto", narrator=Narrator()).show(rich_snapshot())
     assert dropped == [1]

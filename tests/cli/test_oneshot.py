@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import pty
@@ -14,6 +15,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from tests.doubles.http import Silent
 from tests.reports.test_json_report import SCHEMA
 from trackerwatch.cli.main import build_parser, main
 from trackerwatch.cli.narration import Narrator
@@ -360,6 +362,66 @@ def test_a_plugin_is_done_before_monitoring_gives_it_up(torrent, tmp_path, words
     words = [str(tmp_path / "out") if word == "FILE" else word for word in words]
     arguments = build_parser().parse_args(["report", torrent(), *words])
     assert Run(arguments, Narrator()).config.deadline_s == deadline_s
+
+
+def magnet(port: int) -> str:
+    return f"magnet:?xt=urn:btih:{'ab' * 20}&tr=udp%3A%2F%2F127.0.0.1%3A{port}"
+
+
+async def test_cached_fetches_no_input_either(capsys, tmp_path, closed_port):
+    async with Silent() as server:
+        url = f"http://127.0.0.1:{server.endpoint.port}/some.torrent"
+        words = ["report", url, magnet(closed_port), "--allow-private", "--format", "json", "--cached"]
+        assert await asyncio.to_thread(main, words) == 3
+        assert server.connections == 0
+    value, _ = report_of(capsys)
+    assert value["skipped"] == [{"source": url, "message": "not fetched: --cached asks nobody"}]
+
+
+async def test_inputs_that_stall_leave_time_to_ask(capsys, closed_port):
+    async with Silent() as server:
+        urls = [f"http://127.0.0.1:{server.endpoint.port}/{number}.torrent" for number in range(30)]
+        words = ["report", *urls, magnet(closed_port), "--allow-private", "--no-store", "--deadline", "1"]
+        assert await asyncio.to_thread(main, [*words, "--format", "json"]) == 2
+    value, err = report_of(capsys)
+    assert value["trackers"][0]["reasons"] == ["refused"]
+    assert {row["message"] for row in value["skipped"]} == {
+        "not fetched in time: fetching gets half of --deadline at most"
+    }
+    assert len(value["skipped"]) == 30
+    assert "skipped 30 inputs: not fetched in time" in err
+
+
+@pytest.mark.parametrize("stalls", ["input", "tracker"])
+async def test_a_signal_before_the_wait_begins_is_heeded_with_a_report(stalls):
+    async with Silent() as server:
+        at = f"http://127.0.0.1:{server.endpoint.port}"
+        what = ["report", f"{at}/some.torrent"] if stalls == "input" else ["check", f"{at}/announce"]
+        words = [
+            "--wait",
+            "20m",
+            "--deadline",
+            "9m",
+            "--timeout",
+            "8m",
+            "--allow-private",
+            "--no-store",
+            "--format",
+            "json",
+        ]
+        child = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "trackerwatch", *what, *words,
+            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        async with asyncio.timeout(20):
+            await server.arrived.wait()
+            child.terminate()
+            out, err = await child.communicate()
+    assert child.returncode == 3
+    value = json.loads(out)
+    jsonschema.validate(value, SCHEMA)
+    told = {"input": "told to end before anything was asked", "tracker": "told to end while waiting: "}[stalls]
+    assert f"trackerwatch: {told}" in err.decode()
 
 
 @pytest.mark.parametrize(

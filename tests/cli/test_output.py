@@ -10,6 +10,7 @@ import pytest
 from tests.reports.scenes import failed_over_scene
 from tests.reports.test_rows import report_on
 from trackerwatch.cli import output
+from trackerwatch.cli.exit_codes import ExitCode
 from trackerwatch.errors import UsageError
 
 
@@ -97,6 +98,21 @@ def test_one_failing_output_does_not_stop_the_others(tmp_path, capsysbinary, mon
     )
     assert failures == ["-o 'x.json': Permission denied"]
     assert capsysbinary.readouterr().out.startswith(b"WARNING")
+
+
+def test_a_reader_that_leaves_hides_no_file_that_could_not_be_written(tmp_path, monkeypatch):
+    reading, writing = os.pipe()
+    os.close(reading)
+    said: list[str] = []
+    with os.fdopen(writing, "w", closefd=False) as stdout:
+        monkeypatch.setattr("sys.stdout", stdout)
+        outputs = [("json", None), ("csv", "/dev/full"), ("table", str(tmp_path / "table.txt"))]
+        report = report_on(failed_over_scene())
+        assert output.deliver(report, outputs, said.append, color="auto", all_rows=False) == ExitCode.UNKNOWN
+        assert output.deliver(report, outputs[:1], said.append, color="auto", all_rows=False) == report.exit_code == 1
+    os.close(writing)
+    assert said == ["-o '/dev/full': No space left on device"]
+    assert (tmp_path / "table.txt").read_text().startswith("WARNING")
 
 
 class Stream(io.StringIO):

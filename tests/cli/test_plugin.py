@@ -13,6 +13,13 @@ from trackerwatch.cli.plugin import runs_as_plugin
         (["report", "x", "--format=nagios"], True),
         (["report", "nagios", "--format", "json"], False),
         (["report", "x", "--format"], False),
+        (["report", "x", "--format", "nagios", "-o", "-"], True),
+        (["report", "x", "--format", "nagios", "-o", "out.txt"], False),
+        (["report", "x", "--format=nagios", "-oout.txt"], False),
+        (["report", "x", "--format=nagios", "--only", "problems", "-o=out.txt"], False),
+        (["report", "x", "--format", "json", "-o", "out.json", "--format", "nagios"], True),
+        (["report", "x", "--format", "nagios", "-o", "out.txt", "--format", "json"], False),
+        (["report", "x", "--format", "json", "--", "--format", "nagios"], False),
         ([], False),
     ],
 )

@@ -19,6 +19,7 @@ from tests.engine.driven import (
     make_engine,
     torrent,
 )
+from trackerwatch.cli.ending import Ending
 from trackerwatch.cli.main import main
 from trackerwatch.cli.waiting import Unwell, Waiting, unwell
 from trackerwatch.outcome import Failure, FailureKind, Phase
@@ -93,8 +94,10 @@ def wait(
                 snapshot, vantage=HERE, duration_s=0.0, skipped=skipped, fail_on=fail_on, subject=subject
             )
 
-        waiting = Waiting(engine, report_of, heard, until=begun + wait_s, look_s=60, fail_on=fail_on)
-        report = await waiting.until_well(await report_of(engine.snapshot()))
+        ending = Ending()
+        waiting = Waiting(engine, report_of, heard, ending, until=begun + wait_s, look_s=60, fail_on=fail_on)
+        with ending.by_signal():
+            report = await waiting.until_well(await report_of(engine.snapshot()))
         sent = prober.sent[before:]
         looks = sorted({round(s.at - begun) for s in sent if s.what == "resolve"})
         return Ended(report, heard, loop.time() - begun, looks, {s.host for s in sent})
@@ -213,6 +216,26 @@ def test_a_signal_ends_the_wait_with_what_is_known():
     assert (ended.report.exit_code, ended.looks) == (2, [60])
     assert ended.ear.said[-1] == "told to end while waiting: 1 of 1 torrent not well (no_seeders)"
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL, "what held before holds again"
+
+
+def test_a_signal_ends_a_look_too_and_what_was_answered_is_kept():
+    prober = ScriptedProber()
+    one = prober.script(ONE, Script(counts=none_seeded))
+    two = prober.script(TWO, Script(counts=none_seeded, addresses=("192.0.2.2",)))
+    ended = wait(
+        prober,
+        torrent(1, [ONE]),
+        torrent(2, [TWO]),
+        at={
+            30.0: lambda: setattr(one, "hangs", True),
+            31.0: lambda: setattr(two, "counts", lambda _: (3, 0, 0)),
+            65.0: lambda: os.kill(os.getpid(), signal.SIGTERM),
+        },
+    )
+    assert ended.looks == [60]
+    assert ended.after_s == pytest.approx(65, abs=1)
+    assert ended.ear.said[-1] == "told to end while waiting: 1 of 2 torrents not well (no_seeders)"
+    assert ended.report.exit_code == 2
 
 
 def test_how_a_torrent_is_made_is_no_trackers_doing():

@@ -11,6 +11,7 @@ import pytest
 from tests.metainfo.torrents import V1_HASH, V1_INFO, V2_INFO, bencode, torrent_of, v1_info
 from trackerwatch.errors import InputError
 from trackerwatch.inputs import Loader, Progress, Skipped, fold_skipped, load_file, load_inputs
+from trackerwatch.inputs.loading import MAX_FETCHES
 
 HASH = "f7079c66cca02ab45934b9868572060010dfc97e"
 
@@ -120,6 +121,49 @@ async def test_urls_that_fail() -> None:
 async def test_without_fetch_urls_are_skipped() -> None:
     loaded = await load_inputs(["http://x.example/"])
     assert loaded.skipped == [Skipped("http://x.example/", "URLs are not fetched here")]
+
+
+async def test_why_urls_are_skipped_is_for_the_caller_to_say() -> None:
+    loaded = await load_inputs(["http://x.example/?k=secret"], why_not_fetched="nobody is asked")
+    assert loaded.skipped == [Skipped("http://x.example/?k=…", "nobody is asked")]
+
+
+class Stalled:
+    """Fetches that never end, but for those that are named."""
+
+    def __init__(self, *good: str) -> None:
+        self.good = good
+        self.under_way = 0
+        self.most = 0
+        self.asked: list[str] = []
+
+    async def __call__(self, url: str) -> bytes:
+        self.asked.append(url)
+        if url.endswith(self.good):
+            return torrent_of(V1_INFO, announce="udp://a.example:1")
+        self.under_way += 1
+        self.most = max(self.most, self.under_way)
+        try:
+            return await asyncio.get_running_loop().create_future()
+        finally:
+            self.under_way -= 1
+
+
+async def test_what_hangs_ends_in_time_and_does_not_take_the_turn_of_all_others() -> None:
+    write("here.torrent", torrent_of(V2_INFO))
+    fetch = Stalled("/20")
+    urls = [f"http://x.example/{number}" for number in range(21)]
+    loaded = await load_inputs([*urls, "here.torrent"], fetch=fetch, within_s=0.2)
+    assert [torrent.sources for torrent in loaded.torrents] == [("here.torrent",), ("http://x.example/20",)]
+    late = "not fetched in time: fetching gets half of --deadline at most"
+    assert loaded.skipped == [Skipped(url, late) for url in urls[:20]]
+    assert (len(fetch.asked), fetch.most, fetch.under_way) == (21, MAX_FETCHES, 0)
+
+
+async def test_where_no_time_is_left_nothing_is_begun() -> None:
+    fetch = Stalled()
+    loaded = await load_inputs(["http://x.example/"], fetch=fetch, within_s=-1.0)
+    assert (len(loaded.skipped), fetch.asked) == (1, [])
 
 
 async def test_urls_are_fetched_side_by_side_and_merge_in_order() -> None:

@@ -41,30 +41,29 @@ class Judging:
         arguments, config = one_run.arguments, one_run.config
         policy = policy_in(config.policy, dict(config.filters)) if config.policy else NO_POLICY
         self._policy = as_ordered(policy, min_seeders=arguments.min_seeders, lint=arguments.lint)
-        self._notes: tuple[str, ...] = ()
+        self._notes: tuple[str, ...] = ()  # on the policy as it is ordered, whatever is found out
         if arguments.wait is not None and any(asked.grace_s for asked in _requirements(self._policy)):
             # A wait for what is forgiven anyway would be over before the first seeder came.
             self._policy = without_grace(self._policy)
             self._notes = ("grace: forgives nothing while --wait waits for torrents to be well",)
         self._first_seen: dict[bytes, float] = {}
 
-    async def judge(self, snapshot: Snapshot, selected: Sequence[int] | None) -> Judged:
-        """The selected torrents (by index; None: all) as the policy sees them."""
+    async def judge(self, snapshot: Snapshot, selected: Sequence[int] | None) -> tuple[Judged, PolicyNote | None]:
+        """The selected torrents (by index; None: all) as the policy sees them, and what is told of it (None: there is none)."""
         views = selected_views(snapshot, selected)
-        return judge_torrents(
+        first_seen = await self._seen_since(views, snapshot.taken_at)
+        judged = judge_torrents(
             views,
             self._policy,
             trackers=snapshot.trackers,
             now=snapshot.taken_at,
-            first_seen=await self._seen_since(views, snapshot.taken_at),
+            first_seen=first_seen,
             findings=await self._findings([view.torrent for view in views]),
         )
-
-    def note(self, judged: Judged) -> PolicyNote | None:
-        """What is told of the policy. None: there is none."""
         if self._policy == NO_POLICY:
-            return None
-        return PolicyNote(self._policy.source, judged.in_grace, judged.overridden, (*self._notes, *judged.notes))
+            return judged, None
+        notes = (*self._notes, *self._why_nobody_is_new(bool(first_seen)), *judged.notes)
+        return judged, PolicyNote(self._policy.source, judged.in_grace, judged.overridden, notes)
 
     async def _seen_since(self, views: Sequence[TorrentView], now: datetime) -> Mapping[str, datetime]:
         """When each torrent was first seen by any run; also without a policy, which may come later."""
@@ -73,13 +72,17 @@ class Judging:
         if memory is not None and wanted:
             # Nobody is new to himself: with `--wait` this is asked again and again.
             self._first_seen.update(await memory.first_seen(wanted, now.timestamp()))
-        if any(asked.grace_s for asked in _requirements(self._policy)):
-            if not self._first_seen:
-                why = "no store is kept" if memory is None else "the store cannot say"
-                self._notes = (f"grace: {why}, so no torrent is known to be new",)
-            elif memory is not None and memory.is_first_run:
-                self._notes = ("grace: this is the first run on this store, so no torrent is known to be new",)
         return {info_hash.hex(): datetime.fromtimestamp(at, UTC) for info_hash, at in self._first_seen.items()}
+
+    def _why_nobody_is_new(self, some_were_seen: bool) -> Iterator[str]:  # noqa: FBT001 - private
+        memory = self._run.memory
+        if not any(asked.grace_s for asked in _requirements(self._policy)):
+            return
+        if not some_were_seen:
+            why = "no store is kept" if memory is None else "the store cannot say"
+            yield f"grace: {why}, so no torrent is known to be new"
+        elif memory is not None and memory.is_first_run:
+            yield "grace: this is the first run on this store, so no torrent is known to be new"
 
     async def _findings(self, torrents: Sequence[Torrent]) -> Mapping[str, Sequence[Problem]]:
         """What lint and drift find, by info hash in hex; nothing where nobody wants to know."""
@@ -141,10 +144,12 @@ def without_grace(policy: Policy) -> Policy:
 
 
 def sought(policy: Policy) -> frozenset[Rule]:
-    """The rules of lint that are looked for in some torrent."""
-    if policy.lint:
-        return LINT
-    return LINT.intersection(rule for asked in _requirements(policy) for rule in asked.severities)
+    """The rules of lint that are looked for in some torrent; one that is off everywhere is not."""
+    told = [item for asked in _requirements(policy) for item in asked.severities.items()]
+    wanted = LINT.intersection(rule for rule, severity in told if severity is not None)
+    if not policy.lint:
+        return wanted
+    return LINT.difference(rule for rule, severity in policy.defaults.severities.items() if severity is None) | wanted
 
 
 def _requirements(policy: Policy) -> Iterator[Requirements]:

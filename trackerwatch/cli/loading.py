@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -17,14 +18,30 @@ if TYPE_CHECKING:
     from trackerwatch.probe.prober import SocketProber
 
 
-async def load(inputs: Sequence[str], prober: SocketProber, narrator: Narrator) -> Loaded:
-    """Load inputs, telling how far it is and what was skipped."""
+async def load(
+    inputs: Sequence[str], prober: SocketProber | None, narrator: Narrator, *, fetch_within_s: float = math.inf
+) -> Loaded:
+    """Load inputs, telling how far it is and what was skipped.
+
+    Args:
+        inputs: As on the command line.
+        prober: Fetches URLs. None: nobody is to be asked for anything.
+        narrator: Is told.
+        fetch_within_s: From now on; URLs that have no answer by then are skipped.
+    """
 
     def tell(progress: Progress) -> None:
         of = "" if progress.total is None else f" of {progress.total:,}"
         narrator.progress(f"loading {progress.done:,}{of} inputs")
 
-    loaded = await load_inputs(inputs, fetch=prober.fetch, stdin=own_stdin(), on_progress=tell)
+    loaded = await load_inputs(
+        inputs,
+        fetch=None if prober is None else prober.fetch,
+        why_not_fetched="not fetched: --cached asks nobody",
+        within_s=fetch_within_s,
+        stdin=own_stdin(),
+        on_progress=tell,
+    )
     narrator.clear()
     tell_skipped(loaded.skipped, narrator)
     unusable = Counter(line for torrent in loaded.torrents for line in torrent.unusable_trackers)

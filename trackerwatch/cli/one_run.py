@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from trackerwatch.cli import naming
+from trackerwatch.cli.ending import Ending
 from trackerwatch.cli.output import planned
 from trackerwatch.cli.remembering import store_path
 from trackerwatch.cli.wiring import engine_settings, prober_of, settled
@@ -33,6 +34,9 @@ SHORTEST_ASK_S = 1.0
 """Asking gets so long at least, also where loading used up the deadline."""
 PLUGIN_DEADLINE_S = 8.0
 """Without `--deadline`, where `--format nagios` goes to stdout: monitoring gives its plugins ten seconds and takes silence for critical."""
+
+SHARE_OF_FETCHING = 0.5
+"""Of the deadline, for inputs behind URLs: what asks the trackers keeps the rest."""
 
 SHARE_OF_A_PROBE = 0.4
 """Of the deadline, where `--timeout` does not say otherwise: a silent tracker is asked twice before it is called down."""
@@ -72,6 +76,7 @@ class Run:
         if self.settings.freshness is Freshness.CACHED and arguments.wait is not None:
             raise UsageError("--wait asks again, and --cached asks nobody: use one of them")
         self.memory: Memory | None = None
+        self.ending = Ending()
         self.vantage = Vantage(vantage_id(), self.config.vantage or "")
         self._started_at = time.monotonic()
 
@@ -79,6 +84,11 @@ class Run:
     def elapsed_s(self) -> float:
         """Seconds since the run began."""
         return time.monotonic() - self._started_at
+
+    @property
+    def fetching_s(self) -> float:
+        """Seconds until nothing is fetched any more that inputs name."""
+        return SHARE_OF_FETCHING * self.config.deadline_s - self.elapsed_s
 
     @property
     def remaining_s(self) -> float:

@@ -8,17 +8,16 @@ import gc
 from typing import TYPE_CHECKING
 
 from trackerwatch.cli.comparing import Comparing
-from trackerwatch.cli.exit_codes import ExitCode
 from trackerwatch.cli.judging import Judging
 from trackerwatch.cli.loading import load, tell_skipped
 from trackerwatch.cli.looking_back import with_pasts
 from trackerwatch.cli.narration import Narrator, about_nobody, many_trackers, refusals
 from trackerwatch.cli.one_run import Run
-from trackerwatch.cli.output import OutputError, emit
-from trackerwatch.cli.pipes import drop_stdout
+from trackerwatch.cli.output import deliver
 from trackerwatch.cli.remembering import remembering
 from trackerwatch.cli.waiting import Waiting
 from trackerwatch.engine.engine import Engine
+from trackerwatch.engine.settings import Freshness
 from trackerwatch.errors import TrackerUrlError
 from trackerwatch.inputs import Skipped
 from trackerwatch.metainfo.torrent import Placement, Torrent
@@ -61,24 +60,23 @@ def _to_its_exit_code(arguments: Namespace, make_report: Callable[[Run], Corouti
             report = _run(make_report(one_run), one_run)
     finally:
         narrator.clear()
-    try:
-        failures = emit(report, one_run.outputs, color=one_run.config.color, all_rows=arguments.all)
-    except OutputError as error:
-        failures = [str(error)]
-    except BrokenPipeError:
-        # The reader has seen what it wanted: the verdict stands.
-        drop_stdout()
-        return report.exit_code
-    for failure in failures:
-        narrator.say(failure)
-    return ExitCode.UNKNOWN if failures else report.exit_code
+    return deliver(report, one_run.outputs, narrator.say, color=one_run.config.color, all_rows=arguments.all)
 
 
 async def report_on_inputs(one_run: Run) -> Report:
     """`report`: load, keep what the filter may match, ask, judge what it matches, compare it with the last run."""
     comparing = Comparing(one_run)
     judging = Judging(one_run, comparing)
-    loaded = await load(one_run.arguments.inputs, one_run.prober, one_run.narrator)
+    cached = one_run.settings.freshness is Freshness.CACHED
+    loading = load(
+        one_run.arguments.inputs,
+        None if cached else one_run.prober,
+        one_run.narrator,
+        fetch_within_s=one_run.fetching_s,
+    )
+    loaded = await one_run.ending.unless_told(loading)
+    if loaded is None:
+        return one_run.nothing("told to end before anything was asked", Subject.TORRENTS, ())
     if not loaded.torrents:
         return one_run.nothing("no usable input", Subject.TORRENTS, loaded.skipped)
     torrents = [torrent for torrent in loaded.torrents if one_run.filter.may_match(torrent)]
@@ -92,10 +90,8 @@ async def report_on_inputs(one_run: Run) -> Report:
         if one_run.knows_nothing(snapshot):
             return one_run.nothing("nothing stored of these torrents' trackers", Subject.TORRENTS, loaded.skipped)
         selected = None if one_run.filter.is_empty else one_run.filter.select_torrents(snapshot)
-        judged = await judging.judge(snapshot, selected)
-        return one_run.report(
-            snapshot, Subject.TORRENTS, selected, loaded.skipped, judged=judged, policy=judging.note(judged)
-        )
+        judged, note = await judging.judge(snapshot, selected)
+        return one_run.report(snapshot, Subject.TORRENTS, selected, loaded.skipped, judged=judged, policy=note)
 
     report = await waited(one_run, torrents, (), report_of)
     return await with_pasts(one_run, await comparing.compared(report))
@@ -167,6 +163,7 @@ async def waited(
         engine,
         report_of,
         one_run.narrator,
+        one_run.ending,
         until=asyncio.get_running_loop().time() + wait_s - one_run.elapsed_s,
         look_s=one_run.config.deadline_s,
         fail_on=FailOn(one_run.arguments.fail_on),
@@ -181,7 +178,7 @@ async def ask(one_run: Run, torrents: Sequence[Torrent], trackers: Sequence[Trac
     engine.add_trackers(trackers)
     watcher = asyncio.create_task(_tell_progress(engine, one_run))
     try:
-        await engine.run_once(deadline_s=one_run.remaining_s)
+        await one_run.ending.unless_told(engine.run_once(deadline_s=one_run.remaining_s))
     finally:
         watcher.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -197,8 +194,10 @@ def _run(making: Coroutine[None, None, Report], one_run: Run) -> Report:
     made: list[Report] = []
 
     async def bounded() -> None:
+        waits = one_run.arguments.wait is not None
         try:
-            made.append(await making)
+            with one_run.ending.by_signal() if waits else contextlib.nullcontext():
+                made.append(await making)
         finally:
             await one_run.prober.close()
 

@@ -9,6 +9,7 @@ import sys
 import tempfile
 from typing import TYPE_CHECKING, TextIO
 
+from trackerwatch.cli.exit_codes import ExitCode
 from trackerwatch.cli.pipes import drop_stdout
 from trackerwatch.cli.step_summary import add_to_step_summary
 from trackerwatch.errors import TrackerwatchError, UsageError
@@ -16,7 +17,7 @@ from trackerwatch.reports import FORMATS, Style, renderer
 from trackerwatch.reports.formats import AS_THE_TERMINAL, MAX_WIDTH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from trackerwatch.reports.rows import Report
 
@@ -53,6 +54,24 @@ def planned(outputs: Sequence[Output] | None) -> list[Output]:
     return plan
 
 
+def deliver(
+    report: Report, outputs: Sequence[Output], say: Callable[[str], None], *, color: str, all_rows: bool
+) -> int:
+    """Write a report wherever it is wanted, and give the exit code of the run.
+
+    Args:
+        report: What to write.
+        outputs: As from `planned`.
+        say: Told what could not be written, a line each.
+        color: The value of `--color`.
+        all_rows: See `Style.all_rows`.
+    """
+    failures = emit(report, outputs, color=color, all_rows=all_rows)
+    for failure in failures:
+        say(failure)
+    return ExitCode.UNKNOWN if failures else report.exit_code
+
+
 def emit(report: Report, outputs: Sequence[Output], *, color: str, all_rows: bool) -> list[str]:
     """Write a report wherever it is wanted.
 
@@ -64,9 +83,7 @@ def emit(report: Report, outputs: Sequence[Output], *, color: str, all_rows: boo
 
     Returns:
         One line for each output that could not be written; the others are. The summary of a GitHub step is one of `github`.
-
-    Raises:
-        BrokenPipeError: Who reads stdout went away.
+        A reader of stdout that went away has seen what it wanted.
     """
     failures = []
     if any(name == "github" for name, _ in outputs) and (failure := add_to_step_summary(report)):
@@ -77,6 +94,8 @@ def emit(report: Report, outputs: Sequence[Output], *, color: str, all_rows: boo
             style = Style(color=wants_color(color, sys.stdout), width=screen_width(sys.stdout), all_rows=all_rows)
             try:
                 to_stdout(renderer(name)(report, style), None if name in AS_THE_TERMINAL else "utf-8")
+            except BrokenPipeError:
+                drop_stdout()
             except OutputError as error:
                 failures.append(str(error))
             continue

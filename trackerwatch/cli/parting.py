@@ -6,8 +6,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from trackerwatch.cli.output import OutputError, emit
-from trackerwatch.cli.pipes import drop_stdout
+from trackerwatch.cli.output import emit
 from trackerwatch.locations import vantage_id
 from trackerwatch.reports.rows import FailOn, SkippedInput, Vantage, build_report
 
@@ -54,12 +53,6 @@ class PartingReport:
             # The exit code tells how the screen ended.
             fail_on=FailOn.NONE,
         )
-        try:
-            failures = emit(replace(report, is_parting=True), [("table", None)], color=self._color, all_rows=False)
-        except OutputError as error:
-            failures = [str(error)]
-        except BrokenPipeError:
-            drop_stdout()
-            return
+        failures = emit(replace(report, is_parting=True), [("table", None)], color=self._color, all_rows=False)
         for failure in failures:
             self._narrator.say(failure)

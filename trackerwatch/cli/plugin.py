@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,8 +12,18 @@ WIDTH = 80
 
 
 def runs_as_plugin(words: Sequence[str]) -> bool:
-    """Whether a command line asks for `--format nagios`, on stdout or nowhere else."""
-    return "--format=nagios" in words or ("--format", "nagios") in pairwise(words)
+    """Whether a command line asks for `--format nagios` on stdout; it may hold mistakes, and so is not parsed."""
+    begun: list[tuple[str, str]] = []
+    rest = iter(words)
+    for word in rest:
+        if word == "--":
+            break
+        if word == "--format" or word.startswith("--format="):
+            begun.append((word[9:] or next(rest, ""), "-"))
+        elif word.startswith("-o") and begun:
+            # As `arguments.add_outputs` has it: -o is about the --format before it.
+            begun[-1] = (begun[-1][0], word[2:].removeprefix("=") or next(rest, "-"))
+    return ("nagios", "-") in begun
 
 
 def tell_monitoring(message: str) -> None:

@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING
 
 from trackerwatch.cli import naming
 from trackerwatch.cli.arguments import given_settings
-from trackerwatch.cli.exit_codes import ExitCode
 from trackerwatch.cli.narration import Narrator
-from trackerwatch.cli.output import OutputError, emit, planned
-from trackerwatch.cli.pipes import drop_stdout
+from trackerwatch.cli.output import deliver, planned
 from trackerwatch.config.loading import load
 from trackerwatch.config.settings import DEFAULTS
 from trackerwatch.errors import ConfigError, ReportError, UsageError
@@ -87,7 +85,7 @@ def report_on_vantages(arguments: Namespace) -> int:
         report = replace(
             report, changes=changes(before, baseline_of(report), report, name, filtered=not wanted.is_empty)
         )
-    return _written(report, outputs, config, narrator, arguments)
+    return deliver(report, outputs, narrator.say, color=config.color, all_rows=arguments.all)
 
 
 def _check(arguments: Namespace) -> None:
@@ -165,19 +163,3 @@ def _bytes_of(path: str, source: str) -> bytes:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise ReportError(source, f"cannot be read: {clean(reason)}") from None
-
-
-def _written(
-    report: Report, outputs: list[tuple[str, str | None]], config: Config, narrator: Narrator, arguments: Namespace
-) -> int:
-    try:
-        failures = emit(report, outputs, color=config.color, all_rows=arguments.all)
-    except OutputError as error:
-        failures = [str(error)]
-    except BrokenPipeError:
-        # The reader has seen what it wanted: the verdict stands.
-        drop_stdout()
-        return report.exit_code
-    for failure in failures:
-        narrator.say(failure)
-    return ExitCode.UNKNOWN if failures else report.exit_code

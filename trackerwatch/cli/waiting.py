@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -16,8 +15,9 @@ from trackerwatch.policy.rules import LINT, Rule, Severity
 from trackerwatch.reports.rows import FailOn, Subject, exit_code
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Iterator
+    from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 
+    from trackerwatch.cli.ending import Ending
     from trackerwatch.engine.views import Snapshot
     from trackerwatch.policy.rules import Problem
     from trackerwatch.reports.rows import Report
@@ -38,8 +38,8 @@ class Asker(Protocol):
         """Everything known now."""
         ...
 
-    async def run_again(self, trackers: Iterable[int], *, deadline_s: float) -> None:
-        """Ask these trackers once more."""
+    def run_again(self, trackers: Iterable[int], *, deadline_s: float) -> Coroutine[None, None, None]:
+        """Ask these trackers once more; what was answered is kept also where it is cancelled."""
         ...
 
     def may_ask_again_in_s(self, tracker: int) -> float | None:
@@ -129,6 +129,7 @@ class Waiting:
         asker: Asker,
         report_of: Callable[[Snapshot], Awaitable[Report]],
         listener: Listener,
+        ending: Ending,
         *,
         until: float,
         look_s: float,
@@ -140,6 +141,7 @@ class Waiting:
             asker: Asked everything once already.
             report_of: Makes a report of what is known.
             listener: Hears how it goes.
+            ending: Ends the wait, and a look that is under way.
             until: The loop's time at which the wait is over.
             look_s: What one look may take at most.
             fail_on: What well means.
@@ -150,7 +152,7 @@ class Waiting:
         self._until = until
         self._look_s = look_s
         self._fail_on = fail_on
-        self._ended = asyncio.Event()
+        self._ending = ending
         self._told = ""
 
     async def until_well(self, report: Report) -> Report:
@@ -163,20 +165,22 @@ class Waiting:
         begun = loop.time()
         if report.exit_code == 0:
             return report
-        with self._ends_by_signal():
-            while report.exit_code != 0:
-                bad = unwell(report, self._fail_on)
-                wait_s = self._next_look_s(bad)
-                if wait_s is None or loop.time() + wait_s >= self._until:
-                    self._say_why(bad, wait_s)
-                    return report
-                await self._sleep(bad, wait_s)
-                if self._ended.is_set():
-                    self._listener.say(f"told to end while waiting: {bad.words}")
-                    return report
-                left_s = max(SHORTEST_LOOK_S, self._until - loop.time())
-                await self._asker.run_again(self._indices(bad), deadline_s=min(self._look_s, left_s))
-                report = await self._report_of(self._asker.snapshot())
+        while report.exit_code != 0:
+            bad = unwell(report, self._fail_on)
+            if self._ending.is_told():
+                self._listener.say(f"told to end while waiting: {bad.words}")
+                return report
+            wait_s = self._next_look_s(bad)
+            if wait_s is None or loop.time() + wait_s >= self._until:
+                self._say_why(bad, wait_s)
+                return report
+            await self._sleep(bad, wait_s)
+            if self._ending.is_told():
+                continue
+            left_s = max(SHORTEST_LOOK_S, self._until - loop.time())
+            look = self._asker.run_again(self._indices(bad), deadline_s=min(self._look_s, left_s))
+            await self._ending.unless_told(look)
+            report = await self._report_of(self._asker.snapshot())
         self._listener.say(f"all is well after waiting {_span(loop.time() - begun)}")
         return report
 
@@ -207,11 +211,11 @@ class Waiting:
         loop = asyncio.get_running_loop()
         end = loop.time() + wait_s
         try:
-            while not self._ended.is_set() and (left_s := end - loop.time()) > 0:
+            while not self._ending.is_told() and (left_s := end - loop.time()) > 0:
                 self._tell(bad, left_s)
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(min(REPAINT_S, left_s) if self._listener.is_terminal else left_s):
-                        await self._ended.wait()
+                        await self._ending.heard()
         finally:
             self._listener.clear()
 
@@ -223,21 +227,6 @@ class Waiting:
         elif bad.words != self._told:
             self._listener.say(line)
         self._told = bad.words
-
-    @contextlib.contextmanager
-    def _ends_by_signal(self) -> Iterator[None]:
-        """SIGTERM ends the wait, and the report is about what is known: who waits in a script loses nothing."""
-        loop = asyncio.get_running_loop()
-        try:
-            loop.add_signal_handler(signal.SIGTERM, self._ended.set)
-        except (NotImplementedError, RuntimeError, ValueError):
-            # Not on this platform, or not in the main thread.
-            yield
-            return
-        try:
-            yield
-        finally:
-            loop.remove_signal_handler(signal.SIGTERM)
 
 
 def _span(seconds: float) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import threading
 import time
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 MAX_FETCHES = 8
 """URLs fetched at the same time."""
+FETCHED_TOO_LATE = "not fetched in time: fetching gets half of --deadline at most"
 
 BATCH_ITEMS = 500
 BATCH_S = 0.05
@@ -181,6 +183,8 @@ async def load_inputs(
     inputs: Sequence[str],
     *,
     fetch: Callable[[str], Awaitable[bytes]] | None = None,
+    why_not_fetched: str = "URLs are not fetched here",
+    within_s: float = math.inf,
     stdin: BinaryIO | None = None,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Loaded:
@@ -190,37 +194,51 @@ async def load_inputs(
         inputs: As on the command line.
         fetch: Gets the bytes behind an http(s) URL, bounded in size and time; it raises InputError, OSError or
             TimeoutError. None: URLs are skipped.
+        why_not_fetched: The reason, where they are.
+        within_s: So long after the call began nothing is fetched any more, and URLs without an answer are skipped. Files are
+            read to the end, however long that takes.
         stdin: What `-` reads.
         on_progress: Called on the loop's thread, some twenty times a second.
 
     Returns:
         Torrents and what was skipped. Nothing usable is an empty list, not an error.
     """
+    until = asyncio.get_running_loop().time() + within_s
     loader = Loader(inputs, stdin=stdin)
     report = on_progress or (lambda _: None)
     async for batch in batches_off_loop(loader):
         report(batch.progress)
     if loader.urls and fetch is None:
         for url in loader.urls:
-            loader.add_failed(url, "URLs are not fetched here")
+            loader.add_failed(url, why_not_fetched)
     elif loader.urls and fetch is not None:
-        await _fetch_all(loader, fetch, report)
+        await _fetch_all(loader, fetch, until, report)
     return loader.loaded()
 
 
 async def _fetch_all(
-    loader: Loader, fetch: Callable[[str], Awaitable[bytes]], report: Callable[[Progress], None]
+    loader: Loader, fetch: Callable[[str], Awaitable[bytes]], until: float, report: Callable[[Progress], None]
 ) -> None:
+    loop = asyncio.get_running_loop()
     slots = asyncio.Semaphore(MAX_FETCHES)
+    waiting = len(loader.urls)
 
     async def outcome_of(url: UrlInput) -> bytes | str:
+        nonlocal waiting
         async with slots:
+            waiting -= 1
+            left_s = until - loop.time()
+            if left_s <= 0:
+                return FETCHED_TOO_LATE
+            # Half of what is left while others wait for a slot: a few that hang must not take the turns of all the rest.
+            limit_s = left_s / 2 if waiting else left_s
             try:
-                return await fetch(url.url)
+                async with asyncio.timeout(limit_s if limit_s < math.inf else None) as limit:
+                    return await fetch(url.url)
             except InputError as error:
                 return str(error)
             except TimeoutError:
-                return "no answer in time"
+                return FETCHED_TOO_LATE if limit.expired() else "no answer in time"
             except OSError as error:
                 return reason_of(error)
 
