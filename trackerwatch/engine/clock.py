@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Protocol
 
 
@@ -35,6 +36,7 @@ _NO_TIME = 253_402_300_799.0
 """The last second of the year 9999."""
 
 
+@lru_cache(maxsize=1024)
 def at(wall: float | None) -> datetime | None:
     """Unix time as a UTC datetime to the millisecond, as it is remembered: a time that comes back is the one that was told.
 

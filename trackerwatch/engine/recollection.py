@@ -171,12 +171,9 @@ def remember_swarms(
             continue
         if columns.answers[column] != SwarmAnswer.NOT_ASKED and not swarms.recalled:
             continue
-        for counts, count in (
-            (columns.seeders, known.seeders),
-            (columns.leechers, known.leechers),
-            (columns.completed, known.completed),
-        ):
-            counts[column] = UNKNOWN_COUNT if count is None else count
+        columns.seeders[column] = UNKNOWN_COUNT if known.seeders is None else known.seeders
+        columns.leechers[column] = UNKNOWN_COUNT if known.leechers is None else known.leechers
+        columns.completed[column] = UNKNOWN_COUNT if known.completed is None else known.completed
         columns.answers[column] = known.answer
         columns.failures.pop(column, None)
         swarms.dirty = True

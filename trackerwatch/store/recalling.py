@@ -124,6 +124,8 @@ def _announced(
     connection: sqlite3.Connection, number: int, vantage: int, tracker: Tracker, info_hashes: Sequence[bytes]
 ) -> Mapping[bytes, AnnouncedRecord]:
     found: dict[bytes, AnnouncedRecord] = {}
+    if not _is_there(connection, "announced WHERE tracker = ? AND vantage = ?", number, vantage):
+        return found
     for first in range(0, len(info_hashes), _HASHES_A_QUERY):
         part = list(info_hashes[first : first + _HASHES_A_QUERY])
         rows = connection.execute(
@@ -142,6 +144,8 @@ def _moved(
     connection: sqlite3.Connection, vantage: int, info_hashes: Sequence[bytes]
 ) -> Mapping[bytes, tuple[str, float]]:
     found: dict[bytes, tuple[str, float]] = {}
+    if not _is_there(connection, "transition WHERE swarm IS NOT NULL"):
+        return found
     for first in range(0, len(info_hashes), _HASHES_A_QUERY):
         part = list(info_hashes[first : first + _HASHES_A_QUERY])
         # SQLite takes the other columns of a group from the row of its maximum.
@@ -198,6 +202,11 @@ def merged(file: Recalled, memory: Recalled) -> Recalled:
         windows=file.windows or memory.windows,
         recent=(*file.recent, *memory.recent)[-RECENT_ROUNDS:],
     )
+
+
+def _is_there(connection: sqlite3.Connection, rows: str, *values: int) -> bool:
+    """Whether there is any such row: mostly there is none, and thousands of swarms need not be looked for."""
+    return connection.execute(f"SELECT 1 FROM {rows} LIMIT 1", values).fetchone() is not None
 
 
 def _number(connection: sqlite3.Connection, query: str, key: str) -> int | None:
