@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import html
 import re
 
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from trackerwatch.escaping import (
+    harmless_cell,
     markdown_code,
     markdown_text,
     no_workflow_command,
@@ -88,3 +90,11 @@ def test_workflow_commands_are_escaped_as_the_runner_undoes_it():
 def test_no_line_is_a_command_for_a_runner(line, harmless):
     assert no_workflow_command(line) == harmless
     assert len(harmless) == len(line)
+
+
+@pytest.mark.parametrize("text", ["x;=1+1", 'x;"=1+1;y', 'x; " @SUM(A1)', "x\t=1"])
+def test_no_part_of_a_cell_becomes_a_formula_where_semicolons_end_cells(text):
+    written = f'"{harmless_cell(text).replace(chr(34), chr(34) * 2)}"'
+    for separator in ";\t":
+        for cell in next(csv.reader([written], delimiter=separator)):
+            assert not cell.strip().startswith(("=", "@", "+", "-"))

@@ -6,7 +6,7 @@ import re
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """Full-width ones too: spreadsheets of East Asia take them for the plain ones."""
-_INNER_FORMULA = re.compile(r"([;\t]\s*)(?=[=+\-@|%\uff1d\uff0b\uff0d\uff20])")
+_INNER_FORMULA = re.compile(r'([;\t][\s"]*)(?=[=+\-@|%\uff1d\uff0b\uff0d\uff20])')
 _NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~&])")
 _MARKDOWN_START = re.compile(r"^([-+=](?=[-+=\s]|$)|[0-9]{1,9}(?=[.)](?:\s|$)))")

@@ -29,6 +29,28 @@ def test_a_title_that_is_given_comes_first():
     assert title_of(Namespace(title="release\n13.2", inputs=["rel"])) == "release 13.2"
 
 
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("at http://x.example/ann?passkey=abc now", "at http://x.example/ann?passkey=… now"),
+        ("passkey=abc and more", "passkey=… and more"),
+        ("key = value", "key = value"),
+    ],
+)
+def test_a_title_gives_no_key_away(given, shown):
+    assert title_of(Namespace(title=given, inputs=[])) == shown
+
+
+@pytest.mark.parametrize("key", ["a1b2c3d4e5f6a7b8c9d0", "0123456789abcdef0123456789abcdef"])
+def test_a_filter_on_a_key_gives_it_not_away(key):
+    assert key not in command_line(["report", "rel", "--filter", f"tracker~{key}"])
+
+
+def test_a_filter_on_an_info_hash_is_told():
+    info_hash = "0123456789abcdef0123456789abcdef01234567"
+    assert info_hash in command_line(["report", "rel", "--filter", f"info_hash={info_hash}"])
+
+
 def test_the_command_is_quoted_for_a_shell():
     words = ["report", "my files/a b.torrent", "--filter", "name~x & seeders<3", "-o", "it's.json"]
     assert shlex.split(command_line(words)) == ["trackerwatch", *words]

@@ -168,3 +168,9 @@ def test_any_words_are_inputs_or_reasons(inputs: list[str], stdin: bytes) -> Non
         shown = found.source if isinstance(found, Skipped) else found.shown
         assert shown == "" or shown.isprintable()
         assert not isinstance(found, Skipped) or found.message.isprintable()
+
+
+def test_a_url_that_lost_its_beginning_shows_no_key():
+    (found,) = expand(["tracker.example.org/0123456789abcdef0123456789abcdef/announce"])
+    assert isinstance(found, Skipped)
+    assert found.source == "tracker.example.org/…/announce"

@@ -17,19 +17,26 @@ if TYPE_CHECKING:
 MAX_COMMAND_CHARS = 2000
 """A shell makes thousands of words of `*`; what is left out is counted."""
 _ROOM_CHARS = 60
-_PASSKEY = re.compile(r"(?<![0-9A-Za-z])(?=[A-Za-z]*[0-9])[0-9A-Za-z]{32}(?![0-9A-Za-z])")
+_PASSKEY = re.compile(r"(?<![0-9A-Za-z])(?=[A-Za-z]*[0-9])(?=[0-9]*[A-Za-z])[0-9A-Za-z]{20,39}(?![0-9A-Za-z])")
 """A key by itself, as in a filter: not as long as an info hash."""
+_URL = re.compile(r"\S+://\S+")
+_PAIR = re.compile(r"\b(passkey|pass|key|authkey|auth|token|secret|torrent_pass|apikey|uid)=[^\s&]+", re.IGNORECASE)
 
 
 def title_of(arguments: Namespace) -> str:
     """`--title`, else the name of the only input; empty where several have no name of their own."""
     given = getattr(arguments, "title", None)
     if given:
-        return clean(given)
+        return clean(_without_keys(given))
     inputs = getattr(arguments, "inputs", [])
     if len(inputs) != 1 or inputs[0] == "-" or "://" in inputs[0] or inputs[0].startswith("magnet:"):
         return ""
     return clean(os.path.basename(os.path.abspath(inputs[0])))  # noqa: PTH100, PTH119 - a plain string
+
+
+def _without_keys(text: str) -> str:
+    """Words of the user's own, in which a URL may stand."""
+    return _PAIR.sub(rf"\1={ELLIPSIS}", _URL.sub(lambda found: redact_url(found.group()), text))
 
 
 def command_line(words: Sequence[str] | None = None) -> str:
@@ -63,5 +70,5 @@ def _harmless(word: str, *, of_urls: bool) -> str:
         word = redact_url(word)
     elif _PASSKEY.search(word) and not os.path.exists(word):  # noqa: PTH110 - a plain string
         # Not the name of a file, which may be a hash: of a filter, or of a URL without its beginning.
-        word = _PASSKEY.sub(ELLIPSIS, word)
+        word = _PASSKEY.sub(ELLIPSIS, _without_keys(word))
     return clean(word, limit_chars=MAX_COMMAND_CHARS)

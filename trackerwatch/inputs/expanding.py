@@ -141,7 +141,11 @@ def _path(path: str, origin: str, *, may_be_list: bool) -> Iterator[Found]:
     try:
         mode = os.stat(path).st_mode  # noqa: PTH116  undecodable names and the cost of a Path each
     except FileNotFoundError:
-        yield Skipped(shown, f"no such file or folder{_hint(path)}")
+        # A URL that lost its beginning may carry a key; a name like that of a torrent's file hides nothing.
+        named = (
+            shown if path.endswith(TORRENT_SUFFIX) else _with_origin(clean(redact_url(path), limit_chars=1000), origin)
+        )
+        yield Skipped(named, f"no such file or folder{_hint(path)}")
         return
     except OSError as error:
         yield Skipped(shown, reason_of(error))
