@@ -8,15 +8,14 @@ history alone.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from trackerwatch.engine.endpoint_state import EndpointState
 from trackerwatch.engine.settings import Freshness
-from trackerwatch.engine.standing_orders import ONE_SHOT_DOWN_AFTER
 from trackerwatch.engine.swarms import AnnounceRecord
 from trackerwatch.health import Health, roll_up
+from trackerwatch.health.reporting import as_reported
 from trackerwatch.health.rollup import ANSWERING
 from trackerwatch.outcome import UNKNOWN_COUNT, SwarmAnswer
 from trackerwatch.schedule.pace import MAX_TRACKER_WAIT_S, is_local
@@ -26,8 +25,7 @@ if TYPE_CHECKING:
     from trackerwatch.engine.records import EndpointMemory, TrackerMemory
     from trackerwatch.engine.settings import EngineSettings
     from trackerwatch.engine.tracker_state import TrackerState
-    from trackerwatch.health import EndpointHealth
-    from trackerwatch.outcome import Failure
+    from trackerwatch.outcome import Failure, FailureKind
 
 STATES_LAST_S = 7 * 86400.0
 """A state of long ago says nothing of today."""
@@ -52,8 +50,8 @@ def remember(
         recalled: What is remembered.
         monotonic: Now.
         wall: Now.
-        judge: Whether its state holds until this run sees it. Otherwise this run judges for itself, and goes on with what
-            is remembered only where it comes to the same.
+        judge: Whether its state holds until this run sees it. Otherwise this run sees for itself whether it answers, and
+            goes on with what is remembered of how and since when.
         as_reports: Of two states that may be said of the same probes, the one that a report says: its latest answer or
             failure decides.
     """
@@ -63,6 +61,7 @@ def remember(
     if not state.recent:
         state.recent.extend(recalled.recent)
     memory = recalled.memory
+    state.was_judged = memory is not None and memory.state is not Health.UNKNOWN
     if memory is None or not -CLOCK_SET_BACK_S < wall - memory.at < STATES_LAST_S or state.last_probe_at is not None:
         return
     state.last_success_at = memory.last_success_at
@@ -90,8 +89,8 @@ def remember(
 def _judge_as_reports(state: TrackerState) -> None:
     for place in state.endpoints.values():
         place.lasting = place.health
-        place.health = _as_reported(place.health, place.failure, place.last_success_at)
-    state.name_health = _as_reported(state.name_health, state.resolve_failure, None)
+        place.health = as_reported(place.health, _kind_of(place.failure), place.last_success_at)
+    state.name_health = as_reported(state.name_health, _kind_of(state.resolve_failure), None)
     names = state.name_health
     healths = [names] if names.judged else [place.health for place in state.endpoints.values()]
     judged, reasons = roll_up(healths)
@@ -100,14 +99,8 @@ def _judge_as_reports(state: TrackerState) -> None:
         state.since = max((h.since for h in healths if h.since is not None), default=state.since)
 
 
-def _as_reported(health: EndpointHealth, failure: Failure | None, last_success_at: float | None) -> EndpointHealth:
-    """The same by the rule of one-shot runs: two failures, or one that leaves no doubt, are down; one answer is up."""
-    if health.failures_in_row and health.state is not Health.DOWN and failure is not None:
-        if health.failures_in_row >= ONE_SHOT_DOWN_AFTER or failure.kind.conclusive:
-            return replace(health, state=Health.DOWN, reasons=(str(failure.kind),), since=health.failing_since)
-    elif health.state is Health.DOWN and health.answers_in_row:
-        return replace(health, state=Health.UP, reasons=(), since=last_success_at)
-    return health
+def _kind_of(failure: Failure | None) -> FailureKind | None:
+    return None if failure is None else failure.kind
 
 
 def watched_lately(memory: TrackerMemory, *, wall: float, interval_s: float) -> bool:

@@ -5,6 +5,7 @@ A one-shot run learns only at its end whose a silence was, so its samples wait u
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from trackerwatch.engine.endpoint_state import RoundResult
@@ -26,9 +27,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from trackerwatch.engine.clock import Clock
+    from trackerwatch.engine.endpoint_state import EndpointState
     from trackerwatch.engine.keeper import Keeper
     from trackerwatch.engine.records import GapKind, Record
     from trackerwatch.engine.tracker_state import TrackerState
+    from trackerwatch.health import EndpointHealth
     from trackerwatch.outcome import AnnounceOutcome, Failure, ProbeOutcome, ScrapeOutcome
 
 LONGEST_COVER_INTERVALS = 2.5
@@ -265,9 +268,13 @@ class Recording:
         if state.retired or state.disabled is not None:
             # Nothing is claimed of it any more: what was known before stays.
             return None
+        if state.judged_nothing and (state.was_judged or state.ever_judged):
+            # A refusal of our own policy, or no route from here, is no news of it.
+            return None
         lasting = [place.lasting or place.health for place in state.endpoints.values()]
         judged, reasons, since = state.state, state.reasons, state.since
         earlier = state.remembered
+        before = {known.endpoint: known for known in earlier.endpoints} if earlier is not None else {}
         if earlier is not None and state.endpoints and not state.name_health.judged:
             # While somebody watches, what lasts is judged as they do: one-shot runs are quicker to call a tracker down.
             judged, reasons = roll_up(lasting)
@@ -281,16 +288,7 @@ class Recording:
             last_probe_at=state.last_probe_at,
             last_success_at=state.last_success_at,
             endpoints=tuple(
-                EndpointMemory(
-                    endpoint=place.endpoint,
-                    health=health,
-                    phases=place.phases,
-                    failure=place.failure,
-                    said=place.said,
-                    last_probe_at=place.last_probe_at,
-                    last_success_at=place.last_success_at,
-                    tls_expires_at=place.tls_expires_at,
-                )
+                _of_endpoint(place, health, before.get(place.endpoint))
                 for place, health in zip(state.endpoints.values(), lasting, strict=True)
             ),
             name_health=state.name_health,
@@ -300,3 +298,31 @@ class Recording:
             min_interval_s=state.min_interval_s,
             watched_at=self._clock.wall() if not self._one_shot else earlier.watched_at if earlier else None,
         )
+
+
+def _of_endpoint(place: EndpointState, health: EndpointHealth, before: EndpointMemory | None) -> EndpointMemory:
+    """What a later run should know of an endpoint.
+
+    Args:
+        place: What this run knows.
+        health: As it lasts.
+        before: What an earlier run knew: it holds where this one, which judges for itself, saw nothing.
+    """
+    found = EndpointMemory(
+        endpoint=place.endpoint,
+        health=health,
+        phases=place.phases,
+        failure=place.failure,
+        said=place.said,
+        last_probe_at=place.last_probe_at,
+        last_success_at=place.last_success_at,
+        tls_expires_at=place.tls_expires_at,
+    )
+    if before is None:
+        return found
+    if not place.judged_now:
+        found = replace(found, failure=before.failure, last_probe_at=before.last_probe_at)
+    if place.last_success_at is None:
+        last_success_at, tls_expires_at = before.last_success_at, before.tls_expires_at
+        found = replace(found, phases=before.phases, last_success_at=last_success_at, tls_expires_at=tls_expires_at)
+    return found

@@ -8,6 +8,7 @@ from trackerwatch.engine.clock import at
 from trackerwatch.engine.endpoint_state import MuteState
 from trackerwatch.engine.views import Disabled, OrderSource
 from trackerwatch.health import Thresholds
+from trackerwatch.health.reporting import ONE_SHOT_DOWN_AFTER
 from trackerwatch.orders import NOTHING_ORDERED, keys_of, order_of
 from trackerwatch.schedule.pace import LOCAL_WINDOW_S, round_interval_s
 from trackerwatch.schedule.windows import open_until
@@ -18,10 +19,6 @@ if TYPE_CHECKING:
     from trackerwatch.engine.tracker_state import TrackerState
     from trackerwatch.orders import TrackerOrder
     from trackerwatch.tracker import Tracker
-
-
-ONE_SHOT_DOWN_AFTER = 2
-"""Failed attempts that make a tracker down in a report, where one leaves doubt."""
 
 
 def thresholds(settings: EngineSettings, tracker: Tracker, *, one_shot: bool) -> Thresholds:

@@ -10,6 +10,7 @@ from trackerwatch.engine.due import Due
 from trackerwatch.engine.endpoint_state import RECENT_ROUNDS, EndpointState, RoundResult
 from trackerwatch.engine.swarms import Swarms
 from trackerwatch.health import EndpointHealth, Health, Sample, Thresholds, apply, roll_up
+from trackerwatch.health.reporting import as_reported, going_on
 from trackerwatch.outcome import FailureKind, Family, Operation, Phase
 from trackerwatch.schedule.pace import MAX_TRACKER_WAIT_S, is_local
 from trackerwatch.stats import LatencyHistogram, Windows
@@ -97,6 +98,8 @@ class TrackerState:
     """Wall: its state is of an earlier run, as of then. None: this run saw it."""
     remembered: TrackerMemory | None = None
     """What an earlier run knew, where this one judges for itself (one-shot runs)."""
+    was_judged: bool = False
+    """Some run, perhaps long ago, knew how it is."""
     spared: str = ""
     """Why it was not asked: what is remembered is fresh enough, or it wants to be left alone. Empty: it was."""
     expiry_told: bool = False
@@ -172,7 +175,7 @@ class TrackerState:
                 state.failure = None
             current[endpoint] = state
         for endpoint, refusal in resolution.refused:
-            current[endpoint] = self.endpoints.get(endpoint) or EndpointState(endpoint)
+            current[endpoint] = self.endpoints.get(endpoint) or self._new_endpoint(endpoint)
             current[endpoint].failure = refusal
         self._readdress(current)
         return bool(resolution.endpoints)
@@ -255,6 +258,9 @@ class TrackerState:
         before, state.health = state.health.state, apply(state.health, sample, now, self.thresholds)
         if state.lasting is not None:
             state.lasting = apply(state.lasting, sample, now, self.lasting_thresholds)
+            if sample.counted:
+                reported = as_reported(state.lasting, sample.failure, state.last_success_at)
+                state.health = going_on(state.health, reported)
         return (before, state.health.state) if state.health.state is not before else None
 
     def _retell(self, before: Failure | None, after: Failure | None) -> None:
@@ -433,8 +439,8 @@ class TrackerState:
         if state is before:
             return None
         first, self.since = self.since is None, now
-        if first and self.remembered is not None and self.remembered.state is state:
-            self.since = self.remembered.since
+        if first and self.remembered is not None:
+            self.since = self._since_in(self.remembered, now)
         if first and self.before_off is not None and self.disabled is None:
             # Nobody looked meanwhile: found as it was left, it is taken to have been so all the time.
             self.since = self.before_off[1] if self.before_off[0] is state else now
@@ -444,6 +450,25 @@ class TrackerState:
         if before is Health.DOWN or (before is Health.UNKNOWN and not first):
             self.wants_round = True
         return before, state
+
+    def _since_in(self, memory: TrackerMemory, now: float) -> float | None:
+        """Since when it is as this one-shot run found it."""
+        if memory.state is self.state:
+            return memory.since
+        begun = [s.health.since for s in self.endpoints.values() if s.health.since is not None]
+        return now if self.name_health.judged else max(begun, default=now)
+
+    @property
+    def ever_judged(self) -> bool:
+        """Whether anything that counts is known of one of its addresses, also of those that the name no longer has."""
+        return any(place.health.judged for place in (*self.endpoints.values(), *self.gone.values()))
+
+    @property
+    def judged_nothing(self) -> bool:
+        """Whether nothing that this run saw of it counts: it was not reached, by our own doing, or not asked."""
+        if self.name_health.judged or self.never_again is not None:
+            return False
+        return all(s.last_probe_at is None or not s.judged_now for s in self.endpoints.values())
 
     def _rolled_up(self) -> tuple[Health, tuple[str, ...]]:
         if self.cut_off is not None or self.disabled is not None:
