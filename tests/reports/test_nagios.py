@@ -6,6 +6,8 @@ import re
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tests.reports import scenes
@@ -14,7 +16,7 @@ from trackerwatch.health import Health
 from trackerwatch.outcome import SwarmCounts
 from trackerwatch.policy.rules import Rule, Verdict
 from trackerwatch.reports import Style
-from trackerwatch.reports.nagios import LABEL_CHARS, MAX_BYTES, MAX_TORRENTS, render
+from trackerwatch.reports.nagios import LABEL_CHARS, MAX_BYTES, MAX_TORRENTS, _labels, render
 from trackerwatch.reports.rows import FailOn, PolicyNote, Remembered, SkippedInput, Subject, empty_report
 
 OK, WARNING, UNKNOWN = Verdict.OK, Verdict.WARNING, Verdict.UNKNOWN
@@ -69,7 +71,7 @@ def test_a_warning():
     told, figures = output(report)
     assert told == [
         "TRACKERWATCH WARNING - 1 warning of 3 torrents, 1 down of 3 trackers",
-        "[WARNING] tracker.foo.org:6969 is down (refused): of 1 torrent, 1 failed over",
+        "[WARNING] tracker.foo.org:6969 is down (refused): 1 torrent failed over",
         "[WARNING] dataset-imaging-v3: tier 0 failed (tracker.foo.org:6969 refused); cli~",
         "skipped bad.torrent: not bencode",
         "not judged: 1 torrent (private, not asked)",
@@ -236,8 +238,37 @@ def test_torrents_of_one_name_have_labels_of_their_own():
     first = scenes.torrent("same", [scenes.UP])
     second = replace(scenes.torrent("other", [scenes.UP]), name="same")
     views = [scenes.seen(first, counts=SwarmCounts(1, 0, 0)), scenes.seen(second, counts=SwarmCounts(2, 0, 0))]
-    _, figures = output(report_on(scenes.snapshot(views, [scenes.tracker(scenes.UP)])))
-    assert sum(label.startswith("same") for label in figures) == 2
+    for order in (views, views[::-1]):
+        _, figures = output(report_on(scenes.snapshot(order, [scenes.tracker(scenes.UP)])))
+        told = {label: value for label, (value, _) in figures.items() if label.startswith("same")}
+        # Neither has the name for itself: a third of another info hash would take it over.
+        assert told == {f"same_{first.info_hash_hex[:8]}": 1, f"same_{second.info_hash_hex[:8]}": 2}
+
+
+@pytest.mark.parametrize(
+    ("named", "labels"),
+    [
+        ([("a", "1" * 40), ("b", "2" * 40)], ["a", "b"]),
+        # Somebody calls a torrent like the label of another.
+        ([("a b", "1" * 40), ("a_b_11111111", "2" * 40)], ["a_b_" + "1" * 20, "a_b_1111111_" + "2" * 20]),
+        (
+            [("x" * 40, "1" * 40), ("x" * 50, "1" * 8 + "2" * 32)],
+            ["x" * 11 + "_" + "1" * 20, "x" * 11 + "_" + "1" * 8 + "2" * 12],
+        ),
+    ],
+)
+def test_labels_do_not_change_hands(named, labels):
+    assert _labels(named) == labels
+    assert _labels(named[::-1]) == labels[::-1]
+
+
+@given(
+    st.lists(st.tuples(st.text("ab _", max_size=40), st.binary(min_size=20, max_size=20)), unique_by=lambda one: one[1])
+)
+def test_each_label_is_there_once(named):
+    labels = _labels([(name, key.hex()) for name, key in named])
+    assert len(set(labels)) == len(labels)
+    assert all(0 < len(label) <= LABEL_CHARS for label in labels)
 
 
 @pytest.mark.parametrize(

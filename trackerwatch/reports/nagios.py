@@ -12,6 +12,7 @@ have their latency in seconds each, and up to `MAX_TORRENTS` torrents their seed
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -26,7 +27,7 @@ from trackerwatch.reports.telling import wording
 from trackerwatch.reports.telling.account import account_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from trackerwatch.reports.formats import Style
     from trackerwatch.reports.rows import Report
@@ -46,6 +47,10 @@ _WORDS = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
 
 _HARMLESS = str.maketrans({"|": "/", "<": "(", ">": ")", "`": "'", '"': "'", "$": "_", "&": "+", "\\": "/"})
 """What ends the text, is a tag to a web page, or does something in the shell of a notification."""
+_TAKEN = frozenset({*map(str, Verdict), *map(str, Health), "problems", "skipped", "time", "age"})
+"""Labels of figures of the whole."""
+_KEY_DIGITS = (8, 20)
+"""So many digits of its key a label has that is not the name alone; more where those of two are alike."""
 _PLAIN_LABEL = re.compile(r"[A-Za-z0-9_]+")
 _NOT_IN_LABELS = re.compile(r"[^A-Za-z0-9_.:/@+()\[\]-]+")
 
@@ -177,33 +182,42 @@ def _figures(report: Report) -> Iterator[str]:
 
 
 def _of_each(report: Report) -> Iterator[str]:
-    labels = _Labels()
     trackers = sorted((*report.trackers, *report.unlisted_trackers), key=lambda view: view.tracker.id)
+    torrents = sorted((*report.torrents, *report.unlisted_torrents), key=lambda view: view.torrent.info_hash)
+    told = []
     if len(trackers) <= MAX_TRACKERS:
         for view in trackers:
-            told = "U" if view.latency_s is None else f"{_number(view.latency_s)}s"
-            yield f"{labels.label(view.tracker.host_port, view.tracker.id)}={told}"
-    torrents = sorted((*report.torrents, *report.unlisted_torrents), key=lambda view: view.torrent.info_hash)
+            latency = "U" if view.latency_s is None else f"{_number(view.latency_s)}s"
+            told.append((view.tracker.host_port, view.tracker.id, latency))
     if len(torrents) <= MAX_TORRENTS:
         for torrent in torrents:
             seeders = torrent.counts.seeders
-            label = labels.label(torrent.torrent.name, torrent.torrent.info_hash_hex)
-            yield f"{label}={'U' if seeders is None else seeders}"
+            told.append((torrent.torrent.name, torrent.torrent.info_hash_hex, "U" if seeders is None else str(seeders)))
+    labels = _labels([(name, key) for name, key, _ in told])
+    for label, (_, _, value) in zip(labels, told, strict=True):
+        yield f"{label}={value}" if _PLAIN_LABEL.fullmatch(label) else f"'{label}'={value}"
 
 
-class _Labels:
-    """Makes labels: short, each once, the same in every run."""
+def _labels(named: Sequence[tuple[str, str]]) -> list[str]:
+    """Labels, each once: the names, or what of them can stand in a label with the first digits of the keys.
 
-    def __init__(self) -> None:
-        self._taken = {*map(str, Verdict), *map(str, Health), "problems", "skipped", "time", "age"}
+    None depends on the place of its name among the others: what hangs on a label (a graph, years of figures) would change hands.
 
-    def label(self, name: str, key: str) -> str:
-        """`name`, or what of it can stand in a label with the first digits of `key`; in quotes where it needs them."""
-        plain = _NOT_IN_LABELS.sub("_", name)
-        if not plain or plain != name or len(plain) > LABEL_CHARS or plain in self._taken:
-            plain = f"{plain[: LABEL_CHARS - 9]}_{key[:8]}"
-        self._taken.add(plain)
-        return plain if _PLAIN_LABEL.fullmatch(plain) else f"'{plain}'"
+    Args:
+        named: (name, hex digits that no other has) of each.
+    """
+    plain = [_NOT_IN_LABELS.sub("_", name) for name, _ in named]
+    labels = [
+        label if label == name and 0 < len(label) <= LABEL_CHARS and label not in _TAKEN else ""
+        for label, (name, _) in zip(plain, named, strict=True)
+    ]
+    for digits in _KEY_DIGITS:
+        times = Counter(labels)
+        labels = [
+            label if label and times[label] == 1 else f"{name[: LABEL_CHARS - 1 - digits]}_{key[:digits]}"
+            for label, name, (_, key) in zip(labels, plain, named, strict=True)
+        ]
+    return labels
 
 
 def _number(value: float) -> str:
