@@ -118,3 +118,16 @@ def test_help_imports_no_face_and_no_socket(words):
     }
     assert not {name for name in imported if name.partition(".")[0] in heavy}
     assert "trackerwatch.cli.main" in imported
+
+
+def test_inputs_may_stand_between_options(capsys, tmp_path):
+    words = ["report", str(tmp_path / "a.torrent"), "--no-store", str(tmp_path / "b.torrent"), "--color", "never"]
+    assert main(words) == 3
+    told = capsys.readouterr().err
+    assert "a.torrent" in told
+    assert "b.torrent" in told
+
+
+def test_what_is_no_option_is_refused_among_inputs_too(capsys):
+    assert main(["report", "a.torrent", "--no-store", "b.torrent", "--nothing"]) == 3
+    assert "unrecognized arguments: b.torrent --nothing" in capsys.readouterr().err

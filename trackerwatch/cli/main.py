@@ -15,6 +15,7 @@ from trackerwatch.cli.plugin import runs_as_plugin, tell_monitoring
 from trackerwatch.errors import TrackerwatchError, UsageError
 
 if TYPE_CHECKING:
+    from argparse import Namespace
     from collections.abc import Sequence
 
 _DESCRIPTION = """\
@@ -58,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.print_help(sys.stderr)
         return ExitCode.UNKNOWN
     try:
-        parsed = parser.parse_args(with_command(words))
+        parsed = _parsed(parser, with_command(words))
         code = parsed.run(parsed)
         return int(code)
     except SystemExit as leaving:  # argparse: --help, --version and mistakes
@@ -86,6 +87,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if runs_as_plugin(words):
             tell_monitoring(f"internal error: {type(error).__name__}")
         return ExitCode.UNKNOWN
+
+
+def _parsed(parser: ArgumentParser, words: list[str]) -> Namespace:
+    """The arguments, inputs between options too: argparse takes one row of them alone."""
+    parsed, left = parser.parse_known_args(words)
+    more: list[str] | None = getattr(parsed, "inputs", None) or getattr(parsed, "urls", None)
+    if left and (more is None or any(word.startswith("-") and word != "-" for word in left)):
+        parser.error(f"unrecognized arguments: {' '.join(left)}")
+    if more is not None:
+        more += left
+    return parsed
 
 
 def with_command(words: list[str]) -> list[str]:
