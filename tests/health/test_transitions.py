@@ -96,3 +96,7 @@ def test_every_row_is_reached():
             {(h.state, h.failures_in_row, h.answers_in_row, h.ever_answered): h for h in following}.values()
         )
     assert seen == NEXT.keys()
+
+
+def test_states_rank_from_up_to_down():
+    assert sorted(Health, key=lambda state: state.badness) == [Health.UP, Health.UNKNOWN, Health.DEGRADED, Health.DOWN]

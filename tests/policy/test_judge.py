@@ -7,7 +7,7 @@ import pytest
 from trackerwatch.failover import FailoverState
 from trackerwatch.policy import SEVERITIES, Rule, Verdict
 from trackerwatch.policy.judge import Standings, broken_rules, verdict_of, worst_verdict
-from trackerwatch.policy.rules import BUILT_IN
+from trackerwatch.policy.rules import BUILT_IN, Severity
 from trackerwatch.policy.words import Evidence, effect_words, torrent_words
 
 WELL = Standings(
@@ -81,6 +81,15 @@ def test_every_rule_has_a_severity_and_every_torrent_rule_has_words(rule):
 
 
 def test_effect_words():
-    assert effect_words((5076, 41, 3, 0)) == "5,120 torrents: 5,076 keep their tracker, 41 failed over, 3 exhausted"
-    assert effect_words((1, 0, 0, 0)) == "1 torrent: 1 keeps its tracker"
+    assert effect_words((5076, 41, 3, 0)) == "of 5,120 torrents, 5,076 keep their tracker, 41 failed over, 3 exhausted"
+    assert effect_words((1, 0, 0, 0)) == "1 torrent keeps its tracker"
+    assert effect_words((12, 0, 0, 0)) == "12 torrents keep their tracker"
+    assert effect_words((0, 0, 1200, 0)) == "1,200 torrents exhausted"
     assert effect_words((0, 0, 0, 0)) == "no torrent lists it"
+
+
+def test_severities_rank_as_the_verdicts_that_they_come_to():
+    assert sorted(Severity, key=lambda s: -s.badness) == [Severity.CRITICAL, Severity.WARNING, Severity.INFO]
+    assert [s.verdict for s in Severity] == [Verdict.OK, Verdict.WARNING, Verdict.CRITICAL]
+    by_verdict = sorted(Severity, key=lambda s: s.verdict.badness)
+    assert by_verdict == sorted(Severity, key=lambda s: s.badness)

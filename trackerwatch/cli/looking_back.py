@@ -8,7 +8,6 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from trackerwatch.health.states import Health
 from trackerwatch.reports.formats import WITH_PASTS
 from trackerwatch.reports.past.history_rows import cleaned
 
@@ -28,8 +27,6 @@ AT_ONCE = 20
 """So many are looked up in one go: what was found is kept when time runs out."""
 BUDGET_S = 0.4
 """So long a report waits for what was: then it does without the rest."""
-
-_ORDER = {Health.DOWN: 0, Health.DEGRADED: 1, Health.UNKNOWN: 2, Health.UP: 3}
 
 
 async def with_pasts(one_run: Run, report: Report) -> Report:
@@ -52,7 +49,7 @@ async def pasts_of(
         clock: Monotonic seconds.
     """
     until = (int(report.generated_at.timestamp()) // DAY_S + 1) * DAY_S
-    ids = [view.tracker.id for view in sorted(report.trackers, key=lambda view: _ORDER[view.state])][:MAX_TRACKERS]
+    ids = [view.tracker.id for view in sorted(report.trackers, key=lambda view: -view.state.badness)][:MAX_TRACKERS]
     ends_at = clock() + budget_s
     pasts: dict[str, TrackerHistory] = {}
     with contextlib.suppress(TimeoutError):

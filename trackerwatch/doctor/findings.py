@@ -28,7 +28,6 @@ def verdict(findings: Iterable[Finding]) -> Verdict:
     for finding in findings:
         if finding.severity is Severity.INFO or finding.answer in (Answer.OK, Answer.NOTE):
             continue
-        came = Verdict.CRITICAL if finding.severity is Severity.CRITICAL else Verdict.WARNING
-        came = Verdict.UNKNOWN if finding.answer is Answer.NOT_KNOWN else came
+        came = Verdict.UNKNOWN if finding.answer is Answer.NOT_KNOWN else finding.severity.verdict
         worst = max(worst, came, key=lambda one: one.badness)
     return worst

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from trackerwatch.engine.clock import at
 from trackerwatch.engine.explaining import Explainer, answer_failure
 from trackerwatch.engine.views import AskState, FailoverView
-from trackerwatch.failover import FailoverState, Role, Standing, Step
+from trackerwatch.failover import WORKING, FailoverState, Role, Standing, Step
 from trackerwatch.outcome import FailureKind
 from trackerwatch.policy.judge import SANE_COUNT, worst_first
 from trackerwatch.policy.rules import Rule
@@ -267,7 +267,7 @@ def _brief(host_port: str) -> str:
 
 def _refused_as(answer: AnswerView, kind: FailureKind) -> bool:
     # Where it works, what its announce said once was overruled since.
-    said = None if answer.role in {Role.ACTIVE, Role.BACKUP} else answer.announce.failure
+    said = None if answer.role in WORKING else answer.announce.failure
     failures = (said, answer.scrape.failure)
     if any(failure is not None and failure.kind is kind for failure in failures):
         return True

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from trackerwatch.engine.views import AskState
-from trackerwatch.failover import Role, Standing, Step, explain, stands_on, walk
+from trackerwatch.failover import WORKING, Role, Standing, Step, explain, stands_on, walk
 from trackerwatch.failover.clients import GivesUp
 from trackerwatch.health import Health
 from trackerwatch.health.rollup import ANSWERING
@@ -191,7 +191,7 @@ def _why_untried(
 
 def answer_failure(answer: AnswerView, tracker: TrackerView) -> Failure | None:
     """What best says why a tracker does not work for a torrent; None where it does or nothing is known."""
-    if answer.role in {Role.ACTIVE, Role.BACKUP}:
+    if answer.role in WORKING:
         return None
     if tracker.state is Health.DOWN:
         return tracker.failure

@@ -26,6 +26,10 @@ class Role(StrEnum):
     UNTRIED = "untried"
 
 
+WORKING = frozenset({Role.ACTIVE, Role.BACKUP})
+"""Roles of trackers that work for the torrent."""
+
+
 class Standing(IntEnum):
     """How one tracker stands with one torrent: the value of one byte in a tracker's `standings`."""
 

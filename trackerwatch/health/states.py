@@ -13,6 +13,11 @@ class Health(StrEnum):
     DEGRADED = "degraded"
     DOWN = "down"
 
+    @property
+    def badness(self) -> int:
+        """For sorting: down, degraded, unknown, up."""
+        return {Health.UP: 0, Health.UNKNOWN: 1, Health.DEGRADED: 2, Health.DOWN: 3}[self]
+
 
 class Verdict(StrEnum):
     """What one sample says of an endpoint, seen together with the samples before it."""

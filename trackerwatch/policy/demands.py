@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from trackerwatch.failover.states import Role
+from trackerwatch.failover.states import WORKING, Role
 from trackerwatch.health.states import Health
 from trackerwatch.policy.judge import SANE_COUNT
 from trackerwatch.policy.rules import Rule
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 DAY_S = 86400.0
 DEFAULT_MAX_DEAD_DAYS = 30.0
 """After so long lint calls a tracker dead where no policy says otherwise."""
-
-_WORKS = (Role.ACTIVE, Role.BACKUP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +100,10 @@ class Trackers:
         roles: dict[Tracker, set[Role]] = {}
         for answer in view.answers:
             roles.setdefault(answer.tracker, set()).add(answer.role)
-        working = sum(not of.isdisjoint(_WORKS) for of in roles.values())
+        working = sum(not of.isdisjoint(WORKING) for of in roles.values())
         failed = [one for one, of in roles.items() if of == {Role.FAILED}]
         # What the user wants to hear nothing of is no reason for a problem, and leaves nothing open.
-        spared = sum(not self.is_heard(one) for one, of in roles.items() if of.isdisjoint(_WORKS))
+        spared = sum(not self.is_heard(one) for one, of in roles.items() if of.isdisjoint(WORKING))
         blamed = [one for one in failed if self.is_heard(one)]
         listed = len(view.torrent.placements)
         open_ = listed - working - spared - len(blamed)

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from trackerwatch.failover.states import FailoverState
-from trackerwatch.policy.rules import SEVERITIES, Rule, Severity, Verdict
+from trackerwatch.policy.rules import SEVERITIES, Rule, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -71,8 +71,7 @@ def broken_rules(
     return tuple(sorted(rules, key=_WORST_FIRST.__getitem__))
 
 
-_ORDER = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
-_WORST_FIRST = {rule: (_ORDER[severity], list(SEVERITIES).index(rule)) for rule, severity in SEVERITIES.items()}
+_WORST_FIRST = {rule: (-severity.badness, place) for place, (rule, severity) in enumerate(SEVERITIES.items())}
 
 
 def worst_first(rules: Iterable[Rule]) -> list[Rule]:
@@ -82,12 +81,8 @@ def worst_first(rules: Iterable[Rule]) -> list[Rule]:
 
 def verdict_of(rules: Iterable[Rule], *, counts_known: bool) -> Verdict:
     """What broken rules come to: the worst of them; with none, ok where some tracker gave counts, else unknown."""
-    severities = {SEVERITIES[rule] for rule in rules}
-    if Severity.CRITICAL in severities:
-        return Verdict.CRITICAL
-    if Severity.WARNING in severities:
-        return Verdict.WARNING
-    return Verdict.OK if counts_known else Verdict.UNKNOWN
+    worst = worst_verdict(SEVERITIES[rule].verdict for rule in rules)
+    return Verdict.UNKNOWN if worst is Verdict.OK and not counts_known else worst
 
 
 def worst_verdict(verdicts: Iterable[Verdict]) -> Verdict:

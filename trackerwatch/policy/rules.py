@@ -21,6 +21,16 @@ class Severity(StrEnum):
     WARNING = "warning"
     CRITICAL = "critical"
 
+    @property
+    def badness(self) -> int:
+        """For sorting and for the worst of several: critical, warning, info."""
+        return {Severity.INFO: 0, Severity.WARNING: 1, Severity.CRITICAL: 2}[self]
+
+    @property
+    def verdict(self) -> Verdict:
+        """What a problem of this severity comes to at least: of a remark, ok."""
+        return {Severity.INFO: Verdict.OK, Severity.WARNING: Verdict.WARNING, Severity.CRITICAL: Verdict.CRITICAL}[self]
+
 
 class Verdict(StrEnum):
     """What a torrent or a run comes to."""

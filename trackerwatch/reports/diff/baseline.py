@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from trackerwatch.engine.views import AskState
-from trackerwatch.failover.states import Role
+from trackerwatch.failover.states import WORKING, Role
 from trackerwatch.health.states import Health
 from trackerwatch.outcome import FailureKind
 from trackerwatch.outside_text import clean
@@ -38,7 +38,6 @@ _LATEST_S = 32_503_680_000.0
 
 _INFO_HASH = re.compile(r"[0-9a-f]{40}")
 _TRACKER_ID = re.compile(r"[0-9a-f]{10}")
-_WORKING = (Role.ACTIVE, Role.BACKUP)
 _WHOLE = frozenset({int})
 
 
@@ -98,7 +97,7 @@ def _then(view: TorrentView, sets: dict[tuple[str, ...], frozenset[str]]) -> Tor
     """How a torrent stands; a handful of sets of trackers recur in thousands of torrents."""
     known, unknown = [], []
     for answer in view.answers:
-        if answer.role in _WORKING:
+        if answer.role in WORKING:
             if _told(answer):
                 known.append(answer.tracker.id)
         elif _refused(answer):

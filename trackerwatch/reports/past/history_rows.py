@@ -24,7 +24,7 @@ MAX_WORD_CHARS = 24
 SAME_S = 2.0
 """What happens so close together is one thing, told of an address and of its tracker."""
 
-_STATE_ORDER: dict[str, int] = {Health.DOWN: 0, Health.DEGRADED: 1, Health.UNKNOWN: 2, Health.UP: 3}
+_BADNESS = {state.value: state.badness for state in Health}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def worst_first(trackers: Iterable[TrackerHistory]) -> tuple[TrackerHistory, ...
 
     def badness(history: TrackerHistory) -> tuple[bool, float, int, str, str]:
         uptime = history.uptime[0].uptime if history.uptime else None
-        state = _STATE_ORDER.get(history.state, 2)
+        state = -_BADNESS.get(history.state, Health.UNKNOWN.badness)
         return (uptime is None, uptime or 0.0, state, history.host_port, history.tracker)
 
     return tuple(sorted(trackers, key=badness))

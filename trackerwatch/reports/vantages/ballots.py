@@ -24,7 +24,6 @@ NAMES_TOLD = 6
 LOWER = {Severity.CRITICAL: Severity.WARNING, Severity.WARNING: Severity.INFO, Severity.INFO: Severity.INFO}
 """What is left of a severity where too few vantages agree."""
 _SEVERE = (Severity.CRITICAL, Severity.WARNING)
-_WORST_FIRST = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -154,7 +153,7 @@ def merged_problems(said: Mapping[Voter, Sequence[Problem]], ballots: Ballots) -
             times[problem.id] += 1
             seen.setdefault((problem.id, times[problem.id]), {})[voter] = problem
     merged = [_merged(by_voter, tuple(said), ballots) for by_voter in seen.values()]
-    return sorted(merged, key=lambda problem: _WORST_FIRST[problem.severity])
+    return sorted(merged, key=lambda problem: -problem.severity.badness)
 
 
 def _merged(by_voter: Mapping[Voter, Problem], knowers: Sequence[Voter], ballots: Ballots) -> Problem:
@@ -171,7 +170,7 @@ def _merged(by_voter: Mapping[Voter, Problem], knowers: Sequence[Voter], ballots
         return replace(first, severity=agreed, since=since, message=f"{first.message}; {where}")
     others = [voter.name for voter in knowers if voter not in severe]
     not_from = f"; not from {told(others)}" if others else ""
-    worst = min((p.severity for p in severe.values()), key=_WORST_FIRST.__getitem__)
+    worst = max((p.severity for p in severe.values()), key=lambda severity: severity.badness)
     return regional(
         first,
         severity=LOWER[worst] if ballots.reached else Severity.INFO,
@@ -182,7 +181,7 @@ def _merged(by_voter: Mapping[Voter, Problem], knowers: Sequence[Voter], ballots
 
 
 def _is_as_bad(problem: Problem, severity: Severity) -> bool:
-    return _WORST_FIRST[problem.severity] <= _WORST_FIRST[severity]
+    return problem.severity.badness >= severity.badness
 
 
 def regional(

@@ -10,6 +10,7 @@ from trackerwatch.engine.views import AnswerView, Effect, FailoverView
 from trackerwatch.failover.states import FailoverState, Role
 from trackerwatch.health.states import Health
 from trackerwatch.outcome import NOTHING_KNOWN, SwarmCounts
+from trackerwatch.policy.judge import worst_verdict
 from trackerwatch.policy.rules import Problem, Rule, Severity, Verdict
 from trackerwatch.policy.words import KIND_WORDS
 from trackerwatch.reports.readback.derived import why_of
@@ -143,9 +144,7 @@ def _down_problem(
     views: Mapping[Voter, TrackerView], downs: Sequence[Problem], merged: TrackerView, ballots: Ballots
 ) -> Problem:
     """That it is down, with where from: who muted it says nothing, and is counted all the same."""
-    worst = next(
-        (s for s in (Severity.CRITICAL, Severity.WARNING) if any(p.severity is s for p in downs)), Severity.INFO
-    )
+    worst = max((problem.severity for problem in downs), key=lambda severity: severity.badness)
     first = downs[0]
     asked = {voter: view for voter, view in views.items() if view.disabled is None}
     names = [voter.name for voter, view in asked.items() if view.state is Health.DOWN]
@@ -218,12 +217,9 @@ def unjudged_torrent(view: TorrentView) -> TorrentView:
 
 
 def _verdict(problems: Sequence[Problem], views: Sequence[TorrentView]) -> Verdict:
-    severities = {problem.severity for problem in problems}
-    if Severity.CRITICAL in severities:
-        return Verdict.CRITICAL
-    if Severity.WARNING in severities:
-        return Verdict.WARNING
-    return Verdict.UNKNOWN if all(view.verdict is Verdict.UNKNOWN for view in views) else Verdict.OK
+    worst = worst_verdict(problem.severity.verdict for problem in problems)
+    unknown = worst is Verdict.OK and all(view.verdict is Verdict.UNKNOWN for view in views)
+    return Verdict.UNKNOWN if unknown else worst
 
 
 def _lead(latest: Sequence[TorrentView], verdict: Verdict) -> TorrentView:

@@ -52,9 +52,6 @@ T = TypeVar("T")
 DEFAULT_MAX_AGE_S = 1800.0
 """A report older than this has no vote."""
 
-_VERDICTS = {Severity.WARNING: Verdict.WARNING, Severity.CRITICAL: Verdict.CRITICAL}
-_WORST_FIRST = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
-
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
@@ -146,7 +143,7 @@ def combine(
         exit_code=Verdict.UNKNOWN.exit_code if remark else exit_code(verdict, wishes.fail_on),
         torrents=tuple(compress(torrents, listed)),
         trackers=tuple(compress(trackers, shown)),
-        problems=tuple(sorted(problems, key=lambda problem: _WORST_FIRST[problem.severity])),
+        problems=tuple(sorted(problems, key=lambda problem: -problem.severity.badness)),
         skipped=skipped,
         torrents_by_verdict=dict(Counter(view.verdict for view in torrents)),
         trackers_by_state={**dict.fromkeys(Health, 0), **Counter(view.state for view in trackers)},
@@ -273,17 +270,21 @@ def _skipped(ballots: Ballots, unusable: Sequence[SkippedInput]) -> tuple[tuple[
     severities: dict[tuple[str, str], Severity] = {}
     for voter in ballots.fresh:
         bad = [p.severity for p in voter.report.problems if p.rule is Rule.SKIPPED_INPUT]
-        worst = min(bad, key=_WORST_FIRST.__getitem__, default=None)
+        worst = max(bad, key=_badness, default=None)
         for one in voter.report.skipped:
             key = (one.source, one.message)
             who.setdefault(key, []).append(voter.name)
             if worst is not None:
-                severities[key] = min(worst, severities.get(key, worst), key=_WORST_FIRST.__getitem__)
+                severities[key] = max(worst, severities.get(key, worst), key=_badness)
     rows = {key: SkippedInput(key[0], f"{key[1]} (at {told(names)})") for key, names in who.items()}
     problems = [
         replace(skipped_problem(row), severity=severities[key]) for key, row in rows.items() if key in severities
     ]
     return (*unusable, *rows.values()), [*map(skipped_problem, unusable), *problems]
+
+
+def _badness(severity: Severity) -> int:
+    return severity.badness
 
 
 # -- what it comes to --------------------------------------------------------------------------------------------------
@@ -325,7 +326,7 @@ def _verdict(
     return worst_verdict(
         (
             *(view.verdict for view in torrents),
-            *(_VERDICTS[problem.severity] for problem in problems if problem.severity in _VERDICTS),
+            *(problem.severity.verdict for problem in problems),
             *(_tracker_verdict(view) for view in trackers if subject is Subject.TRACKERS),
         )
     )
