@@ -287,7 +287,7 @@ def test_trackers_that_lead_nowhere(url, message):
     assert beside == (message, "take it out before you publish: clients elsewhere wait for it in vain")
     # Without names: a laboratory's torrents are all told of in one line.
     assert only(made([url]), Rule.UNSAFE_TRACKER) == (
-        "all its trackers are local (loopback, a private network): nobody elsewhere reaches one",
+        "every tracker listed is local (loopback, a private network): nobody elsewhere reaches one",
         "list a tracker that everybody reaches, unless the torrent is for this network alone",
     )
 

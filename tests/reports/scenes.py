@@ -296,7 +296,7 @@ def failed_over_scene() -> Snapshot:
     )
     down = problem(
         Rule.TRACKER_DOWN,
-        "tracker.foo.org:6969 is down (refused): of 1 torrent, 1 failed over",
+        "tracker.foo.org:6969 is down (refused): 1 torrent failed over",
         "ask its operator, or drop it from the torrents",
         at=parse_tracker(DEAD),
     )

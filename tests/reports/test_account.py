@@ -15,6 +15,7 @@ from trackerwatch.policy.rules import Rule, Severity, Verdict
 from trackerwatch.policy.ruling import Judged
 from trackerwatch.reports.diff.changes import Change, ChangeKind, Changes
 from trackerwatch.reports.rows import PolicyNote, Remembered, Report, SkippedInput
+from trackerwatch.reports.telling import evidence
 from trackerwatch.reports.telling.account import NO_COLLECTION, account_of
 from trackerwatch.tracker import parse_tracker
 
@@ -116,7 +117,7 @@ def test_many_with_the_same_problem_are_one_block():
     assert (block.subject, block.message, block.evidence) == ("214 torrents", "one seeder only", ())
     assert len(block.members) == 214
     assert block.members[0] == (scenes.torrent("t0", [scenes.UP]).info_hash_hex, "t0")
-    assert block.examples == ("t0", "t1", "t2")
+    assert block.examples == "t0; t1; t2; and 211 more"
 
 
 def test_three_with_the_same_problem_stay_three():
@@ -130,18 +131,117 @@ def test_too_many_of_one_rule_are_one_block_with_their_causes():
     [block] = account_of(ill(13, lambda n: f"cause {n // 2}; that is bad")).blocks
     assert block.subject == "13 torrents"
     assert block.message == "if the one seeder leaves, nobody can complete a download"
-    assert block.evidence == ("2 torrents: cause 0", "2 torrents: cause 1", "2 torrents: cause 2", "and 7 more")
+    assert block.evidence == ("t0; t1: cause 0", "t2; t3: cause 1", "t4; t5: cause 2", "and 7 more")
 
 
-def test_causes_come_before_what_they_cause():
+def exhausted_by_a_tracker(*, severity: Severity) -> Report:
     listed = scenes.torrent("t", [scenes.DEAD])
+    over = scenes.torrent("u", [scenes.DEAD], [scenes.UP])
     worse = scenes.problem(Rule.EXHAUSTED, "no tracker is left", "bring one back", of=listed)
-    down = scenes.problem(Rule.TRACKER_DOWN, "is down", "see why", at=parse_tracker(scenes.DEAD))
+    bad = scenes.problem(Rule.FAILED_OVER, "tier 0 failed", "check it", of=over)
+    down = scenes.problem(Rule.TRACKER_DOWN, "is down", "ask", at=parse_tracker(scenes.DEAD))
     dead = scenes.tracker(scenes.DEAD, Health.DOWN, failure=scenes.refused(), effect=Effect(0, 0, 1, 0))
-    view = scenes.seen(listed, Verdict.CRITICAL, problems=(worse,))
-    blocks = account_of(report_on(scenes.snapshot([view], [dead], (down,)))).blocks
-    assert [block.rule for block in blocks] == [Rule.TRACKER_DOWN, Rule.EXHAUSTED]
-    assert blocks[0].effect == "of 1 torrent: 1 exhausted"
+    views = [
+        scenes.seen(over, Verdict.WARNING, problems=(bad,)),
+        scenes.seen(
+            listed,
+            Verdict.CRITICAL,
+            answers=(scenes.answer(listed, scenes.DEAD, Role.FAILED, failure=scenes.refused()),),
+            problems=(worse,),
+        ),
+    ]
+    return report_on(scenes.snapshot(views, [dead], (replace(down, severity=severity),)))
+
+
+def test_the_worst_comes_first_and_of_those_as_bad_the_cause():
+    rules = [block.rule for block in account_of(exhausted_by_a_tracker(severity=Severity.WARNING)).blocks]
+    assert rules == [Rule.EXHAUSTED, Rule.TRACKER_DOWN, Rule.FAILED_OVER]
+    rules = [block.rule for block in account_of(exhausted_by_a_tracker(severity=Severity.CRITICAL)).blocks]
+    assert rules == [Rule.TRACKER_DOWN, Rule.EXHAUSTED, Rule.FAILED_OVER]
+
+
+def test_a_torrent_that_comes_before_its_cause_names_it():
+    worst, down, _ = account_of(exhausted_by_a_tracker(severity=Severity.WARNING)).blocks
+    assert worst.evidence == ("tracker.foo.org:6969 connection refused",)
+    assert down.effect == "1 torrent exhausted"
+
+
+def breaking(rules_of, message, number: int = 5000) -> Report:
+    """Torrents that each break the rules that are theirs."""
+    views = []
+    for n in range(number):
+        listed = scenes.torrent(f"t{n}", [scenes.UP])
+        problems = tuple(scenes.problem(rule, message(rule, n), f"mend {rule}", of=listed) for rule in rules_of(n))
+        views.append(
+            scenes.seen(
+                listed,
+                Verdict.WARNING,
+                problems=problems,
+                answers=(scenes.answer(listed, scenes.UP, Role.ACTIVE, SwarmCounts(n, 0, 0)),),
+            )
+        )
+    return report_on(scenes.snapshot(views, [scenes.tracker(scenes.UP)]))
+
+
+def test_those_that_break_the_same_rules_are_told_together():
+    two = (Rule.REDUNDANCY, Rule.MIN_SEEDERS)
+    report = breaking(lambda n: two if n % 4 == 0 else two[:1], lambda rule, n: f"{rule} is broken")
+    both, one = account_of(report).blocks
+    assert (both.subject, both.examples) == ("1,250 torrents", "t0; t4; t8; and 1,247 more")
+    assert both.also == ((Rule.MIN_SEEDERS, "min_seeders is broken"),)
+    assert both.actions == ("mend redundancy", "mend min_seeders")
+    assert (one.subject, one.examples) == ("3,750 torrents", "t1; t2; t3; and 3,747 more")
+    assert (one.also, one.actions) == ((), ("mend redundancy",))
+
+
+SOME = (Rule.MIN_SEEDERS, Rule.FAILED_OVER, Rule.UNREGISTERED, Rule.IMPLAUSIBLE)
+
+
+def test_where_too_many_differ_it_is_named_who_breaks_what():
+    report = breaking(
+        lambda n: (Rule.REDUNDANCY, *(rule for bit, rule in enumerate(SOME) if n >> bit & 1)),
+        lambda rule, n: f"{rule} {n if rule is Rule.MIN_SEEDERS else 'is broken'}",
+    )
+    [block] = account_of(report).blocks
+    assert block.subject == "5,000 torrents"
+    whose = dict(block.also)
+    assert whose[Rule.MIN_SEEDERS].startswith("2,500 of them (t1; t3; t5; and 2,497 more): ")
+    assert whose[Rule.UNREGISTERED].endswith("of them (t4; t5; t6; and 2,497 more): unregistered is broken")
+    assert block.actions[:2] == ("mend redundancy", "2,500 of them (t1; t3; t5; and 2,497 more): mend min_seeders")
+    assert len(block.actions) == 5
+    assert all(action.partition(": ")[0] for action in block.actions)
+
+
+def test_what_to_do_names_the_few_it_is_for():
+    views = []
+    for n in range(6):
+        listed = scenes.torrent(f"t{n}", [scenes.UP])
+        todo = "start 2 more" if n in (1, 4) else "start 1 more"
+        problem = scenes.problem(Rule.MIN_SEEDERS, "too few", todo, of=listed)
+        views.append(scenes.seen(listed, Verdict.WARNING, problems=(problem,)))
+    [block] = account_of(report_on(scenes.snapshot(views, [scenes.tracker(scenes.UP)]))).blocks
+    assert block.actions == ("4 of them (t0; t2; t3; and 1 more): start 1 more", "t1; t4: start 2 more")
+
+
+def test_evidence_is_made_for_what_is_told(monkeypatch):
+    made = []
+    monkeypatch.setattr(evidence, "of_torrent", lambda view: made.append(view) or (f"{view.counts} {len(made)}",))
+    account_of(breaking(lambda _: (Rule.ONE_SEEDER,), lambda _, n: f"cause {n}"))
+    assert len(made) <= 2
+    account_of(breaking(lambda _: (Rule.ONE_SEEDER,), lambda _, __: "one seeder"))
+    assert len(made) <= 5
+
+
+@pytest.mark.parametrize(("state", "kind"), [(Health.DOWN, FailureKind.REFUSED), (Health.UNKNOWN, FailureKind.BLOCKED)])
+def test_nothing_is_fresh_where_nothing_answered(state, kind):
+    listed = scenes.torrent("t", [scenes.DEAD])
+    view = scenes.seen(listed, Verdict.CRITICAL, working=0, state=FailoverState.EXHAUSTED)
+    dead = scenes.tracker(scenes.DEAD, state, failure=scenes.refused(kind))
+    assert account_of(report_on(scenes.snapshot([view], [dead]))).seen_from == "vps7, 7.4 s"
+    both = scenes.snapshot([view], [dead, scenes.tracker(scenes.UP)])
+    listing = replace(both.torrents.views[0], torrent=scenes.torrent("t", [scenes.DEAD], [scenes.UP]))
+    both = scenes.snapshot([listing], [dead, scenes.tracker(scenes.UP)])
+    assert account_of(report_on(both)).seen_from == "vps7, 7.4 s, all data fresh"
 
 
 def test_nothing_judged_has_its_reason_in_the_sentence():

@@ -4,7 +4,7 @@ import shlex
 
 import pytest
 
-from trackerwatch.reports.telling.commands import check_again, words
+from trackerwatch.reports.telling.commands import check_again, shortened, words
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,25 @@ from trackerwatch.reports.telling.commands import check_again, words
 )
 def test_what_checks_again(command, again):
     assert check_again(command) == again
+
+
+LONG = "trackerwatch report " + " ".join(f"rel{n}/" for n in range(20))
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("trackerwatch report rel/ --format json -o a.json", "trackerwatch report rel/ --format json -o a.json"),
+        (
+            f"{LONG} --policy 'my release.toml' --format json -o a.json --format=html -ob.html --only problems --wait 20m",
+            f"{LONG} --policy 'my release.toml' --only problems --wait 20m",
+        ),
+        (f"{LONG} -o a.json  # and 4,990 more words", f"{LONG}  # and 4,990 more words"),
+        (f"{LONG} -o 'a", f"{LONG} -o 'a"),
+    ],
+)
+def test_a_long_command_leaves_out_where_else_it_went(command, told):
+    assert shortened(command) == told
 
 
 def test_words_keep_their_quotes():

@@ -73,7 +73,14 @@ def test_inputs_that_were_skipped_are_one_warning():
     report = empty_report("no usable input", vantage=HERE, duration_s=0.0, skipped=skipped)
     assert annotations(report) == [
         ("notice", "trackerwatch: UNKNOWN", "no usable input; 10 inputs skipped"),
-        ("warning", "10 inputs skipped", "f0; f1; f2; and 6 more: empty file\nx: ends early"),
+        (
+            "warning",
+            "10 inputs skipped",
+            (
+                "evidence: f0; f1; f2; and 6 more: empty file\nevidence: x: ends early\n"
+                "effect: not part of this report\ndo: repair these inputs or take them out"
+            ),
+        ),
     ]
 
 

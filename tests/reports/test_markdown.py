@@ -89,8 +89,10 @@ def test_the_parts_come_in_order():
         "since: 13:48 UTC (14m ago)",
         "do: start 1 more on another machine",
         "Then check again: trackerwatch report rel/ --policy release.toml --fresh --only problems",
-        "! 1 input skipped skipped_input: not part of this report; repair them or take them out",
-        "rel/broken.torrent: ends early",
+        "! 1 input skipped skipped_input",
+        "evidence: rel/broken.torrent: ends early",
+        "effect: not part of this report",
+        "do: repair this input or take it out",
     ]
     about = told(page.partition("<h2>About this report</h2>")[2])
     assert "seen from vps7, IPv4 only (no IPv6 route: 1 endpoint not judged), 7.4 s, all data fresh" in about

@@ -33,7 +33,7 @@ WARNING  1 of 3 torrents has a problem; 1 is ready, 1 is unknown; 1 of 3 tracker
          was skipped
 
 ! udp://tracker.foo.org:6969/announce
-    tracker_down: tracker.foo.org:6969 is down (refused): of 1 torrent, 1 failed over
+    tracker_down: tracker.foo.org:6969 is down (refused): 1 torrent failed over
     evidence  192.0.2.7:6969 connection refused
     do        ask its operator, or drop it from the torrents
 
@@ -48,7 +48,7 @@ WARNING  1 of 3 torrents has a problem; 1 is ready, 1 is unknown; 1 of 3 tracker
 ! 1 input skipped   skipped_input
     evidence  rel/broken.torrent: ends early
     effect    not part of this report
-    do        repair these inputs or take them out
+    do        repair this input or take it out
 
 not judged  1 torrent (private, not asked), 1 tracker
 
@@ -148,9 +148,9 @@ def test_many_problems_of_one_rule_are_one_block():
     assert (
         "! 40 torrents   one_seeder: if the one seeder leaves, nobody can complete a download\n"
         "    these     t0; t1; t2; and 37 more\n"
-        "    evidence  3 torrents: 0 seeders\n"
-        "    evidence  3 torrents: 1 seeders\n"
-        "    evidence  3 torrents: 2 seeders\n"
+        "    evidence  t0; t1; t2: 0 seeders\n"
+        "    evidence  t3; t4; t5: 1 seeders\n"
+        "    evidence  t6; t7; t8: 2 seeders\n"
         "    evidence  and 31 more\n"
         "    effect    1 of 1 tracker works\n"
         "    do        start another\n"
@@ -161,7 +161,7 @@ def test_thousands_of_skipped_inputs_are_one_block():
     skipped = [SkippedInput(f"f{n}.torrent", "empty file") for n in range(3000)]
     text = text_of(report_on(many_well(1), skipped=skipped))
     assert "! 3,000 inputs skipped   skipped_input\n" in text
-    assert "3,000 inputs (f0.torrent; f1.torrent; f2.torrent; f3.torrent; and 2,996 more): empty" in text
+    assert "    evidence  f0.torrent; f1.torrent; f2.torrent; and 2,997 more: empty file\n" in text
     assert len(text.splitlines()) < 20
 
 
@@ -278,7 +278,7 @@ def test_a_narrow_table_keeps_room_for_names():
 def test_the_effect_of_a_tracker_counts_torrents():
     dead = scenes.tracker(scenes.DEAD, Health.DOWN, failure=scenes.refused(), effect=Effect(5076, 41, 3, 0))
     text = text_of(report_on(scenes.snapshot([], [dead], (down_problem(scenes.DEAD),))))
-    assert "    effect    of 5,120 torrents: 5,076 keep their tracker, 41 failed over, 3 exhausted\n" in text
+    assert "    effect    of 5,120 torrents, 5,076 keep their tracker, 41 failed over, 3 exhausted\n" in text
 
 
 def test_what_was_not_judged_is_named_with_its_reason():
@@ -304,7 +304,7 @@ def test_nothing_to_report():
         "! 1 input skipped   skipped_input\n"
         "    evidence  a.torrent: truncated\n"
         "    effect    not part of this report\n"
-        "    do        repair these inputs or take them out\n"
+        "    do        repair this input or take it out\n"
         "\n"
         "seen from  vps7, 0.0 s\n"
         "exit 3\n"

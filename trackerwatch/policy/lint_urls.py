@@ -66,7 +66,7 @@ def unsafe_words(torrent: Torrent) -> tuple[str, str] | None:
     if listed and all(leads_nowhere(tracker) for tracker in listed):
         # Without names, so that a report says it once of all the torrents of a laboratory.
         return (
-            "all its trackers are local (loopback, a private network): nobody elsewhere reaches one",
+            "every tracker listed is local (loopback, a private network): nobody elsewhere reaches one",
             "list a tracker that everybody reaches, unless the torrent is for this network alone",
         )
     for tracker in listed:

@@ -168,11 +168,14 @@ def tracker_down_words(host_port: str, reason: str, effect: tuple[int, int, int,
         effect: Torrents unaffected, failed over, exhausted, not known.
     """
     hits = f": {effect_words(effect)}" if sum(effect) else ""
-    return (f"{host_port} is down ({reason}){hits}", "see why; clients wait for it in vain meanwhile")
+    return (
+        f"{host_port} is down ({reason}){hits}",
+        "read what each of its addresses says, and ask its operator; clients wait for it in vain meanwhile",
+    )
 
 
 def effect_words(effect: tuple[int, int, int, int]) -> str:
-    """`5120 torrents: 5076 keep their tracker, 41 failed over, 3 exhausted`."""
+    """`of 5,120 torrents, 5,076 keep their tracker, 41 failed over, 3 exhausted`; `12 torrents keep their tracker`."""
     total = sum(effect)
     if not total:
         return "no torrent lists it"
@@ -183,7 +186,13 @@ def effect_words(effect: tuple[int, int, int, int]) -> str:
         for count, word in zip(effect, (keep, "failed over", "exhausted", "not known yet"), strict=True)
         if count
     ]
-    return f"{count_words(total, 'torrent')}: {', '.join(parts)}"
+    return f"of {count_words(total, 'torrent')}, {', '.join(parts)}" if len(parts) > 1 else _all(parts[0], total)
+
+
+def _all(part: str, total: int) -> str:
+    """What holds of all torrents: `12 torrents keep their tracker`."""
+    number, word = part.split(" ", 1)
+    return f"{number} torrent{'' if total == 1 else 's'} {word}"
 
 
 def tls_expiry_words(host_port: str, days: float) -> tuple[str, str]:

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 
 from trackerwatch.escaping import no_workflow_command, workflow_data, workflow_property
 from trackerwatch.policy.rules import Severity
-from trackerwatch.reports.telling import wording
+from trackerwatch.reports.telling import skipped, wording
 from trackerwatch.reports.telling.account import account_of
-from trackerwatch.reports.telling.evidence import MAX_PARTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 
 MAX_OF_A_KIND = 10
 """Annotations of one kind that GitHub shows of a step."""
-MAX_NAMED = 3
 MAX_REASONS = 5
 MAX_CHARS = 3000
 """Of one annotation."""
@@ -65,28 +63,12 @@ def _title(block: Block) -> str:
 
 
 def _message(block: Block, now: datetime) -> str:
-    lines = [block.message]
-    if block.examples:
-        lines.append(f"these: {'; '.join(block.examples)}; and {len(block.members) - len(block.examples):,} more")
-    lines += (f"also {rule}: {message}" for rule, message in block.also[:MAX_PARTS])
-    lines += (f"evidence: {line}" for line in block.evidence)
-    if block.effect:
-        lines.append(f"effect: {block.effect}")
-    if block.since:
-        lines.append(f"since: {wording.moment(block.since, now)}")
-    lines += (f"do: {action}" for action in block.actions[:MAX_PARTS])
-    return "\n".join(lines)
+    return "\n".join([block.message, *(f"{label}: {text}" for label, text in block.facts(now))])
 
 
 def _skipped(account: Account) -> tuple[str, str, int]:
-    number = sum(len(sources) for _, sources in account.skipped)
-    lines = []
-    for message, sources in account.skipped[:MAX_REASONS]:
-        more = f"; and {len(sources) - MAX_NAMED:,} more" if len(sources) > MAX_NAMED else ""
-        lines.append(f"{'; '.join(sources[:MAX_NAMED])}{more}: {message}")
-    if len(account.skipped) > MAX_REASONS:
-        lines.append(f"and {len(account.skipped) - MAX_REASONS:,} more reasons")
-    return f"{wording.many(number, 'input')} skipped", "\n".join(lines), 1
+    facts = skipped.facts(account.skipped, MAX_REASONS)
+    return skipped.head(account.skipped), "\n".join(f"{label}: {text}" for label, text in facts), 1
 
 
 def _rest(left_out: Sequence[tuple[str, str, int]]) -> tuple[str, str]:

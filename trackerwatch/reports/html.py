@@ -11,7 +11,7 @@ from trackerwatch.reports.page import tables as html_tables
 from trackerwatch.reports.page.parts import GLYPHS, at_minute, fact, items, since, tag, tone, url
 from trackerwatch.reports.page.style import DARK, LIGHT, POLICY, SCRIPT, STYLE
 from trackerwatch.reports.rows import Subject
-from trackerwatch.reports.telling import wording
+from trackerwatch.reports.telling import skipped, wording
 from trackerwatch.reports.telling.account import account_of
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ class _Page:
         yield from self._not_judged()
         yield from self._torrents()
         yield from self._trackers()
+        yield from self._notes()
         yield from self._about()
         yield "</main>\n"
         yield f"<footer><p>trackerwatch {escape(__version__)}</p></footer>\n"
@@ -98,6 +99,7 @@ class _Page:
             ("not-judged", "Not judged", len(account.not_judged)),
             ("torrents", "Torrents", torrents),
             ("trackers", "Trackers", len(account.trackers)),
+            ("notes", "Notes", len(self._all_notes())),
         )
         shown = [f'<a href="#{at}">{name} {number:,}</a>' for at, name, number in places if number]
         yield f'<nav aria-label="Sections">{"".join(shown)}<a href="#about">About this report</a></nav>\n'
@@ -128,14 +130,18 @@ class _Page:
         alone = not block.members
         subject = (escape if block.torrent else url)(block.subject) or "This run"
         collection = f" <small>in {escape(block.collection)}</small>" if block.collection else ""
-        also = "".join(f"<p><code>{rule}</code> {escape(message)}</p>" for rule, message in block.also)
-        actions = "".join(f"<p>{escape(action)}</p>" for action in block.actions)
+        texts: dict[str, list[str]] = {}
+        for label, text in block.facts(self._now):
+            texts.setdefault(label, []).append(text)
+        # What has more to it here than text: every name is listed, and machines read the time.
+        of_its_own = {"these": "", "since": since(block.since, self._now)}
         facts = (
-            fact("Also", also),
-            fact("Evidence", items(block.evidence)),
-            fact("Effect", escape(block.effect)),
-            fact("Since", since(block.since, self._now)),
-            fact("Do", actions, "do"),
+            *(
+                fact(
+                    label.capitalize(), of_its_own.get(label, "".join(f"<p>{escape(text)}</p>" for text in told)), label
+                )
+                for label, told in texts.items()
+            ),
             fact("Of these", _members(block)),
             fact("Info hash", f'<span class="mono">{escape(block.torrent)}</span>' if alone and block.torrent else ""),
         )
@@ -151,22 +157,16 @@ class _Page:
     def _skipped(self) -> str:
         """One card for all inputs that could not be used."""
         reasons = self._account.skipped
-        total = len(self._report.skipped)
-        lines = []
-        for message, sources in reasons[:MAX_LINES]:
-            named = ", ".join(sources[:MAX_SOURCES])
-            more = f", and {len(sources) - MAX_SOURCES:,} more" if len(sources) > MAX_SOURCES else ""
-            lines.append(f"{named}{more}: {message}")
-        if len(reasons) > MAX_LINES:
-            lines.append(f"and {len(reasons) - MAX_LINES:,} more reasons, which the JSON report tells")
+        texts: dict[str, list[str]] = {}
+        for label, text in skipped.facts(reasons, MAX_LINES, MAX_SOURCES):
+            texts.setdefault(label, []).append(text)
         facts = (
-            fact("Evidence", items(lines)),
-            fact("Effect", "not part of this report"),
-            fact("Do", "repair these inputs or take them out", "do"),
+            fact(label.capitalize(), items(lines) if len(lines) > 1 else escape(lines[0]), label)
+            for label, lines in texts.items()
         )
         return (
             f'<article class="card warning">\n<header>{tag("warning", "warning")}'
-            f"<h3>{wording.many(total, 'input')} skipped</h3><code>skipped_input</code></header>\n"
+            f"<h3>{skipped.head(reasons)}</h3><code>skipped_input</code></header>\n"
             f"<dl>{''.join(facts)}</dl>\n</article>\n"
         )
 
@@ -190,10 +190,6 @@ class _Page:
             yield _boxed(account.not_judged)
         else:
             yield '<p class="soft">Nothing was left out.</p>\n'
-        remarks = (*account.notes, *(f"{label}: {line}" for label, line in account.orders))
-        if remarks:
-            yield '<h2 id="remarks">Remarks</h2>\n'
-            yield _boxed(remarks)
 
     # -- rows --------------------------------------------------------------------------------------------------------
 
@@ -207,7 +203,16 @@ class _Page:
             yield '<h2 id="trackers">Trackers</h2>\n'
             yield from html_tables.trackers(self._account, self._report, self._style)
 
-    # -- how it was made ---------------------------------------------------------------------------------------------
+    # -- the rest, and how it was made ---------------------------------------------------------------------------------------------
+
+    def _notes(self) -> Iterator[str]:
+        if notes := self._all_notes():
+            yield '<h2 id="notes">Notes</h2>\n'
+            yield _boxed(notes)
+
+    def _all_notes(self) -> tuple[str, ...]:
+        account = self._account
+        return (*account.notes, *(f"{label}: {line}" for label, line in account.orders))
 
     def _about(self) -> Iterator[str]:
         account, report = self._account, self._report

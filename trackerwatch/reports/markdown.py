@@ -5,13 +5,14 @@ Always below `MAX_BYTES`: the limit of a comment is 64 KiB. What has no room is 
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 from trackerwatch.escaping import markdown_code, markdown_text
 from trackerwatch.health.states import Health
 from trackerwatch.policy.rules import Rule, Severity, Verdict
 from trackerwatch.reports import columns
-from trackerwatch.reports.telling import evidence, wording
+from trackerwatch.reports.telling import evidence, skipped, wording
 from trackerwatch.reports.telling.account import SECTIONS_ABOVE, account_of
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ TRACKER_BYTES = 6_000
 """Room for the rows of trackers."""
 MORE_BYTES = 400
 """Kept free for saying how much was left out."""
-MAX_NAMED = 3
+MAX_FACTS = 20
+"""Lines below one problem."""
 MAX_OPEN_ROWS = 20
 """Trackers that are up are folded where there are more."""
 MAX_WELL_SECTIONS = 30
@@ -113,30 +115,21 @@ class _Page:
             head = f"**{glyph} {_text(block.subject)}** "
         of = f" ({_text(block.collection, chars)})" if block.collection else ""
         lines = [f"\n{head}{_code(block.rule)}{of}: {_text(block.message, chars)}\n\n"]
-        if block.examples:
-            names = ", ".join(_code(name, chars) for name in block.examples)
-            lines.append(f"- these: {names} and {len(block.members) - len(block.examples):,} more\n")
-        also = block.also[: evidence.MAX_PARTS]
-        lines += (f"- also {_code(rule)}: {_text(message, chars)}\n" for rule, message in also)
-        lines += (f"- evidence: {_text(line, chars)}\n" for line in block.evidence)
-        if block.effect:
-            lines.append(f"- effect: {_text(block.effect, chars)}\n")
-        if block.since:
-            lines.append(f"- since: {wording.moment(block.since, self._report.generated_at)}\n")
-        lines += (f"- do: {_text(action, chars)}\n" for action in block.actions[: evidence.MAX_PARTS])
-        return "".join(lines)
+        facts = islice(block.facts(self._report.generated_at), MAX_FACTS)
+        return "".join([*lines, *(f"- {label}: {_text(text, chars)}\n" for label, text in facts)])
 
     def _skipped(self) -> Iterator[str]:
         alike = self._account.skipped
         if not alike:
             return
-        number = wording.many(sum(len(sources) for _, sources in alike), "input")
         glyph = wording.SEVERITY_GLYPHS[Severity.WARNING]
-        yield f"\n**{glyph} {number} skipped** {_code(Rule.SKIPPED_INPUT)}: not part of this report; repair them or take them out\n\n"
-        lines, left_out = _fitting((_reason(message, sources) for message, sources in alike), LIST_BYTES)
+        yield f"\n**{glyph} {skipped.head(alike)}** {_code(Rule.SKIPPED_INPUT)}\n\n"
+        facts = [f"- {label}: {_text(text)}\n" for label, text in skipped.facts(alike, len(alike))]
+        lines, left_out = _fitting(facts[:-2], LIST_BYTES)
         yield from lines
         if left_out:
             yield f"- {_more(left_out, 'reason')}\n"
+        yield from facts[-2:]
 
     def _changes(self) -> Iterator[str]:
         account = self._account
@@ -279,12 +272,6 @@ def _list(title: str, lines: Iterable[str], noun: str = "line") -> Iterator[str]
     yield from told
     if left_out:
         yield f"- {_more(left_out, noun)}\n"
-
-
-def _reason(message: str, sources: Sequence[str]) -> str:
-    names = ", ".join(_code(source) for source in sources[:MAX_NAMED])
-    more = len(sources) - MAX_NAMED
-    return f"- {names}{f' and {more:,} more' if more > 0 else ''}: {_text(message)}\n"
 
 
 def _section_head(section: Section) -> str:

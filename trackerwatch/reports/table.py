@@ -14,7 +14,7 @@ from trackerwatch.escaping import no_workflow_command
 from trackerwatch.policy.rules import Rule, Severity
 from trackerwatch.reports import columns
 from trackerwatch.reports.table_rows import Ink, Rows
-from trackerwatch.reports.telling import commands, evidence, wording
+from trackerwatch.reports.telling import commands, skipped, wording
 from trackerwatch.reports.telling.account import SECTIONS_ABOVE, account_of
 
 if TYPE_CHECKING:
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 MAX_BLOCKS = 12
 """So many problems are told in full; the rows below name the rest."""
 MAX_CHANGES = 12
-MAX_NAME_CELLS = 40
-"""Of the name of one of many that have the same problem."""
 MAX_ORDERS = 30
 """Trackers that are muted, switched off and the like, and named."""
 MAX_NOTES = 25
@@ -106,21 +104,12 @@ class _Table:
             yield from self._skipped()
 
     def _skipped(self) -> Iterator[str]:
-        """One block for all inputs that could not be used: however many there are, it hides no torrent's problem."""
-        alike = self._account.skipped
+        """One block for all inputs that could not be used."""
         glyph = wording.SEVERITY_GLYPHS[Severity.WARNING]
-        head = f"{wording.many(sum(len(sources) for _, sources in alike), 'input')} skipped"
+        head = skipped.head(self._account.skipped)
         yield f"{self._ink.paint(glyph, glyph)} {self._ink.bold(head)}   {Rule.SKIPPED_INPUT}"
-        for message, sources in alike[:MAX_REASONS]:
-            named = "; ".join(evidence.bounded(sources))
-            source = sources[0] if len(sources) == 1 else f"{len(sources):,} inputs ({named})"
-            yield from self._labelled("evidence", f"{source}: {message}")
-        if len(alike) > MAX_REASONS:
-            yield from self._labelled(
-                "evidence", f"and {len(alike) - MAX_REASONS:,} more reasons (stderr, --format json)"
-            )
-        yield from self._labelled("effect", "not part of this report")
-        yield from self._labelled("do", "repair these inputs or take them out")
+        for label, text in skipped.facts(self._account.skipped, MAX_REASONS):
+            yield from self._labelled(label, text)
 
     def _block(self, block: Block) -> Iterator[str]:
         glyph = wording.SEVERITY_GLYPHS[block.severity]
@@ -136,18 +125,8 @@ class _Table:
             line, *more = columns.wrap(told, self._width - 2)
             yield f"{self._ink.paint(glyph, glyph)} {line}"
             yield from (f"    {text}" for line in more for text in columns.wrap(line, self._width - 4))
-        if block.examples:
-            names = "; ".join(columns.elide_middle(name, MAX_NAME_CELLS) for name in block.examples)
-            yield from self._labelled("these", f"{names}; and {len(block.members) - len(block.examples):,} more")
-        for rule, message in block.also:
-            yield from self._labelled("also", f"{rule}: {message}")
-        for line in block.evidence if block.members else ("; ".join(block.evidence),):
-            yield from self._labelled("evidence", line)
-        yield from self._labelled("effect", block.effect)
-        if block.since:
-            yield from self._labelled("since", wording.moment(block.since, self._report.generated_at))
-        for action in block.actions:
-            yield from self._labelled("do", action)
+        for label, text in block.facts(self._report.generated_at):
+            yield from self._labelled(label, text)
 
     def _changes(self) -> Iterator[str]:
         account = self._account
@@ -163,11 +142,10 @@ class _Table:
             yield f"    ... {wording.many(left_out, 'more change')} (--format json lists them)"
 
     def _labelled(self, label: str, text: str) -> Iterator[str]:
-        if text:
-            first, *more = columns.wrap(text, self._width - LABEL_CELLS)
-            yield f"    {label:<10}{first}"
-            for line in more:
-                yield " " * LABEL_CELLS + line
+        first, *more = columns.wrap(text, self._width - LABEL_CELLS)
+        yield f"    {label:<10}{first}"
+        for line in more:
+            yield " " * LABEL_CELLS + line
 
     def _wrapped(self, text: str, indent: str) -> Iterator[str]:
         for line in columns.wrap(text, self._width - len(indent)):

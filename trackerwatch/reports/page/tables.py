@@ -7,10 +7,10 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from trackerwatch.health.states import Health
-from trackerwatch.policy.rules import Rule, Verdict
+from trackerwatch.policy.rules import Verdict
 from trackerwatch.reports.page import strips
 from trackerwatch.reports.page.parts import at_minute, endpoint_tag, seconds, since, tag, tracker_tag, url
-from trackerwatch.reports.telling import wording
+from trackerwatch.reports.telling import evidence, wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -113,38 +113,24 @@ def _torrent_row(view: TorrentView, report: Report, cards: Mapping[str, str], na
     if names[torrent.name] > 1:
         name += f' <small class="mono">{torrent.info_hash_hex[:10]}</small>'
     if view.verdict is not Verdict.OK and view.why:
-        is_known = view.since is not None and is_older_than_run(view.since, report)
+        is_known = view.since is not None and evidence.is_older_than_run(view.since, report)
         begun = f", since {since(view.since, report.generated_at)}" if is_known else ""
         name += f"<small>{escape(view.why)}{begun}</small>"
     tier = "" if failover.active_tier is None else f", tier {failover.active_tier}"
-    age_s = _age_s(view, report)
+    age_s = evidence.age_s(view, report.generated_at)
     return (
         f'<tr><td data-s="{view.verdict.badness}">{tag(view.verdict.value, view.verdict.value)}</td>'
         f'<th scope="row">{name}</th>'
         f'<td class="n">{_count(counts.seeders)}</td><td class="n">{_count(counts.leechers)}</td>'
         f'<td class="n">{_count(counts.completed)}</td>'
         f'<td class="n">{failover.working}/{failover.total}</td>'
-        f"<td>{escape(_active(view))}{tier}</td>"
+        f"<td>{escape(evidence.active(view))}{tier}</td>"
         f'<td class="n"{seconds(age_s)}>{"?" if age_s is None else wording.duration(age_s)}</td></tr>\n'
     )
 
 
 def _count(number: int | None) -> str:
     return "?" if number is None else f"{number:,}"
-
-
-def _active(view: TorrentView) -> str:
-    if view.failover.active is not None:
-        return view.failover.active.host_port
-    if any(problem.rule is Rule.PRIVATE_NOT_ASKED for problem in view.problems):
-        return "private, not asked"
-    return "none"
-
-
-def _age_s(view: TorrentView, report: Report) -> float | None:
-    """Age of the newest answer, in seconds."""
-    seen = [at for a in view.answers for at in (a.scrape.observed_at, a.announce.observed_at) if at is not None]
-    return (report.generated_at - max(seen)).total_seconds() if seen else None
 
 
 # -- trackers --------------------------------------------------------------------------------------------------------
@@ -220,7 +206,7 @@ class _Trackers:
         """One tracker, and a row for each of its addresses."""
         addresses = f"{view.endpoints_up}/{len(view.endpoints)}" if view.endpoints else "-"
         cells = [
-            f'<td data-s="{_ORDER[view.state]}">{tracker_tag(view)}</td>',
+            f'<td data-s="{view.state.badness}">{tracker_tag(view)}</td>',
             f'<th scope="row">{url(view.tracker.shown_url)}</th>',
             f'<td class="n">{view.torrents:,}</td>',
             f'<td class="n">{addresses}</td>',
@@ -237,7 +223,7 @@ class _Trackers:
         if begun_at is None:
             return '<td data-s="-1">?</td>'
         age_s = (self._now - begun_at).total_seconds()
-        if not is_older_than_run(begun_at, self._report):
+        if not evidence.is_older_than_run(begun_at, self._report):
             return f'<td class="since"{seconds(age_s)}><small>this run</small></td>'
         told = f'{wording.duration(age_s)}<small class="of">{at_minute(begun_at, self._now)}</small>'
         return f'<td class="since"{seconds(age_s)}>{told}</td>'
@@ -275,11 +261,3 @@ class _Trackers:
             f'<tr class="e"><td>{endpoint_tag(view)}</td><td class="mono" colspan="3">{escape(str(view.endpoint))}</td>'
             f'<td class="time"{wide}>{timed}</td>{self._begun(view.since)}<td>{failure}</td></tr>\n'
         )
-
-
-def is_older_than_run(begun_at: datetime, report: Report) -> bool:
-    """Whether something began before this run looked for the first time, as far as is known."""
-    return (report.generated_at - begun_at).total_seconds() > max(60.0, report.duration_s)
-
-
-_ORDER = {Health.UP: 0, Health.UNKNOWN: 1, Health.DEGRADED: 2, Health.DOWN: 3}

@@ -9,9 +9,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from trackerwatch.reports.telling import blocks, remarks, vantage_words, wording
+from trackerwatch.reports.telling import blocks, commands, remarks, skipped, vantage_words, wording
 from trackerwatch.reports.telling.blocks import Block
-from trackerwatch.reports.telling.commands import check_again
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -49,8 +48,8 @@ class Account:
     sentence: str
     """Verdict, count and subject in one sentence, without the verdict's word: `release 13.2: 1 of 12 torrents has a problem; ...`."""
     blocks: tuple[Block, ...]
-    """Trackers and the run first: they are the causes of what torrents have. Then torrents, worst first."""
-    skipped: tuple[tuple[str, tuple[str, ...]], ...]
+    """Worst first; of those as bad, trackers and the run first: they are the causes of what torrents have."""
+    skipped: skipped.Alike
     """(message, sources) of inputs that could not be used."""
     changes: tuple[str, ...]
     """One line each; empty: none, or nothing to compare with (`compared`)."""
@@ -73,7 +72,7 @@ class Account:
     policy: str
     """`policy release.toml: 2 torrents in grace`; empty: none."""
     command: str
-    """How to reproduce it; empty: not known."""
+    """How to reproduce it, without other outputs where it is long; empty: not known."""
     check_again: str
     """What looks again at what is not well, once something was done about it; empty: all is well, or that is not known."""
     exit_code: int
@@ -105,7 +104,7 @@ def _made(report: Report, *, folded: bool) -> Account:
         title=report.title,
         sentence=remarks.sentence(report),
         blocks=problems,
-        skipped=_skipped(report),
+        skipped=skipped.alike(report.skipped),
         changes=tuple(change.message for change in report.changes.items) if report.changes else (),
         compared=(
             f"since {report.changes.against}, {wording.moment(report.changes.at, report.generated_at)}"
@@ -116,12 +115,12 @@ def _made(report: Report, *, folded: bool) -> Account:
         notes=tuple(remarks.notes(report)),
         orders=tuple(remarks.orders(report.trackers)),
         sections=_sections(report),
-        trackers=tuple(sorted(report.trackers, key=lambda view: remarks.TRACKER_ORDER[view.state])),
+        trackers=tuple(sorted(report.trackers, key=lambda view: -view.state.badness)),
         seen_from=remarks.seen_from(report),
         votes=tuple(vantage_words.votes(report.quorum, report.generated_at)),
         policy=remarks.policy(report.policy),
-        command=report.command,
-        check_again=check_again(report.command) if problems else "",
+        command=commands.shortened(report.command),
+        check_again=commands.check_again(report.command) if problems else "",
         exit_code=report.exit_code,
     )
 
@@ -129,13 +128,6 @@ def _made(report: Report, *, folded: bool) -> Account:
 def worst_first(views: Iterable[TorrentView]) -> tuple[TorrentView, ...]:
     """Torrents by their verdict; those alike as they came."""
     return tuple(sorted(views, key=lambda view: -view.verdict.badness))
-
-
-def _skipped(report: Report) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    alike: dict[str, list[str]] = {}
-    for one in report.skipped:
-        alike.setdefault(one.message, []).append(one.source)
-    return tuple((message, tuple(sources)) for message, sources in alike.items())
 
 
 # -- rows ------------------------------------------------------------------------------------------------------------

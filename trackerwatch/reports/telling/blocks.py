@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from trackerwatch.meanings import meaning
 from trackerwatch.policy.rules import Rule, Severity
+from trackerwatch.reports.columns import elide_middle
 from trackerwatch.reports.telling import evidence, wording
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from trackerwatch.policy.rules import Problem
@@ -21,10 +21,14 @@ FOLD_ABOVE = 3
 """More problems alike than these are told as one."""
 MAX_NAMED = 3
 """Names of many that have the same problem."""
+MAX_NAME_CELLS = 40
+"""Of the name of one of many."""
 MAX_CAUSES = 3
 """Different messages that are told of many together."""
+MAX_ACTIONS = 4
+"""Different things to do that are told of many together."""
 MAX_BLOCKS = 12
-"""Where there are more blocks than these, all of one rule are alike."""
+"""Where there are more blocks than these, more are taken for alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,22 +54,43 @@ class Block:
     since: datetime | None
     """None: not known, or since this run."""
     actions: tuple[str, ...]
+    """Each says for whom it is where it is not for all members."""
     members: tuple[tuple[str, str], ...] = ()
     """(info hash in hex or tracker id, name) of all that it tells of together. Empty: it is about one alone."""
 
     @property
-    def examples(self) -> tuple[str, ...]:
-        """Names of the first members, where nothing else names them."""
+    def examples(self) -> str:
+        """Some of its members, where nothing else names them: `a; b; c; and 211 more`."""
         is_named = self.torrent is None and bool(self.evidence)
-        return () if is_named else tuple(name for _, name in self.members[:MAX_NAMED])
+        return "" if is_named else _names([name for _, name in self.members])
+
+    def facts(self, now: datetime) -> Iterator[tuple[str, str]]:
+        """What stands below its message: (label, text) in the order of reading. A label may come more than once.
+
+        Args:
+            now: The time of the report.
+        """
+        if self.examples:
+            yield "these", self.examples
+        yield from (("also", f"{rule}: {message}") for rule, message in self.also)
+        if self.members:
+            yield from (("evidence", line) for line in self.evidence)
+        elif self.evidence:
+            yield "evidence", "; ".join(self.evidence)
+        if self.effect:
+            yield "effect", self.effect
+        if self.since is not None:
+            yield "since", wording.moment(self.since, now)
+        yield from (("do", action) for action in self.actions)
 
 
 def blocks_of(report: Report, *, folded: bool = False) -> tuple[Block, ...]:
-    """One block for all problems of each torrent, each tracker and the run; causes first, then worst first.
+    """One block for all problems of each torrent, each tracker and the run; worst first, then causes before what they cause.
 
     Args:
         report: What to tell.
-        folded: Blocks that would say the same of many are one; where there are still too many, those of one rule are.
+        folded: Blocks that would say the same of many are one. Where there are still too many, those that break the same rules
+            are one, and at last those of which the same rule is the worst.
     """
     problems: dict[tuple[str, str], list[Problem]] = {}
     for problem in report.problems:
@@ -74,13 +99,14 @@ def blocks_of(report: Report, *, folded: bool = False) -> tuple[Block, ...]:
             problems.setdefault((kind, problem.torrent or problem.tracker or ""), []).append(problem)
     views = _Views(report)
     cases = [_Case(views, together) for together in problems.values()]
-    # Trackers and the run first, however many torrents are critical: they are the causes of what torrents have.
-    cases.sort(key=lambda case: (case.first.torrent is not None, case.first.severity is not Severity.CRITICAL))
+    # What is to blame for a torrent stands in the torrent's own evidence too.
+    cases.sort(key=lambda case: (case.first.severity is not Severity.CRITICAL, case.first.torrent is not None))
     if not folded:
         return tuple(case.block() for case in cases)
-    groups = _groups(cases, lambda case: (case.kind, case.first.severity, case.first.rule, case.first.message))
-    if len(groups) > MAX_BLOCKS:
-        groups = _groups(cases, lambda case: (case.kind, case.first.severity, case.first.rule))
+    for key in (_said, _broken, _worst):
+        groups = _groups(cases, key)
+        if len(groups) <= MAX_BLOCKS:
+            break
     return tuple(group[0].block() if len(group) == 1 else _one_of(group) for group in groups)
 
 
@@ -114,13 +140,10 @@ class _Case:
 
     @property
     def since(self) -> datetime | None:
-        known = [problem.since for problem in self.problems if problem.since is not None]
-        if not known:
+        known = min((problem.since for problem in self.problems if problem.since is not None), default=None)
+        if known is None or not evidence.is_older_than_run(known, self._views.report):
             return None
-        report = self._views.report
-        age_s = (report.generated_at - min(known)).total_seconds()
-        # What this run was the first to see may have been so for long.
-        return min(known) if age_s > max(report.duration_s, 60.0) else None
+        return known
 
     @property
     def subject(self) -> str:
@@ -164,8 +187,21 @@ class _Case:
             evidence=self.evidence,
             effect=self.effect,
             since=self.since,
-            actions=_actions(self.problems),
+            actions=tuple(dict.fromkeys(problem.action for problem in self.problems if problem.action)),
         )
+
+
+def _said(case: _Case) -> Hashable:
+    return (_broken(case), case.first.message)
+
+
+def _broken(case: _Case) -> Hashable:
+    rules = frozenset((problem.rule, problem.severity) for problem in case.problems)
+    return (_worst(case), rules)
+
+
+def _worst(case: _Case) -> Hashable:
+    return (case.kind, case.first.severity, case.first.rule)
 
 
 def _groups(cases: Sequence[_Case], key: Callable[[_Case], Hashable]) -> list[list[_Case]]:
@@ -193,28 +229,74 @@ def _one_of(cases: Sequence[_Case]) -> Block:
         evidence=first.evidence if same_evidence else _causes(cases),
         effect=first.effect if all(case.effect == first.effect for case in cases) else "",
         since=min((since for case in cases if (since := case.since) is not None), default=None),
-        actions=_actions(problem for case in cases for problem in case.problems)[: evidence.MAX_PARTS],
+        actions=_actions(cases),
         members=tuple((case.first.torrent or case.first.tracker or "", case.subject) for case in cases),
     )
 
 
-def _actions(problems: Iterable[Problem]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(problem.action for problem in problems if problem.action))
+def _names(names: Sequence[str]) -> str:
+    """`a; b; c; and 211 more`."""
+    told = [elide_middle(name, MAX_NAME_CELLS) for name in names[:MAX_NAMED]]
+    more = len(names) - len(told)
+    return "; ".join([*told, f"and {more:,} more"] if more else told)
+
+
+def _whom(some: Sequence[_Case], cases: Sequence[_Case]) -> str:
+    """Which of many are meant: `a; b`, `1,250 of them (a; b; c; and 1,247 more)`; empty: all."""
+    if len(some) == len(cases):
+        return ""
+    names = _names([case.subject for case in some])
+    return names if len(some) <= MAX_NAMED else f"{len(some):,} of them ({names})"
+
+
+def _by(cases: Sequence[_Case], told: Callable[[_Case], Iterable[str]]) -> list[tuple[str, list[_Case]]]:
+    """What is said of whom, the commonest first."""
+    said: dict[str, list[_Case]] = {}
+    for case in cases:
+        for text in dict.fromkeys(told(case)):
+            said.setdefault(text, []).append(case)
+    return sorted(said.items(), key=lambda item: -len(item[1]))
+
+
+def _actions(cases: Sequence[_Case]) -> tuple[str, ...]:
+    """What to do, and for whom where it is not for all."""
+    actions = _by(cases, lambda case: (problem.action for problem in case.problems if problem.action))
+    lines = [f"{whom}: {action}" if (whom := _whom(some, cases)) else action for action, some in actions[:MAX_ACTIONS]]
+    if left_out := actions[MAX_ACTIONS:]:
+        whose = {id(case): case for _, some in left_out for case in some}
+        lines.append(
+            f"{_whom(list(whose.values()), cases) or 'all of them'}: what the rows below and --format json tell of each"
+        )
+    return tuple(lines)
 
 
 def _causes(cases: Sequence[_Case]) -> tuple[str, ...]:
-    """What is told of how many, the commonest first; empty where it is the same of all."""
+    """What is told of whom, the commonest first; empty where it is the same of all."""
     # What follows the first part is what the rule means for all of them.
-    causes = Counter(case.first.message.partition("; ")[0] for case in cases)
+    causes = _by(cases, lambda case: (case.first.message.partition("; ")[0],))
     if len(causes) == 1:
         return ()
-    told = causes.most_common(MAX_CAUSES)
-    lines = [f"{wording.many(number, cases[0].kind)}: {cause}" if number > 1 else cause for cause, number in told]
-    rest = causes.total() - sum(number for _, number in told)
+    lines = []
+    for cause, some in causes[:MAX_CAUSES]:
+        # The message on a tracker names it.
+        is_named = len(some) == 1 and some[0].kind == "tracker"
+        lines.append(cause if is_named else f"{_whom(some, cases)}: {cause}")
+    rest = sum(len(some) for _, some in causes[MAX_CAUSES:])
     return (*lines, f"and {rest:,} more") if rest else tuple(lines)
 
 
 def _rules_of(cases: Sequence[_Case]) -> tuple[tuple[Rule, str], ...]:
-    """What else is wrong with many, counted."""
-    rules = Counter(rule for case in cases for rule in dict.fromkeys(problem.rule for problem in case.problems[1:]))
-    return tuple((rule, f"{number:,} of them") for rule, number in rules.most_common())
+    """What else is wrong with many, and with whom of them."""
+    messages: dict[Rule, list[str]] = {}
+    whose: dict[Rule, dict[int, _Case]] = {}
+    for case in cases:
+        for problem in case.problems[1:]:
+            messages.setdefault(problem.rule, []).append(problem.message)
+            whose.setdefault(problem.rule, {})[id(case)] = case
+    told = []
+    for rule in sorted(whose, key=lambda rule: -len(whose[rule])):
+        [message, *others] = dict.fromkeys(messages[rule])
+        what = meaning(rule).means if others else message
+        whom = _whom(list(whose[rule].values()), cases)
+        told.append((rule, f"{whom}: {what}" if whom else what))
+    return tuple(told)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from trackerwatch.engine.views import AskState
 from trackerwatch.failover.states import Role
 from trackerwatch.policy.rules import Rule
 from trackerwatch.reports.telling import wording
@@ -13,9 +14,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from trackerwatch.engine.views import AnswerView, EndpointView, TorrentView, TrackerView
+    from trackerwatch.reports.rows import Report
 
 MAX_PARTS = 4
 """Pieces of evidence that are told of one thing."""
+SOON_S = 60.0
+"""What began in so short a time before a report counts as of its run."""
 
 
 def bounded(parts: Sequence[str], limit: int = MAX_PARTS) -> tuple[str, ...]:
@@ -73,7 +77,7 @@ def effect_on_torrent(view: TorrentView) -> str:
 def effect_of_tracker(view: TrackerView, message: str) -> str:
     """What a tracker's state does to its torrents; empty where `message` says it already."""
     effect = wording.effect(view.effect)
-    return "" if effect.rpartition(": ")[2] in message else effect
+    return "" if effect in message else effect
 
 
 def active(view: TorrentView) -> str:
@@ -82,10 +86,16 @@ def active(view: TorrentView) -> str:
         return view.failover.active.host_port
     if any(problem.rule is Rule.PRIVATE_NOT_ASKED for problem in view.problems):
         return "private"
-    return "- none -"
+    return "none"
 
 
 def age_s(view: TorrentView, now: datetime) -> float | None:
-    """How old the youngest answer about a torrent is. None: there is none."""
-    seen = [at for a in view.answers for at in (a.scrape.observed_at, a.announce.observed_at) if at is not None]
-    return max(0.0, (now - max(seen)).total_seconds()) if seen else None
+    """How old the youngest answer about a torrent is. None: there is none; a tracker that fails says nothing of it."""
+    asked = (asked for answer in view.answers for asked in (answer.scrape, answer.announce))
+    answered = [a.observed_at for a in asked if a.state is AskState.ANSWERED and a.observed_at is not None]
+    return max(0.0, (now - max(answered)).total_seconds()) if answered else None
+
+
+def is_older_than_run(begun_at: datetime, report: Report) -> bool:
+    """Whether something is known to have begun before a run; what the run was the first to see may have been so for long."""
+    return (report.generated_at - begun_at).total_seconds() > max(report.duration_s, SOON_S)

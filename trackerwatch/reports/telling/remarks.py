@@ -79,7 +79,11 @@ def _nothing_judged(report: Report) -> str:
 
 def _of_trackers(report: Report) -> str:
     states, total = report.trackers_by_state, wording.many(report.trackers_judged, "tracker")
-    told = (Health.DOWN, Health.DEGRADED) if report.subject is Subject.TORRENTS else sorted(Health, key=lambda state: -state.badness)
+    told = (
+        (Health.DOWN, Health.DEGRADED)
+        if report.subject is Subject.TORRENTS
+        else sorted(Health, key=lambda state: -state.badness)
+    )
     return ", ".join(
         f"{states[state]:,} of {total} {wording.are(states[state])} {state}{_of_them_muted(report, state)}"
         for state in told

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from trackerwatch.health.states import Health
 from trackerwatch.meanings import meaning
 from trackerwatch.policy.rules import Rule, Severity, Verdict
-from trackerwatch.policy.words import failure_words
+from trackerwatch.policy.words import effect_words, failure_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -122,16 +122,8 @@ def failure(cause: Failure) -> str:
 
 def effect(seen: Effect) -> str:
     """What a tracker's state does to its torrents; empty where it has none."""
-    parts = [
-        # They may have lost a backup: not "unaffected".
-        (seen.unaffected, "keeps its tracker" if seen.unaffected == 1 else "keep their tracker"),
-        (seen.failed_over, "failed over"),
-        (seen.exhausted, "exhausted"),
-        (seen.unknown, "not known"),
-    ]
-    told = ", ".join(f"{number:,} {word}" for number, word in parts if number)
-    total = sum(number for number, _ in parts)
-    return f"of {many(total, 'torrent')}: {told}" if total else ""
+    numbers = (seen.unaffected, seen.failed_over, seen.exhausted, seen.unknown)
+    return effect_words(numbers) if sum(numbers) else ""
 
 
 def reason(view: TrackerView) -> str:

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import pytest
+
+from tests.reports import scenes
+from tests.reports.test_account import breaking, release
+from tests.reports.test_rows import report_on
+from trackerwatch.policy.rules import Rule
+from trackerwatch.reports import Style, renderer
+from trackerwatch.reports.telling.account import account_of
+
+SOME = (Rule.REDUNDANCY, Rule.MIN_SEEDERS)
+
+
+def test_facts_come_in_the_order_of_reading():
+    [block] = account_of(release()).blocks
+    assert list(block.facts(scenes.NOW)) == [
+        ("evidence", "tracker.example.org:1337 1 seeder, 14 leechers"),
+        ("effect", "1 of 1 tracker works; clients use tracker.example.org:1337 (tier 0); 1 seeder"),
+        ("since", "13:48 UTC (14m ago)"),
+        ("do", "start 1 more on another machine"),
+    ]
+
+
+def test_many_together_say_who_they_are_and_what_else_is_wrong():
+    [block] = account_of(breaking(lambda _: SOME, lambda rule, n: f"{rule} {n}", 40)).blocks
+    labels = [label for label, _ in block.facts(scenes.NOW)]
+    assert labels == ["these", "also", *["evidence"] * 4, "effect", "do", "do"]
+
+
+@pytest.mark.parametrize("name", ["table", "markdown", "github", "junit", "html"])
+@pytest.mark.parametrize(
+    "report", [release(), report_on(scenes.failed_over_scene()), breaking(lambda _: SOME, lambda rule, _: rule, 40)]
+)
+def test_every_format_for_people_tells_every_fact(name, report):
+    text = "".join(renderer(name)(report, Style()))
+    said = " ".join(unescape(re.sub(r"<[^>]+>|[`\\]", " " if name == "html" else "", text)).split())
+    said = said.replace("%0A", " ").replace("%25", "%")
+    for block in account_of(report, folded=name != "junit").blocks:
+        for label, fact in block.facts(scenes.NOW):
+            # A page for a browser marks times for machines, and lists all names.
+            if name != "html" or label not in ("since", "these"):
+                assert " ".join(fact.split()) in said, (label, fact)
+            if name != "html":
+                assert re.search(rf"\b{label}:?\s+{re.escape(fact.split()[0])}", said)
