@@ -15,12 +15,13 @@ from tests.reports import scenes
 from tests.reports.test_rows import HERE, down_problem, report_on, well_scene
 from trackerwatch.engine.views import Disabled, Mute, OrderSource
 from trackerwatch.escaping import xml_text
+from trackerwatch.failover import Role
 from trackerwatch.health import Health
-from trackerwatch.outcome import SwarmCounts
-from trackerwatch.policy.rules import Rule, Verdict
+from trackerwatch.outcome import NOTHING_KNOWN, FailureKind, SwarmCounts
+from trackerwatch.policy.rules import Rule, Severity, Verdict
 from trackerwatch.reports import Style
 from trackerwatch.reports.junit import render
-from trackerwatch.reports.rows import FailOn, SkippedInput, Subject, empty_report
+from trackerwatch.reports.rows import FailOn, Quorum, SkippedInput, Subject, Vote, empty_report
 
 ATTRIBUTES = {
     "testsuites": {"name", "tests", "failures", "errors", "skipped", "time"},
@@ -86,7 +87,7 @@ def test_a_release_with_a_problem():
     assert told["release 13.2"]["distro-13.2-netinst.iso"] == "passed"
     secret = told["release 13.2"]["secret"]
     assert isinstance(secret, Skipped)
-    assert secret.message == "private torrent, not asked"
+    assert secret.message == "not judged: private, not asked"
     assert told["trackers"]["udp://tracker.foo.org:6969/announce"].type == "tracker_down"
     assert told["trackers"]["udp://tracker.example.org:1337/announce"] == "passed"
     assert isinstance(told["trackers"]["https://private.example.net/…/announce"], Skipped)
@@ -224,6 +225,66 @@ def test_cases_and_suites_of_one_name_are_told_apart():
     ]  # fmt: skip
     assert list(told["trackers"]) == [f"https://x.example/…/announce ({view.tracker.id})" for view in report.trackers]
     assert list(told["inputs"]) == ["a (input 1)", "a (input 2)"]
+
+
+def test_cases_are_told_apart_whatever_becomes_of_them():
+    first, second, third = (
+        replace(scenes.torrent(name, [scenes.UP]), name="same") for name in ("first", "second", "third")
+    )
+    third = replace(third, name=f"same ({first.info_hash_hex[:8]})")
+    views = [scenes.seen(one, Verdict.UNKNOWN) for one in (first, second, third)]
+    told = suites(report_on(scenes.snapshot(views, [scenes.tracker(scenes.UP)])))["torrents"]
+    one, two, three = (torrent.info_hash_hex[:8] for torrent in (first, second, third))
+    assert list(told) == [f"same ({one}) ({one})", f"same ({two})", f"same ({one}) ({three})"]
+    assert {type(result) for result in told.values()} == {Skipped}
+
+
+def unknown_of(kind=None, *, role=Role.FAILED, problems=(), trackers=None, counts=NOTHING_KNOWN, quorum=None):
+    """Why JUnit says that a torrent was not judged."""
+    listed = scenes.torrent("a", [scenes.UP])
+    failure = None if kind is None else scenes.refused(kind, "")
+    answers = () if role is None else (scenes.answer(listed, scenes.UP, role, counts, failure),)
+    lonely = scenes.problem(Rule.SINGLE_TRACKER, "lists a single independent tracker", "list another", of=listed)
+    view = scenes.seen(listed, Verdict.UNKNOWN, counts=counts, working=0, answers=answers, problems=(*problems, lonely))
+    report = report_on(scenes.snapshot([view], [scenes.tracker(scenes.UP)] if trackers is None else trackers))
+    return suites(replace(report, quorum=quorum))["torrents"]["a"].message
+
+
+def test_a_torrent_that_was_not_judged_says_why_and_not_what_else_there_is_to_say():
+    private = scenes.problem(Rule.PRIVATE_NOT_ASKED, "private torrent, not asked", "ask")
+    silent = scenes.tracker(scenes.UP, Health.UNKNOWN, failure=scenes.refused(FailureKind.LOCAL_OFFLINE, ""))
+    off = replace(scenes.tracker(scenes.UP), disabled=Disabled("", OrderSource.CONFIG))
+    vote = Vote(HERE, scenes.NOW, fresh=False, verdict=Verdict.OK)
+    assert unknown_of(FailureKind.BLOCKED) == "not judged: blocked by our policy"
+    assert unknown_of(FailureKind.TIMEOUT) == "not judged: timeout"
+    assert unknown_of(None, role=Role.UNTRIED) == "not judged: no answer in time"
+    assert unknown_of(None, role=Role.UNTRIED, trackers=[silent]) == "not judged: we are offline"
+    assert unknown_of(None, role=Role.UNTRIED, trackers=[off]) == "not judged: switched off by you"
+    assert unknown_of(None, role=Role.UNTRIED, trackers=[replace(silent, failure=None, last_probe_at=None)]) == (
+        "not judged: nothing known of its trackers"
+    )
+    assert unknown_of(None, role=Role.BACKUP) == "not judged: no tracker told its seeders"
+    leechers = SwarmCounts(None, 3, None)
+    assert unknown_of(None, role=Role.BACKUP, counts=leechers) == (
+        "not judged: no tracker told its seeders, which the policy asks for"
+    )
+    assert unknown_of(None, role=Role.ACTIVE, counts=SwarmCounts(3, 0, 0)) == (
+        "not judged: too little is known for what the policy asks"
+    )
+    assert unknown_of(None, role=None) == "not judged: nothing known of its trackers"
+    assert unknown_of(None, role=None, problems=(private,)) == "not judged: private, not asked"
+    assert unknown_of(None, role=None, quorum=Quorum(2, (vote,), {})) == "not judged: too few fresh vantages"
+
+
+def test_what_a_policy_makes_a_remark_is_output():
+    listed = scenes.torrent("a", [scenes.UP])
+    few = replace(
+        scenes.problem(Rule.MIN_SEEDERS, "1 seeder (a remark until 2027)", "do", of=listed), severity=Severity.INFO
+    )
+    lonely = scenes.problem(Rule.SINGLE_TRACKER, "lists a single independent tracker", "do", of=listed)
+    scene = scenes.snapshot([scenes.seen(listed, problems=(few, lonely))], [scenes.tracker(scenes.UP)])
+    (case,) = next(iter(document(report_on(scene))))
+    assert (case.result, case.system_out) == ([], "info: min_seeders: 1 seeder (a remark until 2027)")
 
 
 @pytest.mark.parametrize("name", ["<script>", "]]>", 'a"b', "a&b", "a\x00b\x1b[31m", "\ud800x\ufffe", "日本語", "&#0;"])

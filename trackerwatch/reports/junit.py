@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 
 from trackerwatch.escaping import xml_text
 from trackerwatch.health.states import Health
-from trackerwatch.policy.rules import Rule, Severity, Verdict
-from trackerwatch.reports.rows import Subject, exit_code
-from trackerwatch.reports.telling import wording
+from trackerwatch.policy.rules import SEVERITIES, Rule, Severity, Verdict
+from trackerwatch.reports.rows import NOT_PART, REPAIR, Subject, exit_code
+from trackerwatch.reports.telling import unjudged, wording
 from trackerwatch.reports.telling.account import account_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from trackerwatch.engine.views import TorrentView, TrackerView
     from trackerwatch.reports.formats import Style
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 TORRENTS, TRACKERS, INPUTS, RUN = "torrents", "trackers", "inputs", "run"
 """Names of suites; the first where there is neither a title nor a collection."""
-
-_VERDICTS = {Severity.INFO: Verdict.OK, Severity.WARNING: Verdict.WARNING, Severity.CRITICAL: Verdict.CRITICAL}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +55,16 @@ class _Suite:
 
     def distinct(self) -> Iterator[_Case]:
         """The cases, each by a name of its own: GitLab takes those of one name for one."""
-        names = Counter(case.name for case in self.cases)
-        for case in self.cases:
-            yield replace(case, name=f"{case.name} ({case.key})") if names[case.name] > 1 and case.key else case
+        names = [case.name for case in self.cases]
+        # Another one may be called like a name with its key behind it.
+        for _ in range(2):
+            times = Counter(map(xml_text, names))
+            names = [
+                f"{name} ({case.key})" if times[xml_text(name)] > 1 and case.key else name
+                for name, case in zip(names, self.cases, strict=True)
+            ]
+        for name, case in zip(names, self.cases, strict=True):
+            yield case if name == case.name else replace(case, name=name)
 
     @property
     def counts(self) -> tuple[int, int, int, int]:
@@ -119,6 +124,7 @@ class _Suites:
     def __init__(self, report: Report, account: Account) -> None:
         self._report = report
         self._account = account
+        self._trackers = {view.tracker.id: view for view in (*report.trackers, *report.unlisted_trackers)}
         self._of_torrent = {block.torrent: block for block in account.blocks if block.torrent is not None}
         self._of_tracker = {block.tracker: block for block in account.blocks if block.torrent is None}
 
@@ -142,7 +148,7 @@ class _Suites:
         return [suite for suite in suites if suite.cases]
 
     def _fails(self, severity: Severity) -> bool:
-        return bool(self._report.exit_code and exit_code(_VERDICTS[severity], self._report.fail_on))
+        return bool(self._report.exit_code and exit_code(severity.verdict, self._report.fail_on))
 
     def _torrent(self, view: TorrentView, group: str) -> _Case:
         times = [time for a in view.answers for time in (a.scrape.latency_s, a.announce.latency_s) if time is not None]
@@ -152,11 +158,11 @@ class _Suites:
         if block is not None:
             return self._troubled(case, block)
         if view.verdict is Verdict.UNKNOWN:
-            remarks = dict.fromkeys(problem.message for problem in view.problems)
-            return _Case(
-                case.name, group, case.time_s, skipped="; ".join(remarks) or "not judged: nothing is known of it"
-            )
-        return case
+            why = unjudged.reason(view, self._trackers, self._report.quorum)
+            return replace(case, skipped=f"not judged: {why}")
+        # What the policy makes a remark, in a grace for one, is told as well.
+        eased = [one for one in view.problems if SEVERITIES[one.rule] is not Severity.INFO]
+        return replace(case, output="\n".join(f"{one.severity}: {one.rule}: {one.message}" for one in eased))
 
     def _tracker(self, view: TrackerView) -> _Case:
         case = _Case(view.tracker.shown_url, TRACKERS, view.latency_s or 0.0, key=view.tracker.id)
@@ -186,7 +192,7 @@ class _Suites:
     def _inputs(self) -> Iterator[_Case]:
         fails = self._fails(self._severity_of_skipped())
         for number, skipped in enumerate(self._report.skipped, 1):
-            text = f"{skipped.message}\nIt is not part of this report: repair this input or take it out."
+            text = f"{skipped.message}\nIt is {NOT_PART}: {REPAIR}."
             failure = (Rule.SKIPPED_INPUT.value, skipped.message, text)
             case = _Case(skipped.source, INPUTS, key=f"input {number}")
             yield replace(case, failure=failure) if fails else replace(case, output=text)
@@ -207,13 +213,4 @@ class _Suites:
 
     def _lines(self, block: Block) -> Iterator[str]:
         yield f"{block.rule}: {block.message}"
-        yield from (f"{rule}: {message}" for rule, message in block.also)
-        yield from _labelled("evidence", block.evidence)
-        yield from _labelled("effect", (block.effect,))
-        if block.since is not None:
-            yield f"since: {wording.moment(block.since, self._report.generated_at)}"
-        yield from _labelled("do", block.actions)
-
-
-def _labelled(label: str, lines: Iterable[str]) -> Iterator[str]:
-    return (f"{label}: {line}" for line in lines if line)
+        yield from (f"{label}: {text}" for label, text in block.facts(self._report.generated_at))
