@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.reports import scenes
+from trackerwatch.engine.views import Mute, OrderSource
 from trackerwatch.health import Health
 from trackerwatch.outcome import SwarmCounts
 from trackerwatch.policy.rules import Rule, Severity, Verdict
@@ -159,3 +160,29 @@ def test_check(states, code):
 def test_fail_on(fail_on, codes):
     verdicts = [Verdict.OK, Verdict.WARNING, Verdict.CRITICAL, Verdict.UNKNOWN]
     assert [exit_code(verdict, fail_on) for verdict in verdicts] == codes
+
+
+def blind_scene(**more):
+    """Two torrents and their tracker, of which nothing is known."""
+    views = [scenes.seen(scenes.torrent(name, [scenes.UP]), Verdict.UNKNOWN, working=0) for name in ("a", "b")]
+    return scenes.snapshot(views, [scenes.tracker(scenes.UP, Health.UNKNOWN, endpoints=())], **more)
+
+
+@pytest.mark.parametrize("fail_on", FailOn)
+def test_where_nothing_could_be_judged_nothing_is_forgiven(fail_on):
+    """Or a machine without a network would find everything well."""
+    report = report_on(blind_scene(), fail_on=fail_on)
+    assert (report.verdict, report.exit_code) == (Verdict.UNKNOWN, 3)
+    skipped = report_on(blind_scene(), fail_on=fail_on, skipped=[SkippedInput("x.torrent", "truncated")])
+    assert (skipped.verdict, skipped.exit_code) == (Verdict.WARNING, 1 if fail_on is FailOn.WARNING else 3)
+
+
+def test_what_was_not_judged_is_forgiven_where_something_was():
+    one, other = (scenes.torrent(name, [scenes.UP]) for name in ("a", "b"))
+    views = [scenes.seen(one, Verdict.UNKNOWN, working=0), scenes.seen(other, Verdict.CRITICAL)]
+    unknown = scenes.tracker(scenes.UP, Health.UNKNOWN, endpoints=())
+    assert report_on(scenes.snapshot(views, [unknown]), fail_on=FailOn.NONE).exit_code == 0
+    assert report_on(scenes.snapshot(views[:1], [scenes.tracker(scenes.UP)]), fail_on=FailOn.NONE).exit_code == 0
+    assert report_on(scenes.snapshot([], [unknown]), subject=Subject.TRACKERS, fail_on=FailOn.NONE).exit_code == 3
+    muted = replace(unknown, muted=Mute(None, "", OrderSource.HAND))
+    assert report_on(scenes.snapshot([], [muted]), subject=Subject.TRACKERS, fail_on=FailOn.NONE).exit_code == 0

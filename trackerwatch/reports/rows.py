@@ -191,14 +191,31 @@ class Report:
         return sum(self.trackers_by_state.values())
 
 
-def exit_code(verdict: Verdict, fail_on: FailOn = FailOn.WARNING) -> int:
-    """The exit code of a run that could be made and came to `verdict`."""
-    forgiven = {
-        FailOn.WARNING: (),
-        FailOn.CRITICAL: (Verdict.WARNING,),
-        FailOn.NONE: (Verdict.WARNING, Verdict.CRITICAL, Verdict.UNKNOWN),
-    }[fail_on]
-    return 0 if verdict in forgiven else verdict.exit_code
+def exit_code(verdict: Verdict, fail_on: FailOn = FailOn.WARNING, *, blind: bool = False) -> int:
+    """The exit code of a run that could be made and came to `verdict`.
+
+    Args:
+        verdict: The worst of all.
+        fail_on: What is forgiven.
+        blind: Nothing could be judged, see `is_blind`: there is nothing to forgive then.
+    """
+    if verdict not in _FORGIVEN[fail_on]:
+        return verdict.exit_code
+    return Verdict.UNKNOWN.exit_code if blind else 0
+
+
+_FORGIVEN: Mapping[FailOn, tuple[Verdict, ...]] = {
+    FailOn.WARNING: (),
+    FailOn.CRITICAL: (Verdict.WARNING,),
+    FailOn.NONE: (Verdict.WARNING, Verdict.CRITICAL, Verdict.UNKNOWN),
+}
+
+
+def is_blind(torrents: Iterable[TorrentView], trackers: Iterable[TrackerView]) -> bool:
+    """Whether no torrent and no tracker could be judged: whoever cannot look has not seen that all is well."""
+    return all(view.verdict is Verdict.UNKNOWN for view in torrents) and all(
+        view.state is Health.UNKNOWN for view in trackers
+    )
 
 
 def build_report(
@@ -265,7 +282,7 @@ def build_report(
         vantage=vantage,
         subject=subject,
         verdict=verdict,
-        exit_code=exit_code(verdict, fail_on),
+        exit_code=exit_code(verdict, fail_on, blind=is_blind(torrents, trackers)),
         torrents=tuple(compress(torrents, listed)),
         trackers=tuple(compress(trackers, shown)),
         problems=tuple(sorted(problems, key=lambda problem: -problem.severity.badness)),

@@ -26,6 +26,7 @@ from trackerwatch.reports.rows import (
     Subject,
     Vantage,
     exit_code,
+    is_blind,
     is_ordered,
     skipped_problem,
     tracker_verdict,
@@ -140,7 +141,9 @@ def combine(
         vantage=vantage,
         subject=subject,
         verdict=verdict,
-        exit_code=Verdict.UNKNOWN.exit_code if remark else exit_code(verdict, wishes.fail_on),
+        exit_code=Verdict.UNKNOWN.exit_code
+        if remark
+        else exit_code(verdict, wishes.fail_on, blind=is_blind(torrents, trackers)),
         torrents=tuple(compress(torrents, listed)),
         trackers=tuple(compress(trackers, shown)),
         problems=tuple(sorted(problems, key=lambda problem: -problem.severity.badness)),
