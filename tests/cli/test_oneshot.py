@@ -216,6 +216,18 @@ def test_a_reader_that_leaves_is_no_news(words):
     assert done.returncode in (0, 3)
 
 
+def test_closed_standard_streams_are_told_in_words(torrent):
+    shell = f'exec "{sys.executable}" -m trackerwatch report "$0" - --allow-private --no-store --format json'
+    done = subprocess.run(["sh", "-c", f"{shell} <&-", torrent()], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert [row["source"] for row in json.loads(done.stdout)["skipped"]] == ["standard input"]
+    assert done.stderr == ("trackerwatch: skipped standard input: it can be read once, and only where there is one\n")
+    done = subprocess.run(
+        ["sh", "-c", f"{shell} >&- </dev/null", torrent()], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (3, "trackerwatch: stdout is closed")
+
+
 def test_ctrl_c_is_130():
     # A pipe that never ends as input: the run is under way for as long as the test wants.
     child = subprocess.Popen(

@@ -88,6 +88,21 @@ def test_a_device_is_written_to_as_it_is():
     assert Path("/dev/null").is_char_device()
 
 
+def test_a_pipe_that_is_given_by_number_is_written_to():
+    reading, writing = os.pipe()
+    output.write_file(f"/dev/fd/{writing}", ["whole\n"])
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        assert pipe.read() == "whole\n"
+
+
+def test_a_file_that_is_given_by_number_is_written_whole(tmp_path):
+    path = tmp_path / "report.txt"
+    with path.open("w") as file:
+        output.write_file(f"/dev/fd/{file.fileno()}", ["whole\n"])
+    assert path.read_text() == "whole\n"
+
+
 def test_one_failing_output_does_not_stop_the_others(tmp_path, capsysbinary, monkeypatch):
     def refuse(path, pieces):
         raise PermissionError(13, "Permission denied")

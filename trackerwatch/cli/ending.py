@@ -41,6 +41,9 @@ class Ending:
         Returns:
             What it gave. None: the run was told to end first.
         """
+        if self.is_told():
+            doing.close()
+            return None
         work = asyncio.create_task(doing)
         told = asyncio.create_task(self._told.wait())
         try:

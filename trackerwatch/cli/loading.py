@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections import Counter
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -61,6 +62,8 @@ def own_stdin() -> BinaryIO | None:
 
     The interpreter aborts when it ends while another thread reads `sys.stdin`, and a Ctrl-C must not end so.
     """
+    if sys.stdin is None:
+        return None  # its number may have gone to a file or socket of ours
     try:
         return open(0, "rb", closefd=False)
     except OSError:

@@ -173,12 +173,13 @@ def write_file(path: str, pieces: Iterable[str]) -> None:
     Raises:
         OSError: It could not be written; the old file is as it was.
     """
-    path = os.path.realpath(path)
     mode = _mode(path)
     if mode is None:
+        # By the name that was given: the link that /dev/stdout is leads to no name where a pipe is behind it.
         with open(path, "wb") as device:  # noqa: PTH123
             device.writelines(_encoded(pieces, "utf-8"))
         return
+    path = os.path.realpath(path)
     folder, name = os.path.split(path)
     descriptor, temporary = tempfile.mkstemp(prefix=f".{name[:80]}.", suffix=".tmp", dir=folder)
     try:
