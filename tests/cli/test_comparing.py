@@ -441,3 +441,35 @@ async def test_the_names_of_the_last_run_are_known_before_anything_is_judged(tmp
     compare = comparing.Comparing(run_of(str(one), "--against", str(old), "--no-store"))
     assert await compare.names_before() == {"one": info_hash(one).hex()}
     assert await comparing.Comparing(run_of(str(one), "--no-store")).names_before() == {}
+
+
+def begun(made: dict) -> dict:
+    return {one["rule"]: one["since"] for one in made["problems"] if one["torrent"]}
+
+
+async def test_since_when_something_is_wrong_is_told_by_every_run(tmp_path, report):
+    async with Strict() as one, Strict() as two:
+        path = written(tmp_path, NAME, one, two)
+        one.knows(path, 0)
+        two.knows(path, 0)
+        first = await report(path)
+        assert list(begun(first)) == ["no_seeders"]
+        second = await report(path)
+        assert second["generated_at"] > first["generated_at"]
+        assert begun(second) == begun(first)
+        assert begun(await report(path, keep=False)) != begun(first), "without a store nothing is remembered"
+
+        one.knows(path, 3)
+        assert "no_seeders" not in begun(await report(path))
+        one.knows(path, 0)
+        assert begun(await report(path))["no_seeders"] > second["generated_at"]
+
+
+async def test_also_where_nobody_is_asked(tmp_path, report, store, capsys):
+    async with Strict() as one:
+        path = written(tmp_path, NAME, one)
+        one.knows(path, 0)
+        first = await report(path)
+        command = ["report", str(path), "--cached", "--format", "json", "--store", str(store), "--allow-private"]
+        await asyncio.to_thread(main, command)
+        assert begun(json.loads(capsys.readouterr().out)) == begun(first)

@@ -5,7 +5,19 @@ from datetime import timedelta
 import pytest
 
 from tests.reports import scenes
-from tests.reports.scenes import DEAD, NOW, UP, answer, failed_over_scene, refused, seen, snapshot, torrent, tracker
+from tests.reports.scenes import (
+    DEAD,
+    EARLIER,
+    NOW,
+    UP,
+    answer,
+    failed_over_scene,
+    refused,
+    seen,
+    snapshot,
+    torrent,
+    tracker,
+)
 from trackerwatch.engine.views import AnnounceView, AskState
 from trackerwatch.failover import Role
 from trackerwatch.health import Health
@@ -43,11 +55,23 @@ def test_what_is_kept_of_a_report():
     assert found.trackers[UP_ID] == Health.UP
     by_name = {then.name: then for then in found.torrents.values()}
     assert by_name["dataset-imaging-v3"] == TorrentThen(
-        "dataset-imaging-v3", Verdict.WARNING, 12, (Rule.FAILED_OVER,), frozenset({UP_ID}), frozenset({UP_ID})
+        "dataset-imaging-v3",
+        Verdict.WARNING,
+        12,
+        (Rule.FAILED_OVER,),
+        frozenset({UP_ID}),
+        frozenset({UP_ID}),
+        since=((Rule.FAILED_OVER, EARLIER),),
     )
     # A remark is no rule that counts.
     assert by_name["distro-13.2-netinst.iso"] == TorrentThen(
-        "distro-13.2-netinst.iso", Verdict.OK, 41, (), frozenset({UP_ID}), frozenset({UP_ID})
+        "distro-13.2-netinst.iso",
+        Verdict.OK,
+        41,
+        (),
+        frozenset({UP_ID}),
+        frozenset({UP_ID}),
+        since=((Rule.SINGLE_TRACKER, EARLIER),),
     )
     assert by_name["secret"] == TorrentThen("secret", Verdict.UNKNOWN, None)
     assert found.all_torrents

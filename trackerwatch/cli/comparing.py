@@ -14,6 +14,7 @@ from trackerwatch.errors import ReportError, UsageError
 from trackerwatch.outside_text import clean, redact_url
 from trackerwatch.reports.diff.baseline import BaselineError, baseline_of, filled, from_bytes, to_bytes
 from trackerwatch.reports.diff.comparing import changes
+from trackerwatch.reports.diff.lasting import lasting
 from trackerwatch.reports.rows import Subject
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class Comparing:
         return {name: key for name, key in found.items() if name not in twice}
 
     async def compared(self, report: Report) -> Report:
-        """The report with what changed; it is remembered for the next run.
+        """The report with what changed, and since when what is wrong is wrong; it is remembered for the next run.
 
         A report of nothing (nothing was asked, nothing is stored) is neither compared nor remembered. One that asked nobody
         (`--cached`) is compared and not remembered: whoever looks every five minutes would leave nothing to be told to the
@@ -64,6 +65,8 @@ class Comparing:
         if report.remark:
             return report
         last = await self._last_run()
+        if last is not None:
+            report = lasting(report, last)
         now = baseline_of(report)
         told: Changes | None
         if self._from_file is not None and self._file is not None:

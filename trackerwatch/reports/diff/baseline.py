@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from trackerwatch.engine.views import AskState
@@ -39,6 +39,14 @@ _LATEST_S = 32_503_680_000.0
 _INFO_HASH = re.compile(r"[0-9a-f]{40}")
 _TRACKER_ID = re.compile(r"[0-9a-f]{10}")
 _WHOLE = frozenset({int})
+_EPOCH = datetime.fromtimestamp(0, UTC)
+_MS = timedelta(milliseconds=1)
+_BY_SEEDERS = frozenset({Rule.NO_SEEDERS, Rule.ONE_SEEDER, Rule.MIN_SEEDERS})
+"""Rules of which a run that heard no count of seeders says nothing."""
+
+
+BrokenSince = tuple[tuple[Rule, datetime], ...]
+"""Rules with the time since when they are broken, to the millisecond as in reports."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +64,8 @@ class TorrentThen:
     """Ids of trackers that know it, as far as they were heard last."""
     unknown_to: frozenset[str] = frozenset()
     """Ids of trackers that said they do not know it."""
+    since: BrokenSince = ()
+    """Each rule that it broke, remarks too, and since when."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +122,14 @@ def _then(view: TorrentView, sets: dict[tuple[str, ...], frozenset[str]]) -> Tor
         told_by=known_to,
         known_to=known_to,
         unknown_to=_set_of([one for one in unknown if one not in known_to], sets),
+        since=_since(view),
     )
+
+
+def _since(view: TorrentView) -> BrokenSince:
+    known = [(p.rule, p.since) for p in view.problems if p.since is not None and p.since >= _EPOCH]
+    begun = {rule: _EPOCH + (at - _EPOCH) // _MS * _MS for rule, at in known}
+    return tuple(begun.items())
 
 
 def _set_of(ids: list[str], sets: dict[tuple[str, ...], frozenset[str]]) -> frozenset[str]:
@@ -158,6 +175,8 @@ def _remembering(now: TorrentThen, before: TorrentThen) -> TorrentThen:
     unjudged = now.verdict is Verdict.UNKNOWN
     if not (known or unknown or unjudged or now.seeders is None):
         return now
+    open_ = frozenset(Rule) if unjudged else _BY_SEEDERS if now.seeders is None else frozenset()
+    begun = {**{rule: at for rule, at in before.since if rule in open_}, **dict(now.since)}
     return TorrentThen(
         name=now.name,
         verdict=before.verdict if unjudged else now.verdict,
@@ -166,6 +185,7 @@ def _remembering(now: TorrentThen, before: TorrentThen) -> TorrentThen:
         told_by=before.told_by if now.seeders is None else now.told_by,
         known_to=now.known_to | known,
         unknown_to=now.unknown_to | unknown,
+        since=tuple(begun.items()),
     )
 
 
@@ -205,8 +225,30 @@ def to_bytes(baseline: Baseline) -> bytes:
         "trackers": trackers,
         "torrents": torrents,
         "others": sorted(baseline.others),
+        "since": _since_rows(baseline),
     }
+    body = _written(document)
+    if not _fits(body):
+        # What changed can still be told without it.
+        del document["since"]
+        body = _written(document)
+    return body
+
+
+def _written(document: Mapping[str, object]) -> bytes:
     return json.dumps(document, ensure_ascii=True, separators=(",", ":")).encode("ascii")
+
+
+def _fits(body: bytes) -> bool:
+    return len(body) <= MAX_BYTES and sum(map(body.count, (b",", b"[", b"{"))) <= MAX_VALUES
+
+
+def _since_rows(baseline: Baseline) -> list[object]:
+    """Each way in which torrents break rules since some times, and for each torrent the number of its own."""
+    ways: dict[BrokenSince, int] = {}
+    of = [ways.setdefault(then.since, len(ways)) for then in baseline.torrents.values()]
+    rows = [[part for rule, at in way for part in (rule.value, (at - _EPOCH) // _MS)] for way in ways]
+    return [rows, of]
 
 
 def from_bytes(body: bytes) -> Baseline:
@@ -215,7 +257,7 @@ def from_bytes(body: bytes) -> Baseline:
     Raises:
         BaselineError: It is damaged, too large, or of another version.
     """
-    if len(body) > MAX_BYTES or sum(map(body.count, (b",", b"[", b"{"))) > MAX_VALUES:
+    if not _fits(body):
         raise BaselineError("it is too large")
     try:
         document = json.loads(body)
@@ -251,7 +293,8 @@ def _read(document: Mapping[str, object]) -> Baseline:
         number, state = _rows(row, 2)
         trackers[ids[_place(number, ids)]] = Health(_word(state))
     torrents = {}
-    for row in _rows(document["torrents"], MAX_TORRENTS):
+    rows = _rows(document["torrents"], MAX_TORRENTS)
+    for row, since in zip(rows, _read_since(document.get("since"), len(rows), rules), strict=True):
         key, name, verdict, seeders, broken, told, known, unknown = _rows(row, 8)
         torrents[_matching(_INFO_HASH, key)] = TorrentThen(
             _name(name),
@@ -262,6 +305,7 @@ def _read(document: Mapping[str, object]) -> Baseline:
             named(told),
             named(known),
             named(unknown),
+            since,
         )
     all_torrents, all_trackers = _rows(document["all"], 2)
     return Baseline(
@@ -272,6 +316,30 @@ def _read(document: Mapping[str, object]) -> Baseline:
         all_torrents=all_torrents is True,
         all_trackers=all_trackers is True,
     )
+
+
+def _read_since(value: object, torrents: int, rules: Mapping[str, Rule]) -> Sequence[BrokenSince]:
+    """For each torrent since when it breaks what; nothing where that was not written down."""
+    if value is None:
+        return [()] * torrents
+    ways, of = _rows(value, 2)
+    read = [_way(one, rules) for one in _rows(ways, torrents)]
+    found = [read[_place(number, read)] for number in _rows(of, torrents)]
+    if len(found) != torrents:
+        raise ValueError("not of as many torrents")
+    return found
+
+
+def _way(value: object, rules: Mapping[str, Rule]) -> BrokenSince:
+    parts = _rows(value, len(Rule) * 4)
+    pairs = zip(map(_word, parts[::2]), parts[1::2], strict=True)
+    return tuple((rules[rule], _EPOCH + _ms(ms) * _MS) for rule, ms in pairs if rule in rules)
+
+
+def _ms(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _LATEST_S * 1000:
+        raise TypeError("no time")
+    return value
 
 
 def _rows(value: object, most: int) -> Sequence[object]:
@@ -297,7 +365,7 @@ def _matching(pattern: re.Pattern[str], value: object) -> str:
     return word
 
 
-def _place(value: object, ids: Collection[str]) -> int:
+def _place(value: object, ids: Collection[object]) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < len(ids):
         raise TypeError("no place in the list")
     return value
