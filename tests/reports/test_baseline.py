@@ -73,7 +73,7 @@ def test_what_is_kept_of_a_report():
         frozenset({UP_ID}),
         since=((Rule.SINGLE_TRACKER, EARLIER),),
     )
-    assert by_name["secret"] == TorrentThen("secret", Verdict.UNKNOWN, None)
+    assert by_name["secret"] == TorrentThen("secret", Verdict.UNKNOWN, None, since=((Rule.PRIVATE_NOT_ASKED, EARLIER),))
     assert found.all_torrents
     assert found.all_trackers
 
