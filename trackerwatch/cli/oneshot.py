@@ -56,7 +56,7 @@ def _to_its_exit_code(arguments: Namespace, make_report: Callable[[Run], Corouti
     narrator = Narrator()
     one_run = Run(arguments, narrator)
     try:
-        with remembering(one_run.config, narrator) as one_run.memory:
+        with remembering(one_run.config, narrator, deadline_s=one_run.config.deadline_s) as one_run.memory:
             report = _run(make_report(one_run), one_run)
     finally:
         narrator.clear()

@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 
 CLOSE_WITHIN_S = 2.0
 """So long the last records of a run may take."""
+SHARE_OF_OPENING = 0.06
+"""Of a deadline: what another program's lock may take from asking."""
+SHARE_OF_THE_STORE = 0.1
+"""Of a deadline: what a run waits for its store all in all, most of it after asking is over."""
+MOST_OPENING_S = 1.5
+MOST_FOR_THE_STORE_S = 5.0
 
 
 class Memory(Keeper, History, Protocol):
@@ -71,11 +77,27 @@ def store_path(config: Config) -> Path | None:
     return history_file() if config.store is None else Path(os.path.expanduser(config.store))  # noqa: PTH111 - a plain string
 
 
-def open_memory(path: Path, config: Config) -> Memory:
-    """The store in a file, made where it is not there; it is in trouble rather than raising."""
-    from trackerwatch.store import Store  # noqa: PLC0415 - sqlite3, only where something is kept
+def open_memory(path: Path, config: Config, deadline_s: float | None = None) -> Memory:
+    """The store in a file, made where it is not there; it is in trouble rather than raising.
 
-    return Store.open(path, vantage_id=vantage_id(), vantage_name=config.vantage or "")
+    Args:
+        path: The file.
+        config: Says who looks.
+        deadline_s: Of the run, of which the store gets a small share for all that waits for another program. None: there is none.
+    """
+    from trackerwatch.store import Store  # noqa: PLC0415 - sqlite3, only where something is kept
+    from trackerwatch.store.patience import Patience  # noqa: PLC0415 - as above
+
+    vantage, name = vantage_id(), config.vantage or ""
+    if deadline_s is None:
+        return Store.open(path, vantage_id=vantage, vantage_name=name)
+    return Store.open(
+        path,
+        vantage_id=vantage,
+        vantage_name=name,
+        open_s=min(MOST_OPENING_S, SHARE_OF_OPENING * deadline_s),
+        patience=Patience(min(MOST_FOR_THE_STORE_S, SHARE_OF_THE_STORE * deadline_s)),
+    )
 
 
 class Remembered(History, Protocol):
@@ -104,7 +126,11 @@ def open_past(path: Path) -> Remembered:
 
 @contextlib.contextmanager
 def remembering(
-    config: Config, narrator: Narrator, *, close_within_s: Callable[[], float] = lambda: CLOSE_WITHIN_S
+    config: Config,
+    narrator: Narrator,
+    *,
+    close_within_s: Callable[[], float] = lambda: CLOSE_WITHIN_S,
+    deadline_s: float | None = None,
 ) -> Iterator[Memory | None]:
     """A store for the length of a run; what keeps it from working is told once, and never ends the run.
 
@@ -112,12 +138,13 @@ def remembering(
         config: Says where.
         narrator: Hears of trouble.
         close_within_s: How long the last writing may take, asked at the end.
+        deadline_s: Of the run, where it has one: see `open_memory`.
     """
     path = store_path(config)
     if path is None:
         yield None
         return
-    memory = open_memory(path, config)
+    memory = open_memory(path, config, deadline_s)
     told = tell_trouble(memory.trouble, "", narrator)
     try:
         yield memory

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from trackerwatch.engine.records import Record
     from trackerwatch.history import TrackerHistory
     from trackerwatch.store.lookups import Lookups
+    from trackerwatch.store.patience import Patience
     from trackerwatch.tracker import Tracker
 
 CLAIM_S = 1.5
@@ -69,6 +70,8 @@ class Store:
         wall: Callable[[], float],
         batch_s: float,
         retry_s: float,
+        open_s: float | None,
+        patience: Patience | None,
     ) -> None:
         self.path = path
         self._vantage_id = vantage_id
@@ -79,15 +82,18 @@ class Store:
         self._trackers: dict[str, Tracker] = {}
         """Those of `_manners`."""
         self._manners_lock = threading.Lock()
-        self._writer = Writer(
-            path,
-            vantage_id=vantage_id,
-            vantage_name=vantage_name,
-            wall=wall,
-            on_trouble=self._tell,
-            batch_s=batch_s,
-            retry_s=retry_s,
-        )
+        self._patience = patience
+        with contextlib.nullcontext() if patience is None else patience.spending():
+            self._writer = Writer(
+                path,
+                vantage_id=vantage_id,
+                vantage_name=vantage_name,
+                wall=wall,
+                on_trouble=self._tell,
+                batch_s=batch_s,
+                retry_s=retry_s,
+                open_s=open_s,
+            )
         self._reader = None if path is None else Reader(path, self._writer.damaged)
 
     @classmethod
@@ -100,6 +106,8 @@ class Store:
         wall: Callable[[], float] = time.time,
         batch_s: float = BATCH_S,
         retry_s: float = RETRY_S,
+        open_s: float | None = None,
+        patience: Patience | None = None,
     ) -> Store:
         """Open a store, made where it is missing (folder 0700, file 0600). Raises nothing: see `trouble`.
 
@@ -110,8 +118,19 @@ class Store:
             wall: Wall time, seconds.
             batch_s: So long what is recorded may wait.
             retry_s: So often a file that could not be used is tried again.
+            open_s: So long another program may hold the lock while it is opened. None: as long as anybody may.
+            patience: What opening, noting, keeping and closing may wait together. None: each waits for itself.
         """
-        return cls(path, vantage_id=vantage_id, vantage_name=vantage_name, wall=wall, batch_s=batch_s, retry_s=retry_s)
+        return cls(
+            path,
+            vantage_id=vantage_id,
+            vantage_name=vantage_name,
+            wall=wall,
+            batch_s=batch_s,
+            retry_s=retry_s,
+            open_s=open_s,
+            patience=patience,
+        )
 
     @property
     def trouble(self) -> str:
@@ -150,7 +169,7 @@ class Store:
         """Write what waits, and end. Blocks.
 
         Args:
-            timeout_s: At most so long, and a second.
+            timeout_s: At most so long, and a second; less where the patience is at its end.
 
         Returns:
             Whether everything was written.
@@ -158,7 +177,7 @@ class Store:
         if self._reader is not None:
             self._reader.close()
             self._reader = None
-        return self._writer.close(timeout_s)
+        return self._writer.close(timeout_s if self._patience is None else min(timeout_s, self._patience.left_s))
 
     # What the engine asks for: see `engine.keeper.Keeper`.
 
@@ -318,17 +337,38 @@ class Store:
         return self.path is None or self._writer.on_file
 
     async def _written(self, job: Callable[[sqlite3.Connection, Lookups], T], nothing: T) -> T:
-        """What a job of the writer comes to; where another program is writing, as soon as that is over."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(RUN_S):
-                while True:
-                    try:
-                        return await asyncio.wrap_future(self._writer.submit(job))
-                    except NotWritableError:
-                        if not self._writer.locked:
-                            break
-                    await asyncio.sleep(LOCK_LOOK_S)
-        return nothing
+        """What a job of the writer comes to; where another program is writing, as soon as that is over.
+
+        With a patience: unless it is at its end, which one wait in vain is.
+        """
+        patience = self._patience
+        if patience is None:
+            with contextlib.suppress(TimeoutError):
+                return await self._once_free(job, nothing, RUN_S)
+            return nothing
+        if not patience.left_s:
+            return nothing
+        try:
+            with patience.spending():
+                return await self._once_free(job, nothing, min(RUN_S, patience.left_s))
+        except TimeoutError:
+            patience.give_up()
+            return nothing
+
+    async def _once_free(self, job: Callable[[sqlite3.Connection, Lookups], T], nothing: T, within_s: float) -> T:
+        """What a job of the writer comes to, tried again while another program is writing.
+
+        Raises:
+            TimeoutError: It was not done in that time.
+        """
+        async with asyncio.timeout(within_s):
+            while True:
+                try:
+                    return await asyncio.wrap_future(self._writer.submit(job))
+                except NotWritableError:
+                    if not self._writer.locked:
+                        return nothing
+                await asyncio.sleep(LOCK_LOOK_S)
 
     async def _read(self, job: Callable[[sqlite3.Connection], T], nothing: T) -> T:
         """From the file, where it can be read, else what this process knows by itself."""

@@ -40,6 +40,8 @@ LOCKED_GRACE_S = 2.0
 CHORES_S = 60.0
 OPEN_S = 1.5
 """So long another program may hold the lock while a store is opened; two that make one at once are done in milliseconds."""
+SLOW_DISK_S = 0.5
+"""So much longer it is waited for; it goes on opening meanwhile."""
 
 T = TypeVar("T")
 Job = tuple["Future[Any]", "Callable[[sqlite3.Connection, Lookups], Any]"]
@@ -62,6 +64,7 @@ class Writer:
         on_trouble: Callable[[str], None],
         batch_s: float = BATCH_S,
         retry_s: float = RETRY_S,
+        open_s: float | None = None,
         limits: Limits | None = None,
     ) -> None:
         self.path = path
@@ -70,6 +73,7 @@ class Writer:
         self._on_trouble = on_trouble
         self._batch_s = batch_s
         self._retry_s = retry_s
+        self._open_s = OPEN_S if open_s is None else open_s
         self._limits = limits
 
         self._wake = threading.Condition()
@@ -106,7 +110,7 @@ class Writer:
         self._opened = threading.Event()
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
-        self._opened.wait(OPEN_S + 1.0)
+        self._opened.wait(self._open_s + SLOW_DISK_S)
 
     # Asked by others.
 
@@ -341,7 +345,7 @@ class Writer:
             yield from forget(connection, now, keeping)
 
     def _open_first(self) -> None:
-        deadline = time.monotonic() + OPEN_S
+        deadline = time.monotonic() + self._open_s
         while (trouble := self._open(self.path)) is not None:
             if not trouble.locked or time.monotonic() >= deadline:
                 self._degrade(trouble)
