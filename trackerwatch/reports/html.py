@@ -130,11 +130,11 @@ class _Page:
         alone = not block.members
         subject = (escape if block.torrent else url)(block.subject) or "This run"
         collection = f" <small>in {escape(block.collection)}</small>" if block.collection else ""
-        texts: dict[str, list[str]] = {}
+        texts: dict[str, list[str]] = {"these": []}
         for label, text in block.facts(self._now):
             texts.setdefault(label, []).append(text)
         # What has more to it here than text: every name is listed, and machines read the time.
-        of_its_own = {"these": "", "since": since(block.since, self._now)}
+        of_its_own = {"these": _members(block), "since": since(block.since, self._now)}
         facts = (
             *(
                 fact(
@@ -142,7 +142,6 @@ class _Page:
                 )
                 for label, told in texts.items()
             ),
-            fact("Of these", _members(block)),
             fact("Info hash", f'<span class="mono">{escape(block.torrent)}</span>' if alone and block.torrent else ""),
         )
         told = "".join(facts)
