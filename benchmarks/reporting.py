@@ -30,7 +30,7 @@ CACHED_WITHIN_S = 1.0
 
 _TIMED = """
 import json, sys, time
-from trackerwatch.cli import main, oneshot, output
+from trackerwatch.cli import main, output
 from trackerwatch.probe import prober
 took, last = {}, [time.perf_counter()]
 def noting(name):
@@ -48,14 +48,14 @@ def timed_write(path, pieces):
     write(path, pieces)
     took[path] = time.perf_counter() - begun
 output.write_file = timed_write
-emit = oneshot.emit
+emit = output.emit
 def timed_emit(*words, **more):
     marks["emit"] = time.perf_counter()
     failures = emit(*words, **more)
     marks["end"] = time.perf_counter()
     return failures
 marks = {}
-oneshot.emit = timed_emit
+output.emit = timed_emit
 code = main.main(sys.argv[1:])
 written_s = marks["end"] - last[0]
 thinking_s = marks["emit"] - last[0]
