@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from tests.engine.driven import (
+    NO_ROUTE,
     REFUSED,
     SCRAPE_TIMEOUT,
     DrivenClock,
@@ -207,6 +208,13 @@ def test_only_the_severity_that_fails_is_waited_for():
     prober.script(ONE, Script(counts=lambda _: (1, 0, 0)))
     assert wait(prober, torrent(1, [ONE])).looks != []
     assert wait(prober, torrent(1, [ONE]), fail_on=FailOn.CRITICAL).looks == []
+
+
+def test_where_nothing_could_be_judged_it_is_asked_again_whatever_is_forgiven():
+    prober = ScriptedProber()
+    one = prober.script(ONE, Script(dead={"*": NO_ROUTE}))
+    ended = wait(prober, torrent(1, [ONE]), at={30.0: one.dead.clear}, fail_on=FailOn.NONE)
+    assert (ended.report.exit_code, ended.looks) == (0, [60])
 
 
 def test_a_signal_ends_the_wait_with_what_is_known():

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from trackerwatch.health.states import Health
-from trackerwatch.policy.rules import LINT, Rule, Severity
+from trackerwatch.policy.rules import LINT, Rule, Severity, Verdict
 from trackerwatch.reports.rows import FailOn, Subject, exit_code
 
 if TYPE_CHECKING:
@@ -89,7 +89,8 @@ def unwell(report: Report, fail_on: FailOn) -> Unwell:
     rules: dict[Rule, None] = {}
     torrents = 0
     for view in report.torrents:
-        if exit_code(view.verdict, fail_on) == 0:
+        # Where nothing could be judged that is what is not well, whatever is forgiven.
+        if exit_code(view.verdict, fail_on, blind=report.exit_code == Verdict.UNKNOWN.exit_code) == 0:
             continue
         torrents += 1
         why = list(_curable(view.problems, fail_on))

@@ -31,6 +31,10 @@ OFF = "off"
 _NEAR = 0.7
 """How alike a key must be to a misspelt one: others in this field hold `seeders` as well."""
 _SEVERITIES = (*Severity, OFF)
+_JUDGED = tuple(rule for rule in Rule if rule is not Rule.REGIONAL)
+"""Rules that a policy can say something of: reports that are put together are judged by none."""
+_NOT_YET = frozenset({"expect_seeders", "webseeds"})
+"""Keys that plans of this program name and that it does not know yet."""
 
 
 class Days(Kind):
@@ -212,9 +216,13 @@ class _Reader:
         for key, word in value.items():
             at = (*path, key)
             if key not in Rule.__members__.values():
-                meant = near(key.lower().replace("-", "_"), Rule)
-                hint = f"did you mean {meant}?" if meant else f"there are: {', '.join(Rule)}"
+                meant = near(key.lower().replace("-", "_"), _JUDGED)
+                hint = f"did you mean {meant}?" if meant else f"there are: {', '.join(_JUDGED)}"
                 self._wrong(at, f"there is no rule {shown(key)}; {hint}", of=path)
+            elif key not in _JUDGED:
+                self._wrong(
+                    at, "comes of reports that were put together (--from), which no policy judges; leave it out"
+                )
             elif Rule(key) in OF_THE_RUN and len(path) > 1:
                 self._wrong(at, "no torrent breaks this rule; only [severities] at the top can have it")
             elif not isinstance(word, str) or word not in _SEVERITIES:
@@ -265,8 +273,11 @@ class _Reader:
         for key in table:
             if key in known:
                 continue
-            meant = near(key.lower().replace("-", "_"), known, _NEAR)
+            plain = key.lower().replace("-", "_")
+            meant = near(plain, known, _NEAR)
             hint = f"did you mean {meant}?" if meant else f"there are: {', '.join(known)}"
+            if plain in _NOT_YET:
+                hint = f"this version has none; there are: {', '.join(known)}"
             self._wrong((*path, key), f"unknown key {shown(key)}; {hint}", of=path)
 
     def _wrong(self, path: Path, message: str, *, of: Path | None = None) -> None:
