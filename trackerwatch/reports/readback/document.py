@@ -11,20 +11,20 @@ import math
 import re
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from trackerwatch.errors import ReportError
 from trackerwatch.outside_text import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from enum import StrEnum
 
     Choice = TypeVar("Choice", bound=StrEnum)
     T = TypeVar("T")
 
 MAX_BYTES = 64 << 20
-"""5,000 torrents on three trackers each take a sixth of it."""
+"""5,000 torrents on three trackers each take nearly a quarter of it."""
 MAX_VALUES = 4_000_000
 """So many commas and brackets at most: an empty list takes two bytes in a file, and thirty times as many in memory."""
 MAX_NUMBER = 2**63 - 1
@@ -44,8 +44,12 @@ _LIST_OF_TYPE = {
     "change": "changes",
 }
 """Where a row of JSON lines stands in the JSON report."""
+_PLAIN = frozenset({str, int, float, type(None)})
+"""Types of values by which rows can be told apart. A bool is none of them: it equals a number."""
+_WORDS: dict[type, dict[str, Any]] = {}
 _ZONE = re.compile(r"[A-Za-z0-9._-]{0,20}")
 _QUOTED_CHARS = 40
+_REMEMBERED_CHARS = 200
 _MAX_ADDRESS_CHARS = 70
 """With a zone."""
 
@@ -69,6 +73,19 @@ class Fields:
 
     def __contains__(self, key: str) -> bool:
         return key in self._values
+
+    def key_of(self, key: str, inner: Sequence[str]) -> tuple[object, ...] | None:
+        """The values of an object at a key, unchecked, to tell rows apart by. None: some of it is no single value."""
+        value = self._values.get(key)
+        if not isinstance(value, dict):
+            return None
+        values = tuple(map(value.get, inner))
+        return values if _PLAIN.issuperset(map(type, values)) else None
+
+    def word_or_none(self, key: str) -> str | None:
+        """A text as it stands, unchecked; None where it is something else."""
+        value = self._values.get(key)
+        return value if isinstance(value, str) else None
 
     def wrong(self, key: str, reason: str) -> NoReturn:
         """The value at a key cannot be right.
@@ -119,7 +136,7 @@ class Fields:
         value = self._get(key, "a text")
         if not isinstance(value, str):
             self._refuse(key, value, "a text")
-        return clean(value, limit_chars=limit_chars)
+        return _line(value, limit_chars)
 
     def texts(self, key: str, *, limit_chars: int = MAX_LINE_CHARS) -> tuple[str, ...]:
         """A list of texts, clean."""
@@ -129,7 +146,7 @@ class Fields:
         for index, value in enumerate(values):
             if not isinstance(value, str):
                 self._refuse(f"{key}[{index}]", value, "a text")
-        return tuple(clean(value, limit_chars=limit_chars) for value in values)
+        return tuple([_line(value, limit_chars) for value in values])
 
     def matching(self, key: str, pattern: re.Pattern[str], wanted: str) -> str:
         """A text of one shape."""
@@ -141,15 +158,18 @@ class Fields:
     def choice(self, key: str, choices: type[Choice]) -> Choice:
         """A word of a closed set."""
         value = self._values.get(key)
-        try:
-            return choices(value if isinstance(value, str) else "")
-        except ValueError:
+        choice = _words(choices).get(value) if isinstance(value, str) else None
+        if choice is None:
             # Only now: a report holds a hundred thousand of these.
             wanted = f"one of {', '.join(choices)}"
             self._refuse(key, self._get(key, wanted), f"{wanted}; was it made by a newer trackerwatch?")
+        return choice
 
     def whole(self, key: str, *, least: int = 0, most: int = MAX_NUMBER) -> int:
         """A whole number."""
+        value = self._values.get(key)
+        if type(value) is int and least <= value <= most:
+            return value
         value = self._get(key, "a whole number")
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
             self._refuse(key, value, f"a whole number from {least} to {most}")
@@ -161,6 +181,10 @@ class Fields:
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MAX_SECONDS:
             self._refuse(key, value, "a number of seconds")
         return float(value)
+
+    def whole_or_none(self, key: str) -> int | None:
+        """A whole number; None for null, or where the key is missing."""
+        return None if self._values.get(key) is None else self.whole(key)
 
     def yes(self, key: str) -> bool:
         """Whether a key says true."""
@@ -284,6 +308,24 @@ def _shown(value: object) -> str:
     if isinstance(value, int) and not -MAX_NUMBER <= value <= MAX_NUMBER:
         return "a number that large"
     return json.dumps(value)
+
+
+def _line(text: str, limit_chars: int) -> str:
+    # What is longer is rarely said twice, and would fill the cache.
+    return _cleaned(text, limit_chars) if len(text) <= _REMEMBERED_CHARS else clean(text, limit_chars=limit_chars)
+
+
+@lru_cache(maxsize=8192)
+def _cleaned(text: str, limit_chars: int) -> str:
+    return clean(text, limit_chars=limit_chars)
+
+
+def _words(choices: type[Choice]) -> Mapping[str, Choice]:
+    """The members by their values: asking the enum itself takes five times as long."""
+    words = _WORDS.get(choices)
+    if words is None:
+        words = _WORDS[choices] = {choice.value: choice for choice in choices}
+    return words
 
 
 @lru_cache(maxsize=65536)

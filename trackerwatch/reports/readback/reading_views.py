@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from trackerwatch.engine.views import (
     AnnounceView,
@@ -31,9 +32,11 @@ from trackerwatch.reports.readback.derived import effects_of, failure_of, why_of
 from trackerwatch.tracker import DEFAULT_PORTS, Protocol, Tracker, tracker_from_report
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from trackerwatch.reports.readback.document import Fields
+
+Row = TypeVar("Row")
 
 TRACKER_ID = re.compile(r"[0-9a-f]{10}")
 INFO_HASH = re.compile(r"[0-9a-f]{40}")
@@ -51,6 +54,16 @@ def _failure(fields: Fields | None) -> Failure | None:
     return Failure(fields.choice("kind", FailureKind), phase, fields.text("message"))
 
 
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[Row]):
+    """Objects of which many hold the same: trackers answer for many torrents at once, and most torrents stand alike."""
+
+    name: str
+    keys: tuple[str, ...]
+    """All that is read of one."""
+    read: Callable[[Fields, TrackerReader], Row]
+
+
 # -- trackers ----------------------------------------------------------------------------------------------------------
 
 
@@ -64,6 +77,8 @@ class TrackerReader:
         self._by_id: dict[str, Tracker] = {}
         self._index: dict[str, int] = {}
         self._views: list[TrackerView] = []
+        self._alike: defaultdict[str, dict[tuple[object, ...], Any]] = defaultdict(dict)
+        """What was read, by kind and by all its values."""
         for fields in document.each("trackers"):
             view = self._view(fields)
             if view.tracker.id in self._index:
@@ -82,15 +97,25 @@ class TrackerReader:
 
     def named(self, fields: Fields, key: str) -> tuple[Tracker, int]:
         """The tracker that an answer is of, and its index (-1: it is not listed, being well)."""
-        tracker_id = fields.matching(key, TRACKER_ID, "the id of a tracker")
-        tracker = self._by_id.get(tracker_id)
+        tracker = self._by_id.get(fields.word_or_none(key) or "")
         if tracker is None:
+            tracker_id = fields.matching(key, TRACKER_ID, "the id of a tracker")
             url = redact_url(fields.text("url", limit_chars=MAX_URL_CHARS))
             known = _taken_apart(url)
             if known is None:
                 fields.wrong("url", f"{clean(url, limit_chars=60)!r} is no tracker's URL")
             tracker = self._by_id[tracker_id] = tracker_from_report(tracker_id, url, *known)
-        return tracker, self._index.get(tracker_id, -1)
+        return tracker, self._index.get(tracker.id, -1)
+
+    def alike(self, fields: Fields, key: str, kind: Kind[Row]) -> Row:
+        """What the object at a key comes to; of objects of one kind that hold the same it is read once."""
+        values = fields.key_of(key, kind.keys)
+        if values is None:
+            return kind.read(fields.fields(key), self)
+        known: Row | None = self._alike[kind.name].get(values)
+        if known is None:
+            known = self._alike[kind.name][values] = kind.read(fields.fields(key), self)
+        return known
 
     def active(self, fields: Fields) -> Tracker | None:
         """The tracker that a torrent uses: one of those that answered for it."""
@@ -242,7 +267,7 @@ def read_torrent(
         sources=fields.texts("sources"),
     )
     problems = tuple(problems_of.get(info_hash, ()))
-    failover = _failover(fields.fields("failover"), trackers)
+    failover = trackers.alike(fields, "failover", _FAILOVER)
     worst = next((problem for problem in problems if problem.severity is not Severity.INFO), None)
     return TorrentView(
         index=index,
@@ -259,7 +284,8 @@ def read_torrent(
 
 
 def _counts(fields: Fields) -> SwarmCounts:
-    return SwarmCounts(*(fields.maybe(key, fields.whole) for key in ("seeders", "leechers", "completed")))
+    whole = fields.whole_or_none
+    return SwarmCounts(whole("seeders"), whole("leechers"), whole("completed"))
 
 
 def _failover(fields: Fields, trackers: TrackerReader) -> FailoverView:
@@ -283,12 +309,12 @@ def _answer(fields: Fields, trackers: TrackerReader) -> AnswerView:
         swarm=fields.choice("swarm", SwarmVersion),
         role=fields.choice("role", Role),
         counts=_counts(fields),
-        scrape=_scrape(fields.fields("scrape")),
-        announce=_announce(fields.fields("announce")),
+        scrape=trackers.alike(fields, "scrape", _SCRAPE),
+        announce=trackers.alike(fields, "announce", _ANNOUNCE),
     )
 
 
-def _scrape(fields: Fields) -> ScrapeView:
+def _scrape(fields: Fields, _: TrackerReader) -> ScrapeView:
     return ScrapeView(
         state=fields.choice("state", AskState),
         latency_s=fields.maybe("latency_s", fields.seconds),
@@ -298,7 +324,7 @@ def _scrape(fields: Fields) -> ScrapeView:
     )
 
 
-def _announce(fields: Fields) -> AnnounceView:
+def _announce(fields: Fields, _: TrackerReader) -> AnnounceView:
     return AnnounceView(
         state=fields.choice("state", AskState),
         latency_s=fields.maybe("latency_s", fields.seconds),
@@ -310,3 +336,12 @@ def _announce(fields: Fields) -> AnnounceView:
         observed_at=fields.maybe("observed_at", fields.moment),
         source=fields.maybe("source", lambda key: fields.choice(key, Source)),
     )
+
+
+_SCRAPE = Kind("scrape", ("state", "latency_s", "failure", "observed_at", "source"), _scrape)
+_ANNOUNCE = Kind(
+    "announce",
+    ("state", "latency_s", "peers", "interval_s", "min_interval_s", "warning", "failure", "observed_at", "source"),
+    _announce,
+)
+_FAILOVER = Kind("failover", ("state", "active", "tier", "working", "total"), _failover)
