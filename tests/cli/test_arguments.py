@@ -76,7 +76,7 @@ def test_usage_errors_are_3(capsys, words):
 
 def test_hostile_arguments_stay_on_one_line(capsys):
     line = refusal(capsys, "check", URL, "--no\x1b[31m\nflag")
-    assert line == "trackerwatch: unrecognized arguments: --no?[31m?flag"
+    assert line == "trackerwatch check: unrecognized arguments: --no?[31m?flag"
 
 
 @pytest.mark.parametrize("text", ["abc", "g" * 40, "a" * 41, "a" * 63, ""])
@@ -107,6 +107,8 @@ def parsed(*words: str) -> argparse.Namespace:
         (["-o", "a.json", "-o", "a.md"], [("json", "a.json"), ("markdown", "a.md")]),
         (["--format", "table", "-o", "a.html"], [("table", "a.html")]),
         (["--format", "table", "-o", "-", "-o", "a.xml"], [("table", "-"), ("junit", "a.xml")]),
+        (["-o", "g.xml", "-o", "g.txt"], [("junit", "g.xml"), ("table", "g.txt")]),
+        (["-o", "g.txt", "-o", "g.xml"], [("table", "g.txt"), ("junit", "g.xml")]),
         (["--format", "json", "-o", "a.json"], [("json", "a.json")]),
         (["--format", "json", "-o", "a.json", "--format", "table"], [("json", "a.json"), ("table", None)]),
         (["--format", "table", "--format", "json", "-o", "a"], [("table", None), ("json", "a")]),
@@ -114,6 +116,34 @@ def parsed(*words: str) -> argparse.Namespace:
 )
 def test_formats_and_files_pair_up(words, outputs):
     assert parsed(*words).outputs == outputs
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (["--formt", "json"], "--format"),
+        (["--formt=json"], "--format"),
+        (["b.torrent", "--polcy", "p.toml"], "--policy"),
+        (["--only", "problem"], "problems"),
+        (["--fail-on", "crit"], "critical"),
+        (["--fail-on", "Warn"], "warning"),
+        (["--color", "alway"], "always"),
+        (["--format", "jsno"], "json"),
+    ],
+)
+def test_a_word_that_is_misspelt_is_told_what_it_may_mean(capsys, words, meant):
+    line = refusal(capsys, "report", "x", *words)
+    assert line.endswith(f"; did you mean {meant}?")
+    assert line.startswith("trackerwatch report: ")
+
+
+@pytest.mark.parametrize("words", [["--zzzzz"], ["-z"], ["--only", "xyz"], ["--only", "a' (choose from 'b')"]])
+def test_nothing_is_guessed_from_nothing(capsys, words):
+    assert "did you mean" not in refusal(capsys, "report", "x", *words)
+
+
+def test_an_option_of_another_command_is_no_guess(capsys):
+    assert "did you mean" not in refusal(capsys, "history", "--polcy", "x")
 
 
 def test_a_file_needs_a_format_of_its_own(capsys):

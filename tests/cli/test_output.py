@@ -156,3 +156,15 @@ def test_colour(monkeypatch, when, terminal, variables, wanted):
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert output.wants_color(when, Stream(terminal)) is wanted
+
+
+@pytest.mark.parametrize(
+    ("columns", "width"),
+    [(None, 100), ("80", 80), ("40", 40), ("500", 100), ("0", 100), ("-3", 100), ("wide", 100), ("", 100)],
+)
+def test_a_pipe_is_as_wide_as_columns_says(monkeypatch, columns, width):
+    monkeypatch.delenv("COLUMNS", raising=False)
+    if columns is not None:
+        monkeypatch.setenv("COLUMNS", columns)
+    assert output.screen_width(io.StringIO()) == width
+    assert output.screen_width(None) == width

@@ -14,7 +14,7 @@ from trackerwatch.config.settings import (
     PRIVATE_MODES,
     SETTINGS,
 )
-from trackerwatch.config.values import Duration, WrongValueError, duration
+from trackerwatch.config.values import Duration, WrongValueError, duration, near
 from trackerwatch.errors import UsageError
 from trackerwatch.reports.formats import FORMATS, format_of
 
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 FAIL_ON = ("warning", "critical", "none")
 
 
+_UNKNOWN_OPTIONS = re.compile(r"unrecognized arguments: (?:[^-]\S* )*?(?P<option>--[^\s=]+)")
+_INVALID_CHOICE = re.compile(r"invalid choice: '(?P<word>[^']*)' \(choose from (?P<choices>.*)\)")
+
+
 class ArgumentParser(argparse.ArgumentParser):
     """argparse with our manners: no abbreviations, a mistake is one line and exit code 3."""
 
@@ -38,7 +42,25 @@ class ArgumentParser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Say what is wrong with the command line and leave."""
         line = " ".join("".join(c if c.isprintable() else "?" for c in message).split())
-        self.exit(ExitCode.UNKNOWN, f"{self.prog}: {line}\n`{self.prog} --help` shows what there is\n")
+        meant = self._meant(line)
+        hint = f"; did you mean {meant}?" if meant else ""
+        self.exit(ExitCode.UNKNOWN, f"{self.prog}: {line}{hint}\n`{self.prog} --help` shows what there is\n")
+
+    def of_command(self, name: str) -> ArgumentParser:
+        """The parser of one command; this one where there is none of that name."""
+        for action in self._actions:
+            if isinstance(action, argparse._SubParsersAction) and name in action.choices:  # noqa: SLF001 - it has no other name
+                found = action.choices[name]
+                return found if isinstance(found, ArgumentParser) else self
+        return self
+
+    def _meant(self, message: str) -> str | None:
+        """The option or choice that a misspelt one in a message of argparse is most like. None: none is."""
+        if (wrong := _UNKNOWN_OPTIONS.match(message)) is not None:
+            return near(wrong["option"].lower(), (one for one in self._option_string_actions if one.startswith("--")))
+        if (wrong := _INVALID_CHOICE.search(message)) is not None:
+            return near(wrong["word"].lower(), re.findall(r"[\w-]+", wrong["choices"]), 0.5)
+        return None
 
 
 def seconds(text: str) -> float:
@@ -80,7 +102,9 @@ def file_name(text: str) -> str:
 def format_name(text: str) -> str:
     """A format of the registry."""
     if text not in FORMATS:
-        raise argparse.ArgumentTypeError(f"unknown format {text!r}; there are: {', '.join(FORMATS)}")
+        meant = near(text.lower(), FORMATS)
+        hint = f"did you mean {meant}?" if meant else f"there are: {', '.join(FORMATS)}"
+        raise argparse.ArgumentTypeError(f"unknown format {text!r}; {hint}")
     return text
 
 
@@ -95,10 +119,14 @@ class _FormatAction(argparse.Action):
         _option: str | None = None,
     ) -> None:
         namespace.outputs = [*(namespace.outputs or []), (str(values), None)]
+        namespace.says_formats = True
 
 
 class _FileAction(argparse.Action):
-    """`-o FILE` is where the output begun last goes; where none was begun its name says what it is, or it is a table."""
+    """`-o FILE` is where the output begun last goes; where none was begun its name says what it is, or it is a table.
+
+    Behind a `--format` that has its file already, a name that says nothing is refused: somebody may mean that format twice.
+    """
 
     def __call__(
         self,
@@ -112,10 +140,10 @@ class _FileAction(argparse.Action):
             outputs[-1] = (outputs[-1][0], str(values))
         elif (by_name := format_of(str(values))) is not None:
             outputs.append((by_name, str(values)))
-        elif outputs:
+        elif getattr(namespace, "says_formats", False):
             raise argparse.ArgumentError(self, f"{str(values)!r} needs a --format of its own before it")
         else:
-            outputs = [(next(iter(FORMATS)), str(values))]
+            outputs.append((next(iter(FORMATS)), str(values)))
         namespace.outputs = outputs
 
 

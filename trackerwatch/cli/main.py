@@ -94,7 +94,7 @@ def _parsed(parser: ArgumentParser, words: list[str]) -> Namespace:
     parsed, left = parser.parse_known_args(words)
     more: list[str] | None = getattr(parsed, "inputs", None) or getattr(parsed, "urls", None)
     if left and (more is None or any(word.startswith("-") and word != "-" for word in left)):
-        parser.error(f"unrecognized arguments: {' '.join(left)}")
+        parser.of_command(parsed.command).error(f"unrecognized arguments: {' '.join(left)}")
     if more is not None:
         more += left
     return parsed

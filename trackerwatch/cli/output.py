@@ -117,11 +117,14 @@ def wants_color(when: str, stream: TextIO | None) -> bool:
 
 
 def screen_width(stream: TextIO | None) -> int:
-    """Columns that a table on this stream may use."""
-    if stream is not None and stream.isatty():
-        with contextlib.suppress(OSError, ValueError):
-            return min(MAX_WIDTH, os.get_terminal_size(stream.fileno()).columns or MAX_WIDTH)
-    return MAX_WIDTH
+    """Columns that a table on this stream may use: those of the terminal, else what COLUMNS says."""
+    columns = 0
+    with contextlib.suppress(OSError, ValueError):
+        if stream is not None and stream.isatty():
+            columns = os.get_terminal_size(stream.fileno()).columns
+        else:
+            columns = int(os.environ.get("COLUMNS", "")[:9])
+    return min(MAX_WIDTH, columns) if columns > 0 else MAX_WIDTH
 
 
 def to_stdout(pieces: Iterable[str], encoding: str | None = None) -> None:
