@@ -77,7 +77,7 @@ def _section(
         yield from _table("torrents", label, _TORRENT_COLUMNS + _TORRENT_HEAD, troubled)
     if well:
         is_open = style.all_rows or (not troubled and len(well) <= MAX_OPEN_ROWS)
-        yield f"<details{' open' if is_open else ''}><summary>{tag('ok', 'ok')} {_many_well(len(well))}</summary>\n"
+        yield f"<details{' open' if is_open else ''}><summary>{tag('ok', 'ok')} {_many_well(len(well), report)}</summary>\n"
         yield from _table("torrents", f"{label}: ok", _TORRENT_COLUMNS + _TORRENT_HEAD, well)
         yield "</details>\n"
     yield "</section>\n"
@@ -88,8 +88,9 @@ def _group(rows: int) -> str:
     return f'<section class="group{" long" if rows > LONG_ROWS else ""}">\n'
 
 
-def _many_well(number: int) -> str:
-    return f"{wording.many(number, 'torrent')} {wording.are(number)} ready"
+def _many_well(number: int, report: Report) -> str:
+    how = "ready or in grace" if report.in_grace else "ready"
+    return f"{wording.many(number, 'torrent')} {wording.are(number)} {how}"
 
 
 def _table(group: str, label: str, head: str, rows: Sequence[str], *, in_bodies: bool = False) -> Iterator[str]:
