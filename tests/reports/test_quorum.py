@@ -29,6 +29,7 @@ from trackerwatch.reports.rows import (
     build_report,
     empty_report,
 )
+from trackerwatch.reports.telling.vantage_words import votes
 from trackerwatch.reports.vantages.quorum import Wishes, check_usable, combine
 from trackerwatch.tracker import parse_tracker
 
@@ -275,6 +276,83 @@ def test_of_two_reports_of_one_vantage_the_later_counts():
     assert report.verdict is Verdict.OK
     assert [vote.fresh for vote in report.quorum.votes] == [True, False, True]
     assert report.skipped == ()
+
+
+def seeded(seeders: int, rule: Rule | None = None, severity: Severity = Severity.CRITICAL, message: str = ""):
+    """All trackers work and tell of so many seeders."""
+    counts = SwarmCounts(seeders, 3, 100)
+    answers = (scenes.answer(IMAGE, scenes.UP, Role.ACTIVE, counts),)
+    problems = (replace(scenes.problem(rule, message, "seed it", of=IMAGE), severity=severity),) if rule else ()
+    torrent = scenes.seen(
+        IMAGE,
+        severity.verdict if rule else Verdict.OK,
+        counts=counts,
+        active=scenes.UP,
+        answers=answers,
+        problems=problems,
+    )
+    return scenes.snapshot([torrent], [scenes.tracker(scenes.DEAD), scenes.tracker(scenes.UP)])
+
+
+def test_seeders_that_one_vantage_alone_is_told_of_are_seeders():
+    none = seeded(0, Rule.NO_SEEDERS, message="no seeder: the trackers know none")
+    report = put(made("ci-eu", none), made("ci-us", none), made("home", seeded(50)))
+    assert problems_of(report) == [
+        (
+            Rule.REGIONAL,
+            Severity.WARNING,
+            (
+                "no_seeders from 2 of 3 fresh vantages: ci-eu, ci-us; but home is told of 50; "
+                "no seeder: the trackers know none"
+            ),
+        )
+    ]
+    (view,) = report.torrents
+    assert (view.verdict, view.counts.seeders, view.why) == (Verdict.WARNING, 50, "regional")
+    assert report.verdict is Verdict.WARNING
+    assert put(*(made(name, none) for name in NAMES[:3])).verdict is Verdict.CRITICAL
+    # Who was told nothing says nothing against it.
+    assert put(made("ci-eu", none), made("ci-us", none), made("home", nothing_known())).verdict is Verdict.CRITICAL
+
+
+@pytest.mark.parametrize(("rule", "few", "enough"), [(Rule.ONE_SEEDER, 1, 2), (Rule.MIN_SEEDERS, 3, 5)])
+def test_few_seeders_are_judged_by_the_most_that_anybody_is_told_of(rule, few, enough):
+    scarce = seeded(few, rule, Severity.WARNING, "few")
+    report = put(made("ci-eu", scarce), made("ci-us", scarce), made("home", seeded(enough)))
+    assert [(p.rule, p.severity) for p in report.problems] == [(Rule.REGIONAL, Severity.INFO)]
+    assert report.verdict is Verdict.OK
+    # More, and too few for that one as well: enough agree.
+    more = seeded(few + 1, rule, Severity.WARNING, "few")
+    assert put(made("ci-eu", scarce), made("ci-us", more), made("home", more)).verdict is Verdict.WARNING
+
+
+def test_a_report_from_the_future_silences_no_other_one_of_its_vantage():
+    ahead = made("home", up(), age_s=-30 * 86400)
+    reports = [made("ci-eu", up()), made("ci-us", down()), made("home", down(), age_s=30), ahead]
+    report = put(*reports)
+    assert [vote.fresh for vote in report.quorum.votes] == [True, True, True, False]
+    assert tracker_of(report).state is Health.DOWN
+    assert put(*reversed(reports)).quorum.down_for == {DEAD: ("home", "ci-us")}
+    told = list(votes(report.quorum, NOW))
+    assert told[-1] == "another report of home is from 30d in the future and does not count: look at the clocks"
+    assert told[-2] == "home: warning, 30s old"
+    # A clock that is ahead a little is believed.
+    assert not put(made("home", down(), age_s=30), made("home", up(), age_s=-200)).quorum.down_for
+
+
+def test_a_tracker_is_down_as_badly_as_enough_say():
+    scene = down()
+    strict = replace(
+        scene, tracker_problems=tuple(replace(p, severity=Severity.CRITICAL) for p in scene.tracker_problems)
+    )
+    mild = made("ci-us", down()), made("home", down())
+    (problem, *_) = put(made("ci-eu", strict), *mild).problems
+    assert (problem.rule, problem.severity) == (Rule.TRACKER_DOWN, Severity.WARNING)
+    (problem, *_) = put(made("ci-eu", strict), made("ci-us", strict), mild[1]).problems
+    assert (problem.rule, problem.severity) == (Rule.TRACKER_DOWN, Severity.CRITICAL)
+    # Who muted it says nothing of how bad that is.
+    (problem, *_) = put(made("ci-eu", strict), made("ci-us", down(said=False))).problems
+    assert (problem.rule, problem.severity) == (Rule.TRACKER_DOWN, Severity.CRITICAL)
 
 
 def test_copied_machines_with_one_id_are_told_of():

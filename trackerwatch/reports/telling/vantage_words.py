@@ -42,6 +42,9 @@ def _vote(vote: Vote, quorum: Quorum, now: datetime) -> str:
         return f"{name}: {vote.verdict}, {age} old"
     if any(_replaces(other, vote) for other in quorum.votes):
         return f"an earlier report of {name} ({age} old) does not count"
+    if age_s < 0 and any(other.fresh and other.vantage.id == vote.vantage.id for other in quorum.votes):
+        ahead = wording.duration(-age_s)
+        return f"another report of {name} is from {ahead} in the future and does not count: look at the clocks"
     if age_s < 0:
         return f"{name} has no vote: its report is from {wording.duration(-age_s)} in the future, look at the clocks"
     return f"{name} is {age} old and has no vote"

@@ -78,12 +78,17 @@ def majority(voters: int) -> int:
 def hold(reports: Sequence[Report], *, now: datetime, needed: int | None, max_age_s: float) -> Ballots:
     """Sort reports into those that have a vote and those that have none.
 
-    Of two reports of one vantage the later one counts; neither does one that is too old, or from the future.
+    Of two reports of one vantage the later one counts, but for one from the future, which says nothing against the other;
+    neither does one that is too old, or from the future.
     """
+
+    def rank(report: Report) -> tuple[bool, datetime]:
+        return (report.generated_at - now).total_seconds() <= CLOCKS_DIFFER_S, report.generated_at
+
     latest: dict[str, Report] = {}
     for report in reports:
         known = latest.get(report.vantage.id)
-        if known is None or report.generated_at > known.generated_at:
+        if known is None or rank(report) > rank(known):
             latest[report.vantage.id] = report
     names = display_names(latest.values())
     fresh: list[Voter] = []

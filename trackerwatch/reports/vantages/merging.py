@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 REGIONAL = Rule.REGIONAL.value
 """The reason of a tracker that some vantages call down or degraded, and too few of them."""
 _FAULTY = (Health.DOWN, Health.DEGRADED)
+_BY_SEEDERS = frozenset({Rule.NO_SEEDERS, Rule.ONE_SEEDER, Rule.MIN_SEEDERS})
 _FAILOVER_BEST_FIRST = {
     FailoverState.PRIMARY: 0,
     FailoverState.FAILED_OVER: 1,
@@ -144,15 +145,17 @@ def _down_problem(
     views: Mapping[Voter, TrackerView], downs: Sequence[Problem], merged: TrackerView, ballots: Ballots
 ) -> Problem:
     """That it is down, with where from: who muted it says nothing, and is counted all the same."""
-    worst = max((problem.severity for problem in downs), key=lambda severity: severity.badness)
+    severities = sorted((problem.severity for problem in downs), key=lambda severity: -severity.badness)
     first = downs[0]
     asked = {voter: view for voter, view in views.items() if view.disabled is None}
     names = [voter.name for voter, view in asked.items() if view.state is Health.DOWN]
     where = f"{merged.tracker.host_port} is down from {share(ballots, len(names), len(asked))}: {down_words(asked)}"
     since = _earliest(problem.since for problem in downs)
     if merged.state is Health.DOWN:
-        return replace(first, severity=worst, since=since, message=where)
-    severity = LOWER[worst] if ballots.reached else Severity.INFO
+        # As bad as enough of them say, as any problem; where fewer say anything, as bad as all of these do.
+        agreed = severities[min(ballots.enough(len(asked)), len(severities)) - 1]
+        return replace(first, severity=agreed, since=since, message=where)
+    severity = LOWER[severities[0]] if ballots.reached else Severity.INFO
     return regional(first, severity=severity, since=since, message=where, names=names)
 
 
@@ -179,7 +182,7 @@ def merged_torrent(views: Mapping[Voter, TorrentView], ballots: Ballots) -> Torr
         ballots: All of them.
     """
     latest = [views[voter] for voter in ballots.latest_first if voter in views]
-    problems = tuple(merged_problems({voter: view.problems for voter, view in views.items()}, ballots))
+    problems = _problems(views, ballots)
     verdict = _verdict(problems, latest) if ballots.reached else Verdict.UNKNOWN
     lead = _lead(latest, verdict)
     torrent = lead.torrent
@@ -199,6 +202,49 @@ def merged_torrent(views: Mapping[Voter, TorrentView], ballots: Ballots) -> Torr
         since=worst[0].since if worst else None,
         why=lead.why if agreed else why_of(problems, answers, lead.failover),
         last_seeder_at=max((v.last_seeder_at for v in latest if v.last_seeder_at is not None), default=None),
+    )
+
+
+def _problems(views: Mapping[Voter, TorrentView], ballots: Ballots) -> tuple[Problem, ...]:
+    """What is wrong with one torrent; about its seeders only what holds with all that anybody was told."""
+    merged = merged_problems({voter: view.problems for voter, view in views.items()}, ballots)
+    if any(problem.rule in _BY_SEEDERS for problem in merged):
+        merged = sorted(
+            (_as_counted(problem, views, ballots) for problem in merged), key=lambda problem: -problem.severity.badness
+        )
+    return tuple(merged)
+
+
+def _as_counted(problem: Problem, views: Mapping[Voter, TorrentView], ballots: Ballots) -> Problem:
+    """A problem of seeders, or what is left of it where somebody fresh was told of more and finds that enough.
+
+    The known maximum counts: a torrent with seeders that one vantage alone can see has seeders.
+    """
+    if problem.rule not in _BY_SEEDERS or problem.severity is Severity.INFO:
+        return problem
+    said = {
+        voter: p
+        for voter in ballots.latest_first
+        if voter in views
+        for p in views[voter].problems
+        if p.id == problem.id
+    }
+    told_of = {voter: seeders for voter, view in views.items() if (seeders := view.counts.seeders) is not None}
+    most = max((told_of[voter] for voter in said if voter in told_of), default=0)
+    more = {voter: seeders for voter, seeders in told_of.items() if voter not in said and seeders > most}
+    if not more:
+        return problem
+    names = [voter.name for voter in views if voter in said]
+    seen = [f"{voter.name} is told of {seeders:,}" for voter, seeders in more.items()]
+    where = (
+        f"{problem.rule} from {share(ballots, len(said), len(views), needed=False)}: {told(names)}; but {told(seen)}"
+    )
+    return regional(
+        problem,
+        severity=LOWER[problem.severity] if ballots.reached else Severity.INFO,
+        since=problem.since,
+        message=f"{where}; {next(iter(said.values())).message}",
+        names=names,
     )
 
 

@@ -120,7 +120,7 @@ def combine(
     merged = _merge(ballots)
     torrents, trackers = _selected(merged, subject, wishes.filter, now)
     ids = {view.tracker.id for view in trackers}
-    unusable = (*unusable, *_mistaken(reports, now, wishes.max_age_s))
+    unusable = (*unusable, *_mistaken(reports, ballots, now, wishes.max_age_s))
     skipped, problems_of_inputs = _skipped(ballots, unusable)
     problems = [
         *(problem for problem in merged.of_trackers if problem.tracker in ids),
@@ -252,17 +252,17 @@ def _of_the_run(ballots: Ballots) -> list[Problem]:
     return merged_problems(said, ballots)
 
 
-def _mistaken(reports: Sequence[Report], now: datetime, max_age_s: float) -> list[SkippedInput]:
+def _mistaken(reports: Sequence[Report], ballots: Ballots, now: datetime, max_age_s: float) -> list[SkippedInput]:
     """Reports of one vantage id by different names: machines that were copied, of which one alone would count."""
-    latest = {report.vantage.id: report for report in sorted(reports, key=lambda report: report.generated_at)}
+    counted = {voter.report.vantage.id: voter.report.vantage.name for voter in (*ballots.fresh, *ballots.stale)}
     return [
         SkippedInput(
             f"the report of {report.vantage.name or report.vantage.id}",
-            f"carries the vantage id of {latest[report.vantage.id].vantage.name!r}, whose report is later and counts "
+            f"carries the vantage id of {counted[report.vantage.id]!r}, whose report counts "
             "instead; give each an id of its own (a data folder without a copied file vantage-id)",
         )
         for report in reports
-        if report.vantage.name != latest[report.vantage.id].vantage.name
+        if report.vantage.name != counted[report.vantage.id]
         and (now - report.generated_at).total_seconds() <= max_age_s
     ]
 
