@@ -260,8 +260,22 @@ def test_nothing_judged_has_its_reason_in_the_sentence():
         report_on(scenes.snapshot(views, [scenes.tracker(scenes.UP, Health.UNKNOWN, endpoints=(), failure=offline)]))
     )
     assert account.sentence == "2 torrents are unknown; the only tracker could not be judged (we are offline)"
-    assert account.not_judged == ("2 torrents (nothing known of their trackers)", "1 tracker (we are offline)")
+    assert account.not_judged == ("2 torrents (we are offline)", "1 tracker (we are offline)")
     assert "fresh" not in account.seen_from
+
+
+def test_reasons_for_not_judging_are_told_once_each():
+    secret = scenes.torrent("secret", [scenes.KEYED], private=True)
+    not_asked = scenes.problem(Rule.PRIVATE_NOT_ASKED, "not asked", "allow it", of=secret)
+    eased = replace(scenes.problem(Rule.NO_TRACKERS, "lists none", "add one", of=secret), severity=Severity.INFO)
+    views = [
+        scenes.seen(secret, Verdict.UNKNOWN, working=0, problems=(not_asked,)),
+        *(scenes.seen(scenes.torrent(f"t{n}"), Verdict.UNKNOWN, working=0, problems=(eased,)) for n in range(2)),
+    ]
+    account = account_of(report_on(scenes.snapshot(views, [scenes.tracker(scenes.UP)])))
+    assert account.not_judged == ("3 torrents (no tracker is listed; private, not asked)",)
+    [note] = [note for note in account.notes if "no_trackers" in note]
+    assert note.endswith(" (no_trackers: does not change the verdict)")
 
 
 def by_folder(*folders: str) -> Report:

@@ -261,17 +261,17 @@ def test_a_torrent_that_was_not_judged_says_why_and_not_what_else_there_is_to_sa
     assert unknown_of(None, role=Role.UNTRIED, trackers=[silent]) == "not judged: we are offline"
     assert unknown_of(None, role=Role.UNTRIED, trackers=[off]) == "not judged: switched off by you"
     assert unknown_of(None, role=Role.UNTRIED, trackers=[replace(silent, failure=None, last_probe_at=None)]) == (
-        "not judged: nothing known of its trackers"
+        "not judged: nothing known of the trackers"
     )
-    assert unknown_of(None, role=Role.BACKUP) == "not judged: no tracker told its seeders"
+    assert unknown_of(None, role=Role.BACKUP) == "not judged: no tracker told the seeders"
     leechers = SwarmCounts(None, 3, None)
     assert unknown_of(None, role=Role.BACKUP, counts=leechers) == (
-        "not judged: no tracker told its seeders, which the policy asks for"
+        "not judged: no tracker told the seeders, which the policy asks for"
     )
     assert unknown_of(None, role=Role.ACTIVE, counts=SwarmCounts(3, 0, 0)) == (
         "not judged: too little is known for what the policy asks"
     )
-    assert unknown_of(None, role=None) == "not judged: nothing known of its trackers"
+    assert unknown_of(None, role=None) == "not judged: nothing known of the trackers"
     assert unknown_of(None, role=None, problems=(private,)) == "not judged: private, not asked"
     assert unknown_of(None, role=None, quorum=Quorum(2, (vote,), {})) == "not judged: too few fresh vantages"
 

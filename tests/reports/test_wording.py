@@ -49,7 +49,7 @@ def test_notes_are_about_one_or_several():
     assert wording.note(Rule.PRIVATE_NOT_ASKED, 1, "torrent").startswith("1 torrent is private and not asked about")
     assert wording.note(Rule.REGIONAL, 2, "tracker") == "2 trackers are down from some vantages and not from others"
     assert wording.note(Rule.NO_SEEDERS, 3, "torrent") == (
-        "3 torrents: no tracker knows a seeder, so nobody can complete a download (no_seeders)"
+        "3 torrents: no tracker knows a seeder, so nobody can complete a download"
     )
 
 

@@ -10,7 +10,7 @@ from trackerwatch.outcome import FailureKind, Family
 from trackerwatch.policy.rules import LINT, Rule, Severity, Verdict
 from trackerwatch.policy.words import KIND_WORDS
 from trackerwatch.reports.rows import Subject
-from trackerwatch.reports.telling import vantage_words, wording
+from trackerwatch.reports.telling import unjudged, vantage_words, wording
 from trackerwatch.reports.telling.evidence import bounded
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ MAX_NOTES = 5
 """Different notes on trackers that are told."""
 MAX_LINT = 8
 """Different remarks of lint that are told."""
+MAX_BECAUSE = 4
+"""Different reasons why something was not judged that are told, the commonest first."""
 MAX_NAMED = 3
 """Names of many of which the same is told."""
 
@@ -109,9 +111,7 @@ def _of_it_remembered(remembered: Remembered) -> str:
 def not_judged(report: Report) -> Iterator[str]:
     """What nothing is known of, with the reason where there is one; but for what `seen_from` says."""
     if unknown := report.torrents_by_verdict.get(Verdict.UNKNOWN, 0):
-        too_few = report.quorum is not None and not report.quorum.reached
-        because = ["too few fresh vantages"] if too_few else _reasons_of_torrents(report)
-        yield wording.many(unknown, "torrent") + _because(because)
+        yield wording.many(unknown, "torrent") + _because(_reasons_of_torrents(report))
     off = sum(view.disabled is not None for view in report.trackers)
     if unknown := report.trackers_by_state[Health.UNKNOWN] - off:
         kinds = [v.failure.kind for v in report.trackers if v.state is Health.UNKNOWN and v.failure]
@@ -124,18 +124,14 @@ def not_judged(report: Report) -> Iterator[str]:
 
 
 def _reasons_of_torrents(report: Report) -> Iterator[str]:
-    unheard = {view.tracker.id for view in report.trackers if view.state is Health.UNKNOWN}
-    for view in report.torrents:
-        if view.verdict is not Verdict.UNKNOWN:
-            continue
-        if any(problem.rule is Rule.PRIVATE_NOT_ASKED for problem in view.problems):
-            yield "private, not asked"
-        elif view.answers and all(answer.tracker.id in unheard for answer in view.answers):
-            yield "nothing known of their trackers"
+    trackers = {view.tracker.id: view for view in (*report.trackers, *report.unlisted_trackers)}
+    unknown = (view for view in report.torrents if view.verdict is Verdict.UNKNOWN)
+    return (unjudged.reason(view, trackers, report.quorum) for view in unknown)
 
 
 def _because(reasons: Iterable[str]) -> str:
-    told = ", ".join(reason for reason, _ in Counter(reasons).most_common())
+    commonest = [reason for reason, _ in Counter(reasons).most_common()]
+    told = "; ".join([*commonest[:MAX_BECAUSE], *(["..."] if len(commonest) > MAX_BECAUSE else [])])
     return f" ({told})" if told else ""
 
 
@@ -161,7 +157,8 @@ def notes(report: Report) -> Iterator[str]:
     rules = Counter((p.rule, p.torrent is not None) for p in found if p.rule not in LINT)
     for (rule, of_torrent), number in rules.most_common():
         told = wording.note(rule, number, "torrent" if of_torrent else "tracker")
-        yield f"{told} (does not change the verdict)"
+        named = "" if rule in wording.NOTES else f"{rule}: "
+        yield f"{told} ({named}does not change the verdict)"
     yield from _lint(report, [problem for problem in found if problem.rule in LINT])
     remarks = Counter(view.note for view in report.trackers if view.note)
     for remark, number in remarks.most_common(MAX_NOTES):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MAX_REASONS = 3
 """Different ones that are told of one torrent."""
 
-_NOTHING_SAID = "no tracker told its seeders"
+_NOTHING_SAID = "no tracker told the seeders"
 
 
 def reason(view: TorrentView, trackers: Mapping[str, TrackerView], quorum: Quorum | None) -> str:
@@ -34,15 +34,15 @@ def reason(view: TorrentView, trackers: Mapping[str, TrackerView], quorum: Quoru
     if any(problem.rule is Rule.PRIVATE_NOT_ASKED for problem in view.problems):
         return "private, not asked"
     if not view.torrent.placements:
-        return "it lists no tracker"
+        return "no tracker is listed"
     if view.counts.seeders is not None:
         return "too little is known for what the policy asks"
     told = list(dict.fromkeys(_of_answer(answer, trackers.get(answer.tracker.id)) for answer in view.answers))
     told = [one for one in told if one]
     if not told:
-        return "nothing known of its trackers"
+        return "nothing known of the trackers"
     if told == [_NOTHING_SAID] and view.counts.leechers is not None:
-        return "no tracker told its seeders, which the policy asks for"
+        return "no tracker told the seeders, which the policy asks for"
     return ", ".join((*told[:MAX_REASONS], *(["..."] if len(told) > MAX_REASONS else [])))
 
 

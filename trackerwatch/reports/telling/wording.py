@@ -62,7 +62,7 @@ def are(number: int) -> str:
 def note(rule: Rule, number: int, noun: str) -> str:
     """What one rule of severity info says of so many things."""
     if rule not in NOTES:
-        return f"{many(number, noun)}: {meaning(rule).means} ({rule})"
+        return f"{many(number, noun)}: {meaning(rule).means}"
     one, several, what = NOTES[rule]
     return f"{many(number, noun)} {one if number == 1 else several} {what}"
 
