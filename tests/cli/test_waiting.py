@@ -20,8 +20,8 @@ from tests.engine.driven import (
     make_engine,
     torrent,
 )
-from trackerwatch.cli.ending import Ending
 from trackerwatch.cli.main import main
+from trackerwatch.cli.stop_signal import StopSignal
 from trackerwatch.cli.waiting import Unwell, Waiting, unwell
 from trackerwatch.outcome import Failure, FailureKind, Phase
 from trackerwatch.policy.rules import Problem, Rule, Severity, Verdict
@@ -95,9 +95,9 @@ def wait(
                 snapshot, vantage=HERE, duration_s=0.0, skipped=skipped, fail_on=fail_on, subject=subject
             )
 
-        ending = Ending()
-        waiting = Waiting(engine, report_of, heard, ending, until=begun + wait_s, look_s=60, fail_on=fail_on)
-        with ending.by_signal():
+        stop = StopSignal()
+        waiting = Waiting(engine, report_of, heard, stop, until=begun + wait_s, look_s=60, fail_on=fail_on)
+        with stop.by_signal():
             report = await waiting.until_well(await report_of(engine.snapshot()))
         sent = prober.sent[before:]
         looks = sorted({round(s.at - begun) for s in sent if s.what == "resolve"})

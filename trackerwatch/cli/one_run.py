@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from trackerwatch.cli import naming
-from trackerwatch.cli.ending import Ending
 from trackerwatch.cli.output import planned
 from trackerwatch.cli.remembering import store_path
+from trackerwatch.cli.stop_signal import StopSignal
 from trackerwatch.cli.wiring import engine_settings, prober_of, settled
 from trackerwatch.engine.settings import Freshness
 from trackerwatch.engine.views import Source
@@ -76,7 +76,7 @@ class Run:
         if self.settings.freshness is Freshness.CACHED and arguments.wait is not None:
             raise UsageError("--wait asks again, and --cached asks nobody: use one of them")
         self.memory: Memory | None = None
-        self.ending = Ending()
+        self.stop = StopSignal()
         self.vantage = Vantage(vantage_id(), self.config.vantage or "")
         self._started_at = time.monotonic()
 

@@ -74,7 +74,7 @@ async def report_on_inputs(one_run: Run) -> Report:
         one_run.narrator,
         fetch_within_s=one_run.fetching_s,
     )
-    loaded = await one_run.ending.unless_told(loading)
+    loaded = await one_run.stop.unless_told(loading)
     if loaded is None:
         return one_run.nothing("told to end before anything was asked", Subject.TORRENTS, ())
     if not loaded.torrents:
@@ -163,7 +163,7 @@ async def waited(
         engine,
         report_of,
         one_run.narrator,
-        one_run.ending,
+        one_run.stop,
         until=asyncio.get_running_loop().time() + wait_s - one_run.elapsed_s,
         look_s=one_run.config.deadline_s,
         fail_on=FailOn(one_run.arguments.fail_on),
@@ -178,7 +178,7 @@ async def ask(one_run: Run, torrents: Sequence[Torrent], trackers: Sequence[Trac
     engine.add_trackers(trackers)
     watcher = asyncio.create_task(_tell_progress(engine, one_run))
     try:
-        await one_run.ending.unless_told(engine.run_once(deadline_s=one_run.remaining_s))
+        await one_run.stop.unless_told(engine.run_once(deadline_s=one_run.remaining_s))
     finally:
         watcher.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -196,7 +196,7 @@ def _run(making: Coroutine[None, None, Report], one_run: Run) -> Report:
     async def bounded() -> None:
         waits = one_run.arguments.wait is not None
         try:
-            with one_run.ending.by_signal() if waits else contextlib.nullcontext():
+            with one_run.stop.by_signal() if waits else contextlib.nullcontext():
                 made.append(await making)
         finally:
             await one_run.prober.close()

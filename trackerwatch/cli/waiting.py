@@ -17,7 +17,7 @@ from trackerwatch.reports.rows import FailOn, Subject, exit_code
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 
-    from trackerwatch.cli.ending import Ending
+    from trackerwatch.cli.stop_signal import StopSignal
     from trackerwatch.engine.views import Snapshot
     from trackerwatch.policy.rules import Problem
     from trackerwatch.reports.rows import Report
@@ -130,7 +130,7 @@ class Waiting:
         asker: Asker,
         report_of: Callable[[Snapshot], Awaitable[Report]],
         listener: Listener,
-        ending: Ending,
+        stop: StopSignal,
         *,
         until: float,
         look_s: float,
@@ -142,7 +142,7 @@ class Waiting:
             asker: Asked everything once already.
             report_of: Makes a report of what is known.
             listener: Hears how it goes.
-            ending: Ends the wait, and a look that is under way.
+            stop: Ends the wait, and a look that is under way.
             until: The loop's time at which the wait is over.
             look_s: What one look may take at most.
             fail_on: What well means.
@@ -153,7 +153,7 @@ class Waiting:
         self._until = until
         self._look_s = look_s
         self._fail_on = fail_on
-        self._ending = ending
+        self._stop = stop
         self._told = ""
 
     async def until_well(self, report: Report) -> Report:
@@ -168,7 +168,7 @@ class Waiting:
             return report
         while report.exit_code != 0:
             bad = unwell(report, self._fail_on)
-            if self._ending.is_told():
+            if self._stop.is_told():
                 self._listener.say(f"told to end while waiting: {bad.words}")
                 return report
             wait_s = self._next_look_s(bad)
@@ -176,11 +176,11 @@ class Waiting:
                 self._say_why(bad, wait_s)
                 return report
             await self._sleep(bad, wait_s)
-            if self._ending.is_told():
+            if self._stop.is_told():
                 continue
             left_s = max(SHORTEST_LOOK_S, self._until - loop.time())
             look = self._asker.run_again(self._indices(bad), deadline_s=min(self._look_s, left_s))
-            await self._ending.unless_told(look)
+            await self._stop.unless_told(look)
             report = await self._report_of(self._asker.snapshot())
         self._listener.say(f"all is well after waiting {_span(loop.time() - begun)}")
         return report
@@ -212,11 +212,11 @@ class Waiting:
         loop = asyncio.get_running_loop()
         end = loop.time() + wait_s
         try:
-            while not self._ending.is_told() and (left_s := end - loop.time()) > 0:
+            while not self._stop.is_told() and (left_s := end - loop.time()) > 0:
                 self._tell(bad, left_s)
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(min(REPAINT_S, left_s) if self._listener.is_terminal else left_s):
-                        await self._ending.heard()
+                        await self._stop.heard()
         finally:
             self._listener.clear()
 

@@ -9,12 +9,12 @@ import signal
 import pytest
 
 from tests.engine.driven import drive
-from trackerwatch.cli.ending import Ending
+from trackerwatch.cli.stop_signal import StopSignal
 
 
 def test_what_is_done_first_counts():
     async def whole():
-        return await Ending().unless_told(asyncio.sleep(3600, "done"))
+        return await StopSignal().unless_told(asyncio.sleep(3600, "done"))
 
     assert drive(whole) == "done"
 
@@ -31,12 +31,12 @@ def test_what_is_under_way_may_wind_up():
         return "never"
 
     async def whole():
-        ending = Ending()
-        with ending.by_signal():
+        stop = StopSignal()
+        with stop.by_signal():
             asyncio.get_running_loop().call_later(10, os.kill, os.getpid(), signal.SIGTERM)
-            assert await ending.unless_told(work()) is None
-        await ending.heard()
-        return ending.is_told()
+            assert await stop.unless_told(work()) is None
+        await stop.heard()
+        return stop.is_told()
 
     assert drive(whole) is True
     assert ended == [pytest.approx(11)]
@@ -50,9 +50,9 @@ def test_who_was_told_before_begins_nothing():
         begun.append(1)
 
     async def whole():
-        ending = Ending()
-        ending.tell()
-        return await ending.unless_told(work())
+        stop = StopSignal()
+        stop.tell()
+        return await stop.unless_told(work())
 
     assert drive(whole) is None
     assert begun == []
@@ -63,7 +63,7 @@ def test_mistakes_come_out():
         raise LookupError("ours")
 
     async def whole():
-        return await Ending().unless_told(work())
+        return await StopSignal().unless_told(work())
 
     with pytest.raises(LookupError, match="ours"):
         drive(whole)
@@ -79,7 +79,7 @@ def test_who_is_cancelled_cancels_the_work():
             ended.append(1)
 
     async def whole():
-        task = asyncio.create_task(Ending().unless_told(work()))
+        task = asyncio.create_task(StopSignal().unless_told(work()))
         asyncio.get_running_loop().call_later(5, task.cancel)
         with pytest.raises(asyncio.CancelledError):
             await task

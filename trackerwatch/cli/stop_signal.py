@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Ending:
+class StopSignal:
     """Whether a run was told to end."""
 
     def __init__(self) -> None:
