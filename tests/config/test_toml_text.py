@@ -116,3 +116,30 @@ def test_whatever_is_toml_has_lines_within_it(text):
     lines = lines_of(text)
     assert all(1 <= line <= text.count("\n") + 1 for line in lines.values())
     assert {path[0] for path in lines} == table.keys()
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "written"),
+    [
+        ("until = 31.12.2026", "line 1 column 14", "31.12.2026"),
+        ("a = 1\nuntil = 2026-13-31\n", "line 2 column 13", "2026-13-31"),
+        ("until = 2026-02-30", "line 1 column 9", "2026-02-30"),
+        ("until = 2026-1-5 # soon", "line 1 column 13", "2026-1-5"),
+        ("until = 12/31/2026\r\n", "line 1 column 11", "12/31/2026"),
+        ("until = 2026-12-31 25:00", "line 1 column 20", "2026-12-31 25:00"),
+        ("mute = { until = 31.12.2026 }", "line 1 column 23", "31.12.2026"),
+        ("until = [2026-12-31, 31.12.2026]", "line 1 column 27", "31.12.2026"),
+    ],
+)
+def test_a_date_that_is_none_is_told_how_dates_are_written(text, place, written):
+    with pytest.raises(ValueError, match="is no date") as told:
+        parse_toml(text)
+    said = f"{written} is no date in TOML; dates are written like 2026-12-31, times like 2026-12-31T18:00:00Z"
+    assert str(told.value) == f"{place}: {said}"
+
+
+@pytest.mark.parametrize("text", ["a = 1 2 # = 31.12.2026", "a = 1.2.3.4", "a = ] # 2026-13-31", "a = '= 1-1-2026' x"])
+def test_what_is_no_date_is_no_wrong_one(text):
+    with pytest.raises(ValueError, match="no TOML: ") as told:
+        parse_toml(text)
+    assert "dates" not in str(told.value)

@@ -11,6 +11,10 @@ _KEY = r"""(?:[A-Za-z0-9_-]+|"(?:[^"\\\n]|\\.)*"|'[^'\n]*')"""
 _KEYS = rf"{_KEY}(?:[ \t]*\.[ \t]*{_KEY})*"
 _HEAD = re.compile(rf"(?P<open>\[\[?)[ \t]*(?P<keys>{_KEYS})[ \t]*\]\]?")
 _ASSIGNMENT = re.compile(rf"(?P<keys>{_KEYS})[ \t]*=")
+_LIKE_A_DATE = re.compile(
+    r"[=\[,][ \t]*(?P<date>(?:[0-9]{4}(?P<a>[-./])[0-9]{1,2}(?P=a)[0-9]{1,2}|[0-9]{1,2}(?P<b>[-./])[0-9]{1,2}(?P=b)[0-9]{4})"
+    r"(?:[T ][0-9:.Z+-]{1,20})?)"
+)
 _ONE_KEY = re.compile(_KEY)
 _BLANK = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
 _TOKEN = re.compile(
@@ -34,7 +38,7 @@ def parse_toml(text: str) -> dict[str, object]:
     except RecursionError:
         raise ValueError("nested too deeply") from None
     except ValueError as error:
-        raise ValueError(clean(_in_lines(str(error)), limit_chars=200)) from None
+        raise ValueError(clean(_in_lines(str(error), text), limit_chars=200)) from None
 
 
 def lines_of(text: str) -> dict[Path, int]:
@@ -106,7 +110,19 @@ def _after_value(text: str, at: int) -> int:
     return at
 
 
-def _in_lines(message: str) -> str:
+def _in_lines(message: str, text: str) -> str:
     """`Invalid value (at line 3, column 8)` as we say it."""
-    found = re.fullmatch(r"(.*) \(at (line \d+), (column \d+)\)", message, re.DOTALL)
-    return f"{found[2]} {found[3]}: no TOML: {found[1]}" if found else f"no TOML: {message}"
+    found = re.fullmatch(r"(.*) \(at line (\d+), column (\d+)\)", message, re.DOTALL)
+    if found is None:
+        return f"no TOML: {message}"
+    line, column = int(found[2]), int(found[3])
+    told = _about_a_date(text.split("\n")[line - 1], column - 1) or f"no TOML: {found[1]}"
+    return f"line {line} column {column}: {told}"
+
+
+def _about_a_date(line: str, at: int) -> str:
+    """What is wrong where somebody wrote a date that TOML does not know; empty where it is something else."""
+    for value in _LIKE_A_DATE.finditer(line):
+        if value.start("date") <= at <= value.end():
+            return f"{value['date']} is no date in TOML; dates are written like 2026-12-31, times like 2026-12-31T18:00:00Z"
+    return ""
