@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import json
 import sqlite3
+from dataclasses import replace
 
 import pytest
 
@@ -410,12 +411,33 @@ def run_of(*words: str) -> Run:
     return Run(build_parser().parse_args(["report", *words]), Narrator())
 
 
-def test_the_key_gives_nothing_away_and_passkeys_make_no_difference():
-    first = comparing.key_of(run_of("https://t.example.org/0123456789abcdef0123456789abcdef/a.torrent"))
-    other = comparing.key_of(run_of("https://t.example.org/fedcba9876543210fedcba9876543210/a.torrent"))
-    assert first == other
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("https://t.example.org/dl?id=a", "https://t.example.org/dl?id=b"),
+        (
+            "https://t.example.org/0123456789abcdef0123456789abcdef/dl",
+            "https://t.example.org/fedcba9876543210fedcba9876543210/dl",
+        ),
+        (
+            f"magnet:?xt=urn:btih:{'a' * 40}&tr=http%3A%2F%2Ft/?id=1",
+            f"magnet:?xt=urn:btih:{'a' * 40}&tr=http%3A%2F%2Ft/?id=2",
+        ),
+    ],
+)
+def test_inputs_that_differ_in_what_is_secret_alone_have_baselines_of_their_own(one, other):
+    assert comparing.key_of(run_of(one)) != comparing.key_of(run_of(other))
+    assert comparing.key_of(run_of(one)) == comparing.key_of(run_of(one))
+
+
+def test_the_key_gives_nothing_away():
+    run = run_of("https://t.example.org/a.torrent")
+    first = comparing.key_of(run)
     assert first.startswith("report ")
     assert len(first) == len("report ") + 64
+    # Nor can it be tried out elsewhere.
+    run.vantage = replace(run.vantage, id="00000000-0000-4000-8000-000000000001")
+    assert comparing.key_of(run) != first
     assert len(first) <= runs.MAX_KEY_CHARS
     assert first != comparing.key_of(run_of("https://t.example.org/b.torrent"))
 
