@@ -17,7 +17,7 @@ from trackerwatch.cli import vantages
 from trackerwatch.cli.main import main
 from trackerwatch.config.values import duration
 from trackerwatch.reports import FORMATS, Style, renderer
-from trackerwatch.reports.rows import build_report
+from trackerwatch.reports.building import build_report
 from trackerwatch.reports.vantages.quorum import DEFAULT_MAX_AGE_S
 
 

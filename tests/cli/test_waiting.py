@@ -25,7 +25,8 @@ from trackerwatch.cli.stop_signal import StopSignal
 from trackerwatch.cli.waiting import Unwell, Waiting, unwell
 from trackerwatch.outcome import Failure, FailureKind, Phase
 from trackerwatch.policy.rules import Problem, Rule, Severity, Verdict
-from trackerwatch.reports.rows import FailOn, Report, SkippedInput, Subject, Vantage, build_report
+from trackerwatch.reports.building import build_report
+from trackerwatch.reports.rows import FailOn, Report, SkippedInput, Subject, Vantage
 
 ONE, TWO, NEAR = "udp://one.example:1", "udp://two.example:2", "udp://near.example:3"
 BUSY = Failure(FailureKind.RATE_LIMITED, Phase.EXCHANGE, "slow down", retry_in_s=7200.0)

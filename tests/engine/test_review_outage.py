@@ -38,9 +38,10 @@ from trackerwatch.outcome import (
     SentinelOutcome,
     SwarmAnswer,
 )
+from trackerwatch.reports.building import build_report
 from trackerwatch.reports.formats import Style
 from trackerwatch.reports.json_report import render
-from trackerwatch.reports.rows import FailOn, Subject, Vantage, build_report
+from trackerwatch.reports.rows import FailOn, Subject, Vantage
 
 UDP = [f"udp://t{n}.test:80" for n in range(6)]
 HTTP = [f"http://h{n}.test:80/announce" for n in range(6)]

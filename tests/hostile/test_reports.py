@@ -24,8 +24,9 @@ from trackerwatch.outcome import FailureKind, SwarmCounts
 from trackerwatch.outside_text import clean
 from trackerwatch.policy.rules import Rule, Verdict
 from trackerwatch.reports import FORMATS, Style, renderer
+from trackerwatch.reports.building import empty_report
 from trackerwatch.reports.diff.changes import Change, ChangeKind, Changes
-from trackerwatch.reports.rows import PolicyNote, Quorum, Remembered, SkippedInput, Vantage, Vote, empty_report
+from trackerwatch.reports.rows import PolicyNote, Quorum, Remembered, SkippedInput, Vantage, Vote
 from trackerwatch.reports.values import moment
 
 WORD = "canary"

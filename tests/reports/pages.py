@@ -13,8 +13,9 @@ from trackerwatch.health import Health
 from trackerwatch.outcome import FailureKind, PhaseTimes, SwarmCounts
 from trackerwatch.policy.rules import Rule, Verdict
 from trackerwatch.policy.ruling import Judged
+from trackerwatch.reports.building import build_report
 from trackerwatch.reports.diff.changes import Change, ChangeKind, Changes
-from trackerwatch.reports.rows import PolicyNote, Quorum, Report, SkippedInput, Subject, Vantage, Vote, build_report
+from trackerwatch.reports.rows import PolicyNote, Quorum, Report, SkippedInput, Subject, Vantage, Vote
 
 if TYPE_CHECKING:
     from trackerwatch.history import TrackerHistory

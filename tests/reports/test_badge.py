@@ -11,8 +11,9 @@ from tests.reports.test_html import contrast
 from trackerwatch.health import Health
 from trackerwatch.policy.rules import Rule, Verdict
 from trackerwatch.reports import badge, badge_json
+from trackerwatch.reports.building import build_report, empty_report
 from trackerwatch.reports.formats import Style
-from trackerwatch.reports.rows import PolicyNote, Subject, build_report, empty_report
+from trackerwatch.reports.rows import PolicyNote, Subject
 from trackerwatch.reports.telling import badge_words
 
 SVG = "{http://www.w3.org/2000/svg}"

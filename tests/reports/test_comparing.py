@@ -21,6 +21,7 @@ from trackerwatch.failover import FailoverState, Role
 from trackerwatch.health import Health
 from trackerwatch.outcome import FailureKind, SwarmCounts
 from trackerwatch.policy.rules import Rule, Verdict
+from trackerwatch.reports.building import build_report
 from trackerwatch.reports.diff import comparing
 from trackerwatch.reports.diff.baseline import baseline_of, filled, from_bytes, to_bytes
 from trackerwatch.reports.diff.changes import ChangeKind
@@ -28,7 +29,7 @@ from trackerwatch.reports.diff.comparing import changes
 from trackerwatch.reports.formats import Style
 from trackerwatch.reports.json_report import render
 from trackerwatch.reports.readback.reading import read_report
-from trackerwatch.reports.rows import Vantage, build_report
+from trackerwatch.reports.rows import Vantage
 from trackerwatch.tracker import parse_tracker
 
 HERE = Vantage("5b8b2b52-0c35-4a4e-9a43-0f0f6a2f5a10", "vps7")

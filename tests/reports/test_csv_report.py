@@ -23,8 +23,9 @@ from trackerwatch.metainfo.torrent import SwarmVersion
 from trackerwatch.outcome import SwarmCounts
 from trackerwatch.policy.rules import Rule, Verdict
 from trackerwatch.reports import Style
+from trackerwatch.reports.building import empty_report
 from trackerwatch.reports.csv_report import COLUMNS, render
-from trackerwatch.reports.rows import Subject, empty_report
+from trackerwatch.reports.rows import Subject
 
 
 def rows(report) -> list[dict[str, str]]:

@@ -11,8 +11,9 @@ from tests.reports.test_markdown import NASTY
 from tests.reports.test_rows import HERE, report_on
 from trackerwatch.policy.rules import Rule, Severity, Verdict
 from trackerwatch.reports import Style
+from trackerwatch.reports.building import empty_report
 from trackerwatch.reports.github import MAX_OF_A_KIND, render
-from trackerwatch.reports.rows import SkippedInput, empty_report
+from trackerwatch.reports.rows import SkippedInput
 
 UNDONE = {"data": {"%0D": "\r", "%0A": "\n"}, "property": {"%0D": "\r", "%0A": "\n", "%3A": ":", "%2C": ","}}
 

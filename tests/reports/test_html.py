@@ -16,12 +16,12 @@ from tests.real.lab.places import HTML_CHECKER, find_program
 from tests.reports import pages
 from trackerwatch.outcome import PhaseTimes
 from trackerwatch.policy.rules import Verdict
+from trackerwatch.reports.building import empty_report
 from trackerwatch.reports.formats import Style
 from trackerwatch.reports.html import render
 from trackerwatch.reports.page import strips
 from trackerwatch.reports.page.parts import GLYPHS
 from trackerwatch.reports.page.style import DARK, LIGHT, READ_ON
-from trackerwatch.reports.rows import empty_report
 from trackerwatch.reports.telling.account import account_of
 
 VOID = {"meta", "link", "input", "br", "col", "wbr", "img"}

@@ -16,9 +16,10 @@ from trackerwatch.health import Health
 from trackerwatch.outcome import FailureKind, Phase, SwarmCounts
 from trackerwatch.policy.rules import Rule, Severity, Verdict
 from trackerwatch.reports import Style
+from trackerwatch.reports.building import empty_report
 from trackerwatch.reports.diff.changes import Change, ChangeKind, Changes
 from trackerwatch.reports.json_report import render
-from trackerwatch.reports.rows import PolicyNote, Quorum, Remembered, SkippedInput, Subject, Vantage, Vote, empty_report
+from trackerwatch.reports.rows import PolicyNote, Quorum, Remembered, SkippedInput, Subject, Vantage, Vote
 from trackerwatch.reports.table import render as render_table
 
 SCHEMA = json.loads(files("trackerwatch.reports").joinpath("report.schema.json").read_text("utf-8"))

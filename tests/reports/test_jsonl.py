@@ -13,10 +13,11 @@ from tests.reports.test_json_report import SCHEMA
 from tests.reports.test_rows import HERE, report_on
 from trackerwatch.policy.rules import Verdict
 from trackerwatch.reports import Style
+from trackerwatch.reports.building import empty_report
 from trackerwatch.reports.diff.changes import Change, ChangeKind, Changes
 from trackerwatch.reports.json_report import render as render_json
 from trackerwatch.reports.jsonl import TYPES, render
-from trackerwatch.reports.rows import SkippedInput, empty_report
+from trackerwatch.reports.rows import SkippedInput
 
 ROWS = {"tracker": "tracker", "torrent": "torrent", "problem": "problem", "change": "change"}
 """Definition of the report's schema by type of a row."""

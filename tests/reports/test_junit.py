@@ -20,8 +20,9 @@ from trackerwatch.health import Health
 from trackerwatch.outcome import NOTHING_KNOWN, FailureKind, SwarmCounts
 from trackerwatch.policy.rules import Rule, Severity, Verdict
 from trackerwatch.reports import Style
+from trackerwatch.reports.building import empty_report
 from trackerwatch.reports.junit import render
-from trackerwatch.reports.rows import FailOn, Quorum, SkippedInput, Subject, Vote, empty_report
+from trackerwatch.reports.rows import FailOn, Quorum, SkippedInput, Subject, Vote
 
 ATTRIBUTES = {
     "testsuites": {"name", "tests", "failures", "errors", "skipped", "time"},

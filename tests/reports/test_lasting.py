@@ -8,10 +8,11 @@ from tests.reports.scenes import NOW, UP, answer, problem, seen, snapshot, torre
 from trackerwatch.failover import Role
 from trackerwatch.outcome import SwarmCounts
 from trackerwatch.policy.rules import Rule, Severity, Verdict
+from trackerwatch.reports.building import build_report
 from trackerwatch.reports.diff import baseline
 from trackerwatch.reports.diff.baseline import BaselineError, baseline_of, filled, from_bytes, to_bytes
 from trackerwatch.reports.diff.lasting import lasting
-from trackerwatch.reports.rows import Vantage, build_report
+from trackerwatch.reports.rows import Vantage
 
 HERE = Vantage("5b8b2b52-0c35-4a4e-9a43-0f0f6a2f5a10", "vps7")
 LISTED = torrent("a", [UP])

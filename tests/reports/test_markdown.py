@@ -19,9 +19,10 @@ from trackerwatch.outside_text import clean
 from trackerwatch.policy.rules import Rule, Verdict
 from trackerwatch.policy.ruling import Judged
 from trackerwatch.reports import Style, markdown
+from trackerwatch.reports.building import empty_report
 from trackerwatch.reports.diff.changes import Change, ChangeKind, Changes
 from trackerwatch.reports.markdown import MAX_BYTES, render
-from trackerwatch.reports.rows import PolicyNote, Quorum, SkippedInput, Vantage, Vote, empty_report
+from trackerwatch.reports.rows import PolicyNote, Quorum, SkippedInput, Vantage, Vote
 
 OURS = {
     *("h1", "h2", "h3", "p", "strong", "ul", "li", "code", "details", "summary"),

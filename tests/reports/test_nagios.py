@@ -16,8 +16,9 @@ from trackerwatch.health import Health
 from trackerwatch.outcome import SwarmCounts
 from trackerwatch.policy.rules import Rule, Verdict
 from trackerwatch.reports import Style
+from trackerwatch.reports.building import empty_report
 from trackerwatch.reports.nagios import LABEL_CHARS, MAX_BYTES, MAX_TORRENTS, _labels, render
-from trackerwatch.reports.rows import FailOn, PolicyNote, Remembered, SkippedInput, Subject, empty_report
+from trackerwatch.reports.rows import FailOn, PolicyNote, Remembered, SkippedInput, Subject
 
 OK, WARNING, UNKNOWN = Verdict.OK, Verdict.WARNING, Verdict.UNKNOWN
 WORDS = {0: "OK", 1: "WARNING", 2: "CRITICAL", 3: "UNKNOWN"}

@@ -19,9 +19,10 @@ from trackerwatch.engine.views import Mute
 from trackerwatch.outcome import SwarmCounts
 from trackerwatch.policy.rules import BUILT_IN, Rule, Severity, Verdict
 from trackerwatch.reports import Style
+from trackerwatch.reports.building import empty_report
 from trackerwatch.reports.metering.exposition import DROPPED_FIRST, MAX_SERIES, Family, labels, within_limit, written
 from trackerwatch.reports.prometheus import families_of, render
-from trackerwatch.reports.rows import SkippedInput, empty_report
+from trackerwatch.reports.rows import SkippedInput
 
 
 def parsed(text):

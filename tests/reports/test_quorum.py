@@ -17,18 +17,9 @@ from trackerwatch.health import Health
 from trackerwatch.outcome import FailureKind, SwarmCounts
 from trackerwatch.policy.rules import Rule, Severity, Verdict
 from trackerwatch.reports import FORMATS, Style, renderer
+from trackerwatch.reports.building import build_report, empty_report
 from trackerwatch.reports.readback.reading import read_report
-from trackerwatch.reports.rows import (
-    FailOn,
-    PolicyNote,
-    Remembered,
-    Report,
-    SkippedInput,
-    Subject,
-    Vantage,
-    build_report,
-    empty_report,
-)
+from trackerwatch.reports.rows import FailOn, PolicyNote, Remembered, Report, SkippedInput, Subject, Vantage
 from trackerwatch.reports.telling.vantage_words import votes
 from trackerwatch.reports.vantages.quorum import Wishes, check_usable, combine
 from trackerwatch.tracker import parse_tracker

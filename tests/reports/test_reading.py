@@ -15,6 +15,7 @@ from trackerwatch.health import Health
 from trackerwatch.outcome import Failure, FailureKind, SwarmCounts
 from trackerwatch.policy.rules import Problem, Rule, Severity, Verdict
 from trackerwatch.reports import FORMATS, Style, renderer
+from trackerwatch.reports.building import build_report, empty_report
 from trackerwatch.reports.diff.changes import Change, ChangeKind, Changes
 from trackerwatch.reports.readback.document import MAX_BYTES
 from trackerwatch.reports.readback.reading import read_report
@@ -28,8 +29,6 @@ from trackerwatch.reports.rows import (
     Subject,
     Vantage,
     Vote,
-    build_report,
-    empty_report,
 )
 from trackerwatch.tracker import parse_tracker, tracker_from_report
 

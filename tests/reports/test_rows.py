@@ -9,16 +9,8 @@ from trackerwatch.engine.views import Mute, OrderSource
 from trackerwatch.health import Health
 from trackerwatch.outcome import SwarmCounts
 from trackerwatch.policy.rules import Rule, Severity, Verdict
-from trackerwatch.reports.rows import (
-    FailOn,
-    Report,
-    SkippedInput,
-    Subject,
-    Vantage,
-    build_report,
-    empty_report,
-    exit_code,
-)
+from trackerwatch.reports.building import build_report, empty_report
+from trackerwatch.reports.rows import FailOn, Report, SkippedInput, Subject, Vantage, exit_code
 from trackerwatch.tracker import parse_tracker
 
 HERE = Vantage("6f2a1d52-8e0b-4a6d-9f86-0d8f5cbe0a11", "vps7")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from trackerwatch.reports.rows import SkippedInput, skipped_problem
+from trackerwatch.reports.building import skipped_problem
+from trackerwatch.reports.rows import SkippedInput
 from trackerwatch.reports.telling import skipped
 
 ONE = skipped.alike([SkippedInput("a", "empty file")])

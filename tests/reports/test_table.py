@@ -16,8 +16,9 @@ from trackerwatch.outcome import FailureKind, SwarmCounts
 from trackerwatch.policy.rules import Rule, Verdict
 from trackerwatch.policy.ruling import Judged
 from trackerwatch.reports import Style
+from trackerwatch.reports.building import empty_report
 from trackerwatch.reports.diff.changes import Change, ChangeKind, Changes
-from trackerwatch.reports.rows import PolicyNote, Remembered, SkippedInput, Subject, empty_report
+from trackerwatch.reports.rows import PolicyNote, Remembered, SkippedInput, Subject
 from trackerwatch.reports.table import render
 
 

@@ -10,7 +10,8 @@ from trackerwatch.cli.policies import text_of
 from trackerwatch.policy.document import NO_POLICY, Policy
 from trackerwatch.policy.rules import LINT, Rule
 from trackerwatch.policy.ruling import Judged, judge_torrents
-from trackerwatch.reports.rows import PolicyNote, selected_views
+from trackerwatch.reports.building import selected_views
+from trackerwatch.reports.rows import PolicyNote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -16,7 +16,8 @@ from trackerwatch.engine.views import Source
 from trackerwatch.errors import UsageError
 from trackerwatch.filters import Filter, parse_filter
 from trackerwatch.locations import vantage_id
-from trackerwatch.reports.rows import FailOn, Report, SkippedInput, Subject, Vantage, build_report, empty_report
+from trackerwatch.reports.building import build_report, empty_report
+from trackerwatch.reports.rows import FailOn, Report, SkippedInput, Subject, Vantage
 from trackerwatch.state import StateFile
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from trackerwatch.cli.output import emit
 from trackerwatch.locations import vantage_id
-from trackerwatch.reports.rows import FailOn, SkippedInput, Vantage, build_report
+from trackerwatch.reports.building import build_report
+from trackerwatch.reports.rows import FailOn, SkippedInput, Vantage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -18,11 +20,12 @@ from trackerwatch.errors import ConfigError, ReportError, UsageError
 from trackerwatch.filters import parse_filter
 from trackerwatch.locations import host_name, vantage_id
 from trackerwatch.outside_text import clean
+from trackerwatch.reports.building import empty_report
 from trackerwatch.reports.diff.baseline import baseline_of
 from trackerwatch.reports.diff.comparing import changes
 from trackerwatch.reports.readback.document import MAX_BYTES
 from trackerwatch.reports.readback.reading import read_report
-from trackerwatch.reports.rows import FailOn, Report, SkippedInput, Vantage, empty_report
+from trackerwatch.reports.rows import FailOn, Report, SkippedInput, Vantage
 from trackerwatch.reports.vantages.quorum import DEFAULT_MAX_AGE_S, Wishes, check_usable, combine
 
 if TYPE_CHECKING:
@@ -48,6 +51,7 @@ def report_on_vantages(arguments: Namespace) -> int:
         UsageError: A mistake in an option, or options that cannot go together.
         ConfigError: A mistake in the config file that the command line names.
     """
+    began = time.monotonic()
     _check(arguments)
     narrator = Narrator()
     outputs = planned(arguments.outputs)
@@ -85,6 +89,7 @@ def report_on_vantages(arguments: Namespace) -> int:
         report = replace(
             report, changes=changes(before, baseline_of(report), report, name, filtered=not wanted.is_empty)
         )
+    report = replace(report, duration_s=time.monotonic() - began)
     return deliver(report, outputs, narrator.say, color=config.color, all_rows=arguments.all)
 
 
@@ -126,6 +131,8 @@ def _read(paths: Sequence[str], narrator: Narrator) -> tuple[list[Report], list[
             unusable.append(SkippedInput(error.source, error.reason))
         else:
             reports.append(report)
+        # What is held to the end need not be looked through for what could be let go, again and again.
+        gc.freeze()
     return reports, unusable
 
 

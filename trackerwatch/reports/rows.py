@@ -1,31 +1,20 @@
-"""What a report holds: the views of one moment, the verdict on them, and what belongs to the run.
-
-Everything that formats have in common is decided here, so that all of them tell the same.
-"""
+"""What a report holds: the views of one moment, the verdict on them, and what belongs to the run."""
 
 from __future__ import annotations
 
-import hashlib
-from collections import Counter
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
 from enum import StrEnum
-from itertools import compress
-from operator import not_
 from typing import TYPE_CHECKING
 
-from trackerwatch.engine.views import Source
-from trackerwatch.health.states import Health
-from trackerwatch.outside_text import clean
-from trackerwatch.policy.judge import worst_verdict
-from trackerwatch.policy.rules import SEVERITIES, Problem, Rule, Severity, Verdict
+from trackerwatch.policy.rules import Problem, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping
+    from datetime import datetime
 
-    from trackerwatch.engine.views import Snapshot, TorrentView, TrackerView
+    from trackerwatch.engine.views import TorrentView, TrackerView
+    from trackerwatch.health.states import Health
     from trackerwatch.history import TrackerHistory
-    from trackerwatch.policy.ruling import Judged
     from trackerwatch.reports.diff.changes import Changes
     from trackerwatch.reports.telling.account import Account
 
@@ -197,7 +186,7 @@ def exit_code(verdict: Verdict, fail_on: FailOn = FailOn.WARNING, *, blind: bool
     Args:
         verdict: The worst of all.
         fail_on: What is forgiven.
-        blind: Nothing could be judged, see `is_blind`: there is nothing to forgive then.
+        blind: Nothing could be judged, see `building.is_blind`: there is nothing to forgive then.
     """
     if verdict not in _FORGIVEN[fail_on]:
         return verdict.exit_code
@@ -209,231 +198,3 @@ _FORGIVEN: Mapping[FailOn, tuple[Verdict, ...]] = {
     FailOn.CRITICAL: (Verdict.WARNING,),
     FailOn.NONE: (Verdict.WARNING, Verdict.CRITICAL, Verdict.UNKNOWN),
 }
-
-
-def is_blind(torrents: Iterable[TorrentView], trackers: Iterable[TrackerView]) -> bool:
-    """Whether no torrent and no tracker could be judged: whoever cannot look has not seen that all is well."""
-    return all(view.verdict is Verdict.UNKNOWN for view in torrents) and all(
-        view.state is Health.UNKNOWN for view in trackers
-    )
-
-
-def build_report(
-    snapshot: Snapshot,
-    *,
-    vantage: Vantage,
-    duration_s: float,
-    subject: Subject = Subject.TORRENTS,
-    selected: Sequence[int] | None = None,
-    skipped: Iterable[SkippedInput] = (),
-    only_problems: bool = False,
-    fail_on: FailOn = FailOn.WARNING,
-    judged: Judged | None = None,
-    policy: PolicyNote | None = None,
-    title: str = "",
-    command: str = "",
-) -> Report:
-    """Judge a snapshot.
-
-    Args:
-        snapshot: What the engine found out.
-        vantage: Where from.
-        duration_s: How long the run took.
-        subject: What the run is about.
-        selected: Torrents that the report is about, by index (of trackers alone: trackers). None: all.
-        skipped: Inputs that could not be used; each is a problem of the run.
-        only_problems: List only what is not well. The verdict is about all the same.
-        fail_on: What the exit code is for.
-        judged: The selected torrents as a policy sees them. None: as the engine does.
-        policy: What is told of that policy.
-        title: What the report is about.
-        command: How to make it again.
-    """
-    torrents, trackers = _selection(snapshot, subject, selected, judged)
-    severities = judged.severities if judged is not None else {}
-    skipped = tuple(SkippedInput(clean(s.source), clean(s.message)) for s in skipped)
-    if not torrents and not trackers:
-        return empty_report(
-            "nothing matches the filter", vantage=vantage, duration_s=duration_s, subject=subject, skipped=skipped
-        )
-    problems = [
-        *_as_ordered(_run_problems(snapshot, trackers, subject), severities),
-        *(problem for view in torrents for problem in view.problems),
-        *_as_ordered(map(skipped_problem, skipped), severities),
-    ]
-    verdict = worst_verdict(
-        (
-            *(view.verdict for view in torrents),
-            *(problem.severity.verdict for problem in problems),
-            *(tracker_verdict(view) for view in trackers if subject is Subject.TRACKERS),
-        )
-    )
-    listed = [not only_problems or view.verdict is not Verdict.OK for view in torrents]
-    # What is ordered by hand is listed whatever becomes of it: or it would be forgotten.
-    shown = [not only_problems or view.state is not Health.UP or is_ordered(view) for view in trackers]
-    not_judged = sum(view.verdict is Verdict.UNKNOWN for view in torrents)
-    not_judged += sum(view.state is Health.UNKNOWN and view.disabled is None for view in trackers)
-    if subject is Subject.TRACKERS and all(view.disabled is not None for view in trackers):
-        # Whoever checks what he switched off asked nobody.
-        verdict = worst_verdict((verdict, Verdict.UNKNOWN))
-    return Report(
-        generated_at=snapshot.taken_at,
-        duration_s=duration_s,
-        vantage=vantage,
-        subject=subject,
-        verdict=verdict,
-        exit_code=exit_code(verdict, fail_on, blind=is_blind(torrents, trackers)),
-        torrents=tuple(compress(torrents, listed)),
-        trackers=tuple(compress(trackers, shown)),
-        problems=tuple(sorted(problems, key=lambda problem: -problem.severity.badness)),
-        skipped=skipped,
-        torrents_by_verdict=dict(Counter(view.verdict for view in torrents)),
-        trackers_by_state={**dict.fromkeys(Health, 0), **Counter(view.state for view in trackers)},
-        not_judged=not_judged,
-        remark="",
-        remembered=_remembered(snapshot.taken_at, torrents, trackers),
-        title=title,
-        command=command,
-        collection_of=judged.collection_of if judged is not None else {},
-        collections=_collections(torrents, judged.collection_of) if judged is not None else {},
-        policy=policy,
-        fail_on=fail_on,
-        unlisted_torrents=tuple(compress(torrents, map(not_, listed))),
-        unlisted_trackers=tuple(compress(trackers, map(not_, shown))),
-        unselected=_unselected(snapshot, selected) if subject is Subject.TORRENTS else (),
-    )
-
-
-def _unselected(snapshot: Snapshot, selected: Sequence[int] | None) -> tuple[str, ...]:
-    if selected is None:
-        return ()
-    table, chosen = snapshot.torrents, frozenset(selected)
-    return tuple(table.torrents[index].info_hash_hex for index in table.listed if index not in chosen)
-
-
-def _as_ordered(problems: Iterable[Problem], severities: Mapping[Rule, Severity | None]) -> list[Problem]:
-    """Problems as bad as a policy says; without those that it switches off."""
-    told = []
-    for problem in problems:
-        severity = severities.get(problem.rule, problem.severity)
-        if severity is not None:
-            told.append(problem if severity is problem.severity else replace(problem, severity=severity))
-    return told
-
-
-def _collections(torrents: Iterable[TorrentView], collection_of: Mapping[str, str]) -> dict[str, Mapping[Verdict, int]]:
-    counted: dict[str, Counter[Verdict]] = {name: Counter() for name in dict.fromkeys(collection_of.values())}
-    for view in torrents:
-        if (name := collection_of.get(view.torrent.info_hash_hex)) is not None:
-            counted[name][view.verdict] += 1
-    return {name: dict(verdicts) for name, verdicts in counted.items()}
-
-
-def _remembered(now: datetime, torrents: Iterable[TorrentView], trackers: Iterable[TrackerView]) -> Remembered | None:
-    """What of this is from the store, and how old the answers are."""
-    answers = [a for view in torrents for a in view.answers if a.scrape.source is Source.STORE]
-    states = [view for view in trackers if view.recalled_at is not None]
-    if not answers and not states:
-        return None
-    told = [answer.scrape.observed_at for answer in answers] or [view.last_probe_at for view in states]
-    ages = [max(0.0, (now - at).total_seconds()) for at in told if at is not None] or [0.0]
-    who = {answer.tracker for answer in answers} | {view.tracker for view in states}
-    return Remembered(len(who), min(ages), max(ages))
-
-
-def empty_report(
-    remark: str,
-    *,
-    vantage: Vantage,
-    duration_s: float,
-    subject: Subject = Subject.TORRENTS,
-    skipped: Iterable[SkippedInput] = (),
-) -> Report:
-    """A report of a run that had nothing to look at: verdict unknown, exit code 3, whatever `--fail-on` says."""
-    skipped = tuple(SkippedInput(clean(s.source), clean(s.message)) for s in skipped)
-    return Report(
-        generated_at=datetime.now(UTC),
-        duration_s=duration_s,
-        vantage=vantage,
-        subject=subject,
-        verdict=Verdict.UNKNOWN,
-        exit_code=Verdict.UNKNOWN.exit_code,
-        torrents=(),
-        trackers=(),
-        problems=tuple(map(skipped_problem, skipped)),
-        skipped=skipped,
-        torrents_by_verdict={},
-        trackers_by_state=dict.fromkeys(Health, 0),
-        not_judged=0,
-        remark=remark,
-    )
-
-
-def _selection(
-    snapshot: Snapshot, subject: Subject, selected: Sequence[int] | None, judged: Judged | None
-) -> tuple[tuple[TorrentView, ...], tuple[TrackerView, ...]]:
-    table = snapshot.torrents
-    if subject is Subject.TRACKERS:
-        trackers = snapshot.trackers if selected is None else tuple(snapshot.trackers[index] for index in selected)
-        return tuple(table.view(index) for index in table.listed), trackers
-    torrents = judged.views if judged is not None else selected_views(snapshot, selected)
-    if selected is None:
-        # Of those that left while somebody watched nothing is claimed.
-        return torrents, tuple(view for view in snapshot.trackers if not view.retired)
-    listed = {placement.tracker for view in torrents for placement in view.torrent.placements}
-    return torrents, tuple(view for view in snapshot.trackers if view.tracker in listed)
-
-
-def selected_views(snapshot: Snapshot, selected: Sequence[int] | None) -> tuple[TorrentView, ...]:
-    """Torrents in full: those selected, by index; None: all that are watched."""
-    table = snapshot.torrents
-    return tuple(table.view(index) for index in (table.listed if selected is None else selected))
-
-
-def _run_problems(snapshot: Snapshot, trackers: tuple[TrackerView, ...], subject: Subject) -> list[Problem]:
-    ids = {view.tracker.id for view in trackers}
-    problems = [problem for problem in snapshot.tracker_problems if problem.tracker is None or problem.tracker in ids]
-    if subject is Subject.TRACKERS and all(view.state is Health.DOWN for view in trackers if _is_heard(view)):
-        # Nothing that was asked about works: the check found what it looks for.
-        problems = [
-            replace(problem, severity=Severity.CRITICAL) if problem.rule is Rule.TRACKER_DOWN else problem
-            for problem in problems
-        ]
-    return problems
-
-
-def is_ordered(view: TrackerView) -> bool:
-    """Whether the user ordered something of a tracker, which every report lists."""
-    return view.muted is not None or view.disabled is not None or view.interval_wish_s is not None or view.added
-
-
-def _is_heard(view: TrackerView) -> bool:
-    """Whether a verdict may rest on a tracker."""
-    return view.muted is None and view.disabled is None
-
-
-def tracker_verdict(view: TrackerView) -> Verdict:
-    """What one tracker adds to the verdict of a check; nothing where the user wants to hear nothing of it."""
-    if not _is_heard(view):
-        return Verdict.OK
-    return {
-        Health.UP: Verdict.OK,
-        Health.DEGRADED: Verdict.WARNING,
-        Health.DOWN: Verdict.WARNING,
-        Health.UNKNOWN: Verdict.UNKNOWN,
-    }[view.state]
-
-
-def skipped_problem(skipped: SkippedInput) -> Problem:
-    """That an input could not be used."""
-    digest = hashlib.sha256(f"{skipped.source}\n{skipped.message}".encode("utf-8", "replace")).hexdigest()
-    return Problem(
-        id=f"{Rule.SKIPPED_INPUT}:{digest[:10]}",
-        severity=SEVERITIES[Rule.SKIPPED_INPUT],
-        rule=Rule.SKIPPED_INPUT,
-        torrent=None,
-        tracker=None,
-        since=None,
-        message=f"{skipped.source}: {skipped.message}; it is {NOT_PART}",
-        action=REPAIR,
-    )

@@ -8,29 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from itertools import compress
-from operator import not_
 from typing import TYPE_CHECKING, TypeVar
 
 from trackerwatch.errors import ReportError
 from trackerwatch.health.states import Health
-from trackerwatch.policy.judge import worst_verdict
-from trackerwatch.policy.rules import Problem, Rule, Severity, Verdict
+from trackerwatch.policy.rules import Problem, Rule, Severity
+from trackerwatch.reports.building import put_together, skipped_problem
 from trackerwatch.reports.readback.derived import effects_of
-from trackerwatch.reports.rows import (
-    FailOn,
-    Quorum,
-    Remembered,
-    Report,
-    SkippedInput,
-    Subject,
-    Vantage,
-    exit_code,
-    is_blind,
-    is_ordered,
-    skipped_problem,
-    tracker_verdict,
-)
+from trackerwatch.reports.rows import FailOn, Quorum, Remembered, Report, SkippedInput, Subject, Vantage
 from trackerwatch.reports.telling.wording import duration, many
 from trackerwatch.reports.vantages.ballots import Ballots, Voter, hold, merged_problems, told
 from trackerwatch.reports.vantages.merging import (
@@ -99,6 +84,7 @@ def combine(
     now: datetime,
     vantage: Vantage,
     wishes: Wishes,
+    duration_s: float = 0.0,
     unusable: Iterable[SkippedInput] = (),
 ) -> Report:
     """Put reports together.
@@ -108,6 +94,7 @@ def combine(
         now: The time, by which a report is fresh.
         vantage: Who puts them together.
         wishes: How.
+        duration_s: How long this run took; how long theirs took says nothing of it.
         unusable: Files that could not be read.
 
     Returns:
@@ -131,38 +118,25 @@ def combine(
     remark = _too_few(ballots, now, wishes.max_age_s)
     if not remark and not torrents and not trackers:
         remark = "nothing matches the filter" if wishes.filter and not wishes.filter.is_empty else "nothing was asked"
-    verdict = Verdict.UNKNOWN if remark else _verdict(torrents, trackers, problems, subject)
-    collection_of = {info_hash: name for report in reversed(latest) for info_hash, name in report.collection_of.items()}
-    listed = [not wishes.only_problems or view.verdict is not Verdict.OK for view in torrents]
-    shown = [not wishes.only_problems or view.state is not Health.UP or is_ordered(view) for view in trackers]
-    return Report(
+    return put_together(
+        torrents,
+        trackers,
+        problems,
         generated_at=now,
-        duration_s=max((report.duration_s for report in latest), default=0.0),
+        duration_s=duration_s,
         vantage=vantage,
         subject=subject,
-        verdict=verdict,
-        exit_code=Verdict.UNKNOWN.exit_code
-        if remark
-        else exit_code(verdict, wishes.fail_on, blind=is_blind(torrents, trackers)),
-        torrents=tuple(compress(torrents, listed)),
-        trackers=tuple(compress(trackers, shown)),
-        problems=tuple(sorted(problems, key=lambda problem: -problem.severity.badness)),
         skipped=skipped,
-        torrents_by_verdict=dict(Counter(view.verdict for view in torrents)),
-        trackers_by_state={**dict.fromkeys(Health, 0), **Counter(view.state for view in trackers)},
-        not_judged=sum(view.verdict is Verdict.UNKNOWN for view in torrents)
-        + sum(view.state is Health.UNKNOWN and view.disabled is None for view in trackers),
-        remark=remark,
         remembered=_remembered(latest, now),
         title=wishes.title or next((report.title for report in latest if report.title), ""),
         command=wishes.command,
-        collection_of=collection_of,
-        collections=_collections(torrents, collection_of, latest),
+        collection_of={key: name for report in reversed(latest) for key, name in report.collection_of.items()},
+        collections=[name for report in latest for name in (*report.collections, *report.collection_of.values())],
         policy=next((report.policy for report in latest if report.policy is not None), None),
         quorum=Quorum(ballots.needed, ballots.votes, merged.down_for),
-        unlisted_torrents=tuple(compress(torrents, map(not_, listed))),
-        unlisted_trackers=tuple(compress(trackers, map(not_, shown))),
+        only_problems=wishes.only_problems,
         fail_on=wishes.fail_on,
+        remark=remark,
     )
 
 
@@ -321,34 +295,6 @@ def _too_few(ballots: Ballots, now: datetime, max_age_s: float) -> str:
     # The number first: a plugin's line has 80 columns.
     fresh = many(len(ballots.fresh), "fresh vantage")
     return f"no verdict: --quorum {ballots.needed}, but {fresh}{f' ({stale})' if stale else ''}"
-
-
-def _verdict(
-    torrents: Sequence[TorrentView], trackers: Sequence[TrackerView], problems: Sequence[Problem], subject: Subject
-) -> Verdict:
-    return worst_verdict(
-        (
-            *(view.verdict for view in torrents),
-            *(problem.severity.verdict for problem in problems),
-            *(_tracker_verdict(view) for view in trackers if subject is Subject.TRACKERS),
-        )
-    )
-
-
-def _tracker_verdict(view: TrackerView) -> Verdict:
-    """As of any check, but for faults that too few vantages see."""
-    return Verdict.OK if view.reasons[:1] == (Rule.REGIONAL.value,) else tracker_verdict(view)
-
-
-def _collections(
-    torrents: Iterable[TorrentView], collection_of: Mapping[str, str], latest: Sequence[Report]
-) -> dict[str, Mapping[Verdict, int]]:
-    names = dict.fromkeys(name for report in latest for name in (*report.collections, *report.collection_of.values()))
-    counted: dict[str, Counter[Verdict]] = {name: Counter() for name in names}
-    for view in torrents:
-        if (name := collection_of.get(view.torrent.info_hash_hex)) is not None:
-            counted[name][view.verdict] += 1
-    return {name: dict(verdicts) for name, verdicts in counted.items() if verdicts}
 
 
 def _remembered(latest: Sequence[Report], now: datetime) -> Remembered | None:
