@@ -5,8 +5,10 @@ The bytes come back from a store that anybody may have written to: nothing in th
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -19,7 +21,7 @@ from trackerwatch.outside_text import clean
 from trackerwatch.policy.rules import Rule, Severity, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from trackerwatch.engine.views import AnswerView, TorrentView
     from trackerwatch.reports.rows import Report
@@ -31,6 +33,8 @@ MAX_VALUES = 4_000_000
 """So many commas and brackets at most: an empty list takes two bytes here, and thirty times as many in memory."""
 MAX_TRACKERS = 100_000
 MAX_TORRENTS = 500_000
+MAX_SKIPPED = 10_000
+"""Inputs that are kept of those which could not be used; a further one counts as one that could be used before."""
 MAX_NAME_CHARS = 300
 _MAX_COUNT = 1 << 63
 _LATEST_S = 32_503_680_000.0
@@ -38,6 +42,7 @@ _LATEST_S = 32_503_680_000.0
 
 _INFO_HASH = re.compile(r"[0-9a-f]{40}")
 _TRACKER_ID = re.compile(r"[0-9a-f]{10}")
+_INPUT = re.compile(r"[0-9a-f]{12}")
 _WHOLE = frozenset({int})
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _MS = timedelta(milliseconds=1)
@@ -82,6 +87,10 @@ class Baseline:
     all_torrents: bool = True
     """False: those that were well are not in it."""
     all_trackers: bool = True
+    skipped: frozenset[str] = frozenset()
+    """Inputs that could not be used, each as a digest of its name."""
+    kept: frozenset[str] = frozenset()
+    """Info hashes of torrents that were there at an earlier run, and may still be behind one of these inputs."""
 
 
 class BaselineError(ValueError):
@@ -100,7 +109,33 @@ def baseline_of(report: Report) -> Baseline:
         others=frozenset(report.unselected),
         all_torrents=len(torrents) >= report.torrents_judged,
         all_trackers=len(trackers) >= report.trackers_judged,
+        skipped=_digests(one.source for one in report.skipped),
     )
+
+
+def _digests(sources: Iterable[str]) -> frozenset[str]:
+    """Of each input one, also where two look the same without what is secret in them."""
+    times = Counter[str]()
+    found = set()
+    for source in sources:
+        times[source] += 1
+        found.add(hashlib.sha256(f"{times[source]} {source}".encode("utf-8", "replace")).hexdigest()[:12])
+    return frozenset(found)
+
+
+def missing(now: Baseline, before: Baseline) -> tuple[list[str], frozenset[str]]:
+    """Torrents that were there before and are not now.
+
+    Returns:
+        Their info hashes, and which of them may be behind an input that could not be used this time: any of them where that input
+        could be used before, else those that were missing already.
+    """
+    gone = [key for key in before.torrents if key not in now.torrents and key not in now.others]
+    if not now.skipped:
+        return gone, frozenset()
+    if now.skipped - before.skipped:
+        return gone, frozenset(gone)
+    return gone, before.kept.intersection(gone)
 
 
 def _then(view: TorrentView, sets: dict[tuple[str, ...], frozenset[str]]) -> TorrentThen:
@@ -156,7 +191,8 @@ def _refused(answer: AnswerView) -> bool:
 def filled(now: Baseline, before: Baseline) -> Baseline:
     """A baseline in which what was known before still holds where nothing is known now.
 
-    A run without a network would otherwise make everything forget what it was.
+    A run without a network would otherwise make everything forget what it was. Torrents that are missing stay in it while they may be
+    behind an input that could not be used, unless one of the same name came in their place.
     """
     trackers = {
         key: before.trackers.get(key, state) if state is Health.UNKNOWN else state
@@ -166,7 +202,10 @@ def filled(now: Baseline, before: Baseline) -> Baseline:
         key: _remembering(then, before.torrents[key]) if key in before.torrents else then
         for key, then in now.torrents.items()
     }
-    return replace(now, trackers=trackers, torrents=torrents)
+    _, unread = missing(now, before)
+    names = {then.name for key, then in now.torrents.items() if key not in before.torrents} if unread else set()
+    kept = {key: then for key, then in before.torrents.items() if key in unread and then.name not in names}
+    return replace(now, trackers=trackers, torrents=torrents | kept, kept=frozenset(kept))
 
 
 def _remembering(now: TorrentThen, before: TorrentThen) -> TorrentThen:
@@ -225,6 +264,8 @@ def to_bytes(baseline: Baseline) -> bytes:
         "trackers": trackers,
         "torrents": torrents,
         "others": sorted(baseline.others),
+        "skipped": sorted(baseline.skipped)[:MAX_SKIPPED],
+        "kept": sorted(baseline.kept),
         "since": _since_rows(baseline),
     }
     body = _written(document)
@@ -315,6 +356,8 @@ def _read(document: Mapping[str, object]) -> Baseline:
         others=frozenset(_matching(_INFO_HASH, one) for one in _rows(document["others"], MAX_TORRENTS)),
         all_torrents=all_torrents is True,
         all_trackers=all_trackers is True,
+        skipped=frozenset(_matching(_INPUT, one) for one in _rows(document.get("skipped", []), MAX_SKIPPED)),
+        kept=frozenset(_matching(_INFO_HASH, one) for one in _rows(document.get("kept", []), MAX_TORRENTS)),
     )
 
 

@@ -14,6 +14,7 @@ from trackerwatch.health.states import Health
 from trackerwatch.policy.judge import SANE_COUNT
 from trackerwatch.policy.rules import Rule, Verdict
 from trackerwatch.reports.diff import change_words
+from trackerwatch.reports.diff.baseline import missing
 from trackerwatch.reports.diff.changes import Change, ChangeKind, Changes
 from trackerwatch.reports.telling.wording import many
 
@@ -225,8 +226,9 @@ class _Comparison:
     def _come_and_gone(self) -> Iterator[Change]:
         before, now = self._before, self._now
         gone: list[str] = []
+        unread: frozenset[str] = frozenset()
         if not self._filtered:
-            gone = [key for key in before.torrents if key not in now.torrents and key not in now.others]
+            gone, unread = missing(now, before)
         new: list[str] = []
         if before.all_torrents:
             new = [key for key in now.torrents if key not in before.torrents and key not in before.others]
@@ -236,7 +238,8 @@ class _Comparison:
             [(key, change_words.renewed(self._torrent(key), old, key), old, key) for old, key in renewed],
             "carry another info hash",
         )
-        taken = {key for pair in renewed for key in pair}
+        # What may be behind an input that could not be read is not known to be gone.
+        taken = {*unread, *(key for pair in renewed for key in pair)}
         yield from self._folded(
             ChangeKind.TORRENT_GONE,
             [

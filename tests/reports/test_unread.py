@@ -1,0 +1,97 @@
+"""Runs in which an input could not be read: what was in it is neither gone nor new."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from tests.reports.scenes import UP, tracker
+from tests.reports.test_comparing import lines, report_of, told, well
+from trackerwatch.reports.diff.baseline import BaselineError, baseline_of, filled, from_bytes, to_bytes
+from trackerwatch.reports.diff.comparing import changes
+from trackerwatch.reports.rows import SkippedInput
+
+ALPHA, BETA = well("alpha"), well("beta")
+LIST = SkippedInput("https://host.example.org/beta.torrent", "HTTP 503")
+BROKEN = SkippedInput("broken.torrent", "no torrent")
+
+
+def run(*torrents, skipped=()):
+    return report_of(torrents, [tracker(UP)], skipped=skipped)
+
+
+class Runs:
+    """Runs of one command, each compared with what is kept of those before."""
+
+    def __init__(self) -> None:
+        self.kept = None
+
+    def __call__(self, *torrents, skipped=()) -> list[str]:
+        report = run(*torrents, skipped=skipped)
+        now = baseline_of(report)
+        if self.kept is None:
+            self.kept = to_bytes(now)
+            return []
+        before = from_bytes(self.kept)
+        self.kept = to_bytes(filled(now, before))
+        return [one.message for one in changes(before, now, report, "the last run").items if "beta" in one.message]
+
+
+def test_what_may_be_behind_an_input_that_failed_is_neither_gone_nor_new_again():
+    runs = Runs()
+    runs(ALPHA, BETA)
+    assert runs(ALPHA, skipped=[LIST]) == []
+    assert runs(ALPHA, skipped=[LIST]) == []
+    assert runs(ALPHA, BETA) == []
+    assert runs(ALPHA) == ["beta is gone; it was ok"]
+
+
+def test_it_is_gone_when_the_input_can_be_read_and_it_is_not_in_it():
+    runs = Runs()
+    runs(ALPHA, BETA)
+    assert runs(ALPHA, skipped=[LIST]) == []
+    assert runs(ALPHA) == ["beta is gone; it was ok"]
+    assert runs(ALPHA) == []
+
+
+def test_an_input_that_never_could_be_read_hides_nothing():
+    runs = Runs()
+    runs(ALPHA, BETA, skipped=[BROKEN])
+    assert runs(ALPHA, skipped=[BROKEN]) == ["beta is gone; it was ok"]
+
+
+def test_of_two_inputs_that_look_the_same_each_counts():
+    runs = Runs()
+    runs(ALPHA, BETA, skipped=[LIST])
+    assert runs(ALPHA, skipped=[LIST, LIST]) == []
+
+
+def test_one_of_the_same_name_takes_its_place():
+    runs = Runs()
+    runs(ALPHA, BETA)
+    other = replace(BETA.torrent, info_hash=b"\1" * 20)
+    renewed = replace(BETA, torrent=other)
+    (line,) = runs(ALPHA, renewed, skipped=[LIST])
+    assert "info hash" in line
+    assert runs(ALPHA, renewed) == []
+
+
+def test_against_a_file_the_same_holds():
+    assert lines(run(ALPHA, BETA), run(ALPHA, skipped=[LIST])) == []
+    assert lines(run(ALPHA, BETA), run(ALPHA)) == ["beta is gone; it was ok"]
+    assert not told(run(ALPHA, BETA, skipped=[LIST]), run(ALPHA, BETA)).items
+
+
+@pytest.mark.parametrize("key", ["skipped", "kept"])
+@pytest.mark.parametrize("value", [[1], ["x"], "x", {}, [["0" * 12]]])
+def test_nonsense_in_the_store_is_damage(key, value):
+    document = json.loads(to_bytes(baseline_of(run(ALPHA))))
+    document[key] = value
+    with pytest.raises(BaselineError, match="damaged"):
+        from_bytes(json.dumps(document).encode())
+
+
+def test_what_was_written_before_is_read():
+    document = json.loads(to_bytes(baseline_of(run(ALPHA))))
+    del document["skipped"], document["kept"]
+    assert from_bytes(json.dumps(document).encode()) == baseline_of(run(ALPHA))
