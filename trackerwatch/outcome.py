@@ -153,6 +153,12 @@ class PhaseTimes:
     exchange_s: float | None = None
     """From the request sent to the whole answer; over several requests the median."""
 
+    @property
+    def took_s(self) -> float | None:
+        """What a client waits for an answer once it has an address: connect, TLS and exchange. None: none of them ended."""
+        known = [part for part in (self.connect_s, self.tls_s, self.exchange_s) if part is not None]
+        return sum(known) if known else None
+
 
 @dataclass(frozen=True, slots=True)
 class Resolution:

@@ -116,6 +116,7 @@ class Script:
     ambiguous: frozenset[bytes] = frozenset()
     omitted: frozenset[bytes] = frozenset()
     latency_s: float = 0.05
+    connect_s: float = 0.02
     hangs: bool = False
     min_request_interval_s: float | None = None
     interval_s: float | None = 1800.0
@@ -205,7 +206,9 @@ class ScriptedProber:
                 dead = dead or (SCRAPE_TIMEOUT if attempt == script.resends else None)
         failure = dead or failure
         answered = failure is None or failure.kind.answered
-        phases = PhaseTimes(0.01, 0.02 if dead is None else None, None, script.latency_s if answered else None)
+        phases = PhaseTimes(
+            0.01, script.connect_s if dead is None else None, None, script.latency_s if answered else None
+        )
         said = "" if failure else f"{operation} answered"
         return ProbeOutcome(endpoint, operation, phases, failure, requests=requests, lost=lost, said=said)
 

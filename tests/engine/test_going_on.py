@@ -208,3 +208,31 @@ class TestAgreeing:
             assert known.phases.exchange_s == pytest.approx(0.05)
 
         drive(main)
+
+
+class TestLatency:
+    def test_what_nobody_is_asked_for_is_the_latest_that_is_remembered(self):
+        async def main():
+            prober, keeper, script = scripted()
+            now = await live(prober, keeper)
+            assert now.latency_s == now.latest_latency_s == pytest.approx(0.05)
+            then = await cached(prober, keeper)
+            assert then.latency_s is None, "contract: of this run's successes"
+            assert then.latest_latency_s == pytest.approx(0.05)
+            script.dead["*"] = REFUSED
+            down = await live(prober, keeper)
+            assert down.latest_latency_s is None
+            assert (await cached(prober, keeper)).latest_latency_s is None, "what is down answers in no time at all"
+
+        drive(main)
+
+    @pytest.mark.parametrize("connect_s", [4.0, 0.02])
+    def test_slow_is_the_whole_way_to_an_answer(self, connect_s):
+        async def main():
+            prober, keeper, script = scripted()
+            script.connect_s = connect_s
+            views = [await live(prober, keeper) for _ in range(3)]
+            assert views[-1].reasons == (("slow",) if connect_s > 2 else ())
+            assert views[-1].latency_s == pytest.approx(0.05), "contract: the exchange alone"
+
+        drive(main)

@@ -208,7 +208,7 @@ def _run(making: Coroutine[None, None, Report], one_run: Run) -> Report:
 
 
 async def _tell_progress(engine: Engine, one_run: Run) -> None:
-    if not one_run.narrator.is_terminal:
+    if not one_run.narrator.is_terminal or one_run.settings.freshness is Freshness.CACHED:
         return
     while True:
         trackers = [view for view in engine.snapshot().trackers if view.disabled is None]

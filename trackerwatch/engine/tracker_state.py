@@ -227,7 +227,7 @@ class TrackerState:
         expires_at = outcome.tls_expires_at.timestamp() if outcome.tls_expires_at else None
         sample = Sample(
             failure=failure.kind if failure else None,
-            latency_s=latency_s,
+            latency_s=phases.took_s,
             requests=outcome.requests,
             lost=outcome.lost,
             tls_left_s=expires_at - now if expires_at is not None else None,

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from trackerwatch.stats import UptimeFigure
     from trackerwatch.tracker import Tracker
 
+_ANSWERING = ("up", "degraded")
+"""States of what answers: faces import these views where `health` need not be."""
+
 
 @dataclass(frozen=True, slots=True)
 class EndpointView:
@@ -186,9 +189,21 @@ class TrackerView:
     """Of one that is down and answers again: so many good answers, which `thresholds.up_after` would end the outage."""
 
     @property
+    def latest_latency_s(self) -> float | None:
+        """What to show as its latency: `latency_s`; of one that this run did not ask, the latest exchange that is remembered.
+
+        None: nothing is known, or it does not answer.
+        """
+        if self.latency_s is not None or self.recalled_at is None or self.state not in _ANSWERING:
+            return self.latency_s
+        phases = [one.phases for one in self.endpoints if one.state in _ANSWERING]
+        known = [one.exchange_s if one.exchange_s is not None else one.connect_s for one in phases]
+        return min((latency_s for latency_s in known if latency_s is not None), default=None)
+
+    @property
     def endpoints_up(self) -> int:
         """Endpoints that answer."""
-        return sum(e.state in ("up", "degraded") for e in self.endpoints)
+        return sum(e.state in _ANSWERING for e in self.endpoints)
 
 
 @dataclass(frozen=True, slots=True)

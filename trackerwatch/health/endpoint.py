@@ -54,6 +54,7 @@ class Sample:
     failure: FailureKind | None
     """None, or a kind that proves an answer: answered."""
     latency_s: float | None = None
+    """Connect, TLS and exchange together: what `slow` goes by."""
     requests: int = 1
     lost: int = 0
     tls_left_s: float | None = None

@@ -289,7 +289,7 @@ def _tracker(view: TrackerView) -> str:
         view.tracker.protocol.value,
         f"{view.endpoints_up}/{len(view.endpoints)}" if view.endpoints else "-",
         wording.count(view.torrents),
-        wording.latency(view.latency_s),
+        wording.latency(view.latest_latency_s),
         markdown_text(columns.elide_end(wording.reason(view), 120)),
     )
 

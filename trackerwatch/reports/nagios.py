@@ -187,7 +187,7 @@ def _of_each(report: Report) -> Iterator[str]:
     told = []
     if len(trackers) <= MAX_TRACKERS:
         for view in trackers:
-            latency = "U" if view.latency_s is None else f"{_number(view.latency_s)}s"
+            latency = "U" if (latency_s := view.latest_latency_s) is None else f"{_number(latency_s)}s"
             told.append((view.tracker.host_port, view.tracker.id, latency))
     if len(torrents) <= MAX_TORRENTS:
         for torrent in torrents:

@@ -159,7 +159,7 @@ class Rows:
                     f"{view.tracker.protocol.value:<5}",
                     f"{addresses:>5}",
                     f"{wording.count(view.torrents):>6}",
-                    f"{wording.latency(view.latency_s):>7}",
+                    f"{wording.latency(view.latest_latency_s):>7}",
                     columns.elide_end(wording.reason(view), reason_cells),
                 )
             )

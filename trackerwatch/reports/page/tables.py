@@ -211,7 +211,7 @@ class _Trackers:
             f'<th scope="row">{url(view.tracker.shown_url)}</th>',
             f'<td class="n">{view.torrents:,}</td>',
             f'<td class="n">{addresses}</td>',
-            f'<td class="time"{seconds(view.latency_s)}>{wording.latency(view.latency_s)}</td>',
+            f'<td class="time"{seconds(view.latest_latency_s)}>{wording.latency(view.latest_latency_s)}</td>',
         ]
         if self._days:
             cells.append(self._past(self._report.pasts.get(view.tracker.id)))
