@@ -6,10 +6,10 @@ from html import unescape
 import pytest
 
 from tests.reports import scenes
-from tests.reports.test_account import breaking, release
+from tests.reports.test_account import breaking, exhausted_by_a_tracker, release
 from tests.reports.test_rows import report_on
-from trackerwatch.policy.rules import Rule
-from trackerwatch.reports import Style, renderer
+from trackerwatch.policy.rules import Rule, Severity
+from trackerwatch.reports import Style, markdown, renderer
 from trackerwatch.reports.telling.account import account_of
 
 SOME = (Rule.REDUNDANCY, Rule.MIN_SEEDERS)
@@ -46,3 +46,17 @@ def test_every_format_for_people_tells_every_fact(name, report):
                 assert " ".join(fact.split()) in said, (label, fact)
             if name != "html":
                 assert re.search(rf"\b{label}:?\s+{re.escape(fact.split()[0])}", said)
+
+
+@pytest.mark.parametrize("name", ["table", "markdown", "github", "nagios", "html"])
+def test_every_format_tells_the_worst_first(name):
+    text = "".join(renderer(name)(exhausted_by_a_tracker(severity=Severity.WARNING), Style()))
+    places = [text.rindex(message) for message in ("no tracker is left", "is down", "tier 0 failed")]
+    assert places == sorted(places)
+
+
+def test_whatever_has_no_room_in_markdown_is_not_the_worst(monkeypatch):
+    monkeypatch.setattr(markdown, "BLOCK_BYTES", 10)
+    text = "".join(markdown.render(exhausted_by_a_tracker(severity=Severity.WARNING), Style()))
+    assert "no tracker is left" in text
+    assert "2 more problems" in text

@@ -236,8 +236,8 @@ def _members(block: Block) -> str:
     more = len(block.members) - len(names)
     if more > 0:
         names.append(f"and {more:,} more, which the tables below list")
-    first = escape(block.members[0][1])
-    return f"<details><summary>{first} and {len(block.members) - 1:,} more</summary>{items(names)}</details>"
+    some = block.examples or wording.many(len(block.members), "name")
+    return f"<details><summary>{escape(some)}</summary>{items(names)}</details>"
 
 
 def _capital(text: str) -> str:
