@@ -5,11 +5,13 @@ import json
 import subprocess
 import sys
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 import trackerwatch
+from trackerwatch.reports.formats import FORMATS
 
 ROOT = Path(trackerwatch.__file__).parent
 
@@ -128,6 +130,47 @@ def test_reports_need_no_screen(module):
     # rich.cells is the table of character widths, and draws nothing.
     strangers = offences(module, "textual", "rich", "trackerwatch.tui", types_too=True)
     assert strangers <= {"rich.cells"}
+
+
+REPORTS_SEE: dict[str, set[str]] = {
+    "formats": set(),
+    "values": set(),
+    "columns": set(),
+    "rows": set(),
+    "metering": {"rows"},
+    "json_rows": {"rows", "values"},
+    "building": {"rows"},
+    "telling": {"rows", "columns"},
+    "table_rows": {"telling", "columns"},
+    "page": {"rows", "telling"},
+    "past": {"telling", "values", "columns"},
+    "live": {"telling", "values"},
+    "diff": {"rows", "telling"},
+    "readback": {"rows", "diff"},
+    "vantages": {"rows", "building", "readback", "telling"},
+}
+"""Of each room and each shared module in `reports`, which others it may import. All else there is a format."""
+FORMATS_SEE = {"rows", "telling", "page", "metering", "columns", "values", "json_rows", "table_rows"}
+
+
+def in_reports(name: str) -> str:
+    """The room or module just inside `reports` that a module is of; empty: it is elsewhere."""
+    return name.removeprefix("trackerwatch.reports").split(".")[1] if inside(name, "trackerwatch.reports") else ""
+
+
+@pytest.mark.parametrize("module", [name for name in of_rooms("reports") if name != "trackerwatch.reports"])
+def test_rooms_of_reports_know_those_below_them_and_nobody_imports_a_format(module):
+    own = in_reports(module)
+    seen = {in_reports(name) for name in imports(module) if name != "trackerwatch.reports"} - {"", own}
+    assert seen <= REPORTS_SEE.get(own, FORMATS_SEE)
+
+
+def test_rooms_of_reports_make_no_circle_and_the_others_are_the_formats():
+    tuple(TopologicalSorter(REPORTS_SEE).static_order())
+    there = {in_reports(name) for name in of_rooms("reports") if name != "trackerwatch.reports"}
+    formats = {in_reports(name) for name in FORMATS.values()}
+    assert there - formats == REPORTS_SEE.keys()
+    assert not formats & (FORMATS_SEE | REPORTS_SEE.keys())
 
 
 @pytest.mark.parametrize("module", of_rooms("tui"))
