@@ -168,3 +168,13 @@ def test_a_pipe_is_as_wide_as_columns_says(monkeypatch, columns, width):
         monkeypatch.setenv("COLUMNS", columns)
     assert output.screen_width(io.StringIO()) == width
     assert output.screen_width(None) == width
+
+
+def test_what_is_read_is_not_written_over(tmp_path):
+    (tmp_path / "a.torrent").touch()
+    (tmp_path / "link.html").symlink_to(tmp_path / "a.torrent")
+    read = [str(tmp_path / "a.torrent"), None, "magnet:?xt=x"]
+    for name in ("a.torrent", "link.html", "../" + tmp_path.name + "/a.torrent"):
+        with pytest.raises(UsageError, match="this run reads that file"):
+            output.spare([("html", str(tmp_path / name))], read)
+    output.spare([("html", str(tmp_path / "b.html")), ("table", None)], read)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from trackerwatch.cli import naming
-from trackerwatch.cli.output import planned
+from trackerwatch.cli.output import planned, spare
 from trackerwatch.cli.remembering import store_path
 from trackerwatch.cli.stop_signal import StopSignal
 from trackerwatch.cli.wiring import engine_settings, prober_of, settled
@@ -59,6 +59,9 @@ class Run:
         self.narrator = narrator
         self.outputs = planned(arguments.outputs)
         self.config = settled(arguments)
+        store = store_path(self.config)
+        inputs = getattr(arguments, "inputs", [])
+        spare(self.outputs, (*inputs, self.config.policy, arguments.config, None if store is None else str(store)))
         if ("nagios", None) in self.outputs and arguments.deadline is None:
             self.config = replace(self.config, deadline_s=min(self.config.deadline_s, PLUGIN_DEADLINE_S))
         if arguments.timeout is None:
@@ -72,7 +75,7 @@ class Run:
         self.settings = replace(engine_settings(self.config, kept.load()), freshness=freshness(arguments))
         if kept.trouble:
             narrator.say(kept.trouble)
-        if self.settings.freshness is Freshness.CACHED and store_path(self.config) is None:
+        if self.settings.freshness is Freshness.CACHED and store is None:
             raise UsageError("--cached reports what is remembered, and there is no store")
         if self.settings.freshness is Freshness.CACHED and arguments.wait is not None:
             raise UsageError("--wait asks again, and --cached asks nobody: use one of them")
@@ -127,6 +130,7 @@ class Run:
             policy=policy,
             title=naming.title_of(self.arguments),
             command=naming.command_line(),
+            filter_text=naming.filter_of(self.arguments),
         )
 
     def nothing(self, remark: str, subject: Subject, skipped: Iterable[Skipped]) -> Report:

@@ -54,6 +54,22 @@ def planned(outputs: Sequence[Output] | None) -> list[Output]:
     return plan
 
 
+def spare(plan: Sequence[Output], read: Iterable[str | None]) -> None:
+    """Refuse to write over what a run reads: `-o *.torrent` would take the first for the place of a report.
+
+    Args:
+        plan: As from `planned`.
+        read: Files that are read; what is no file does not matter.
+
+    Raises:
+        UsageError: An output is one of them.
+    """
+    ours = {os.path.realpath(path) for path in read if path}
+    for _, path in plan:
+        if path is not None and os.path.realpath(path) in ours:
+            raise UsageError(f"-o {path!r}: this run reads that file; write to another one")
+
+
 def deliver(
     report: Report, outputs: Sequence[Output], say: Callable[[str], None], *, color: str, all_rows: bool
 ) -> int:

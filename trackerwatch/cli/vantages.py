@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from trackerwatch.cli import naming
 from trackerwatch.cli.arguments import given_settings
 from trackerwatch.cli.narration import Narrator
-from trackerwatch.cli.output import deliver, planned
+from trackerwatch.cli.output import deliver, planned, spare
 from trackerwatch.config.loading import load
 from trackerwatch.config.settings import DEFAULTS
 from trackerwatch.errors import ConfigError, ReportError, UsageError
@@ -55,6 +55,7 @@ def report_on_vantages(arguments: Namespace) -> int:
     _check(arguments)
     narrator = Narrator()
     outputs = planned(arguments.outputs)
+    spare(outputs, (*arguments.vantages, arguments.config))
     config = _config(arguments, narrator)
     wanted = parse_filter(arguments.filter, dict(config.filters))
     vantage = Vantage(vantage_id(), clean(config.vantage or host_name()))
@@ -77,6 +78,7 @@ def report_on_vantages(arguments: Namespace) -> int:
                 fail_on=FailOn(arguments.fail_on),
                 title=naming.title_of(arguments),
                 command=naming.command_line(),
+                filter_text=naming.filter_of(arguments),
             ),
             unusable=unusable,
         )
