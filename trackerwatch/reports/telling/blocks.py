@@ -264,9 +264,7 @@ def _actions(cases: Sequence[_Case]) -> tuple[str, ...]:
     lines = [f"{whom}: {action}" if (whom := _whom(some, cases)) else action for action, some in actions[:MAX_ACTIONS]]
     if left_out := actions[MAX_ACTIONS:]:
         whose = {id(case): case for _, some in left_out for case in some}
-        lines.append(
-            f"{_whom(list(whose.values()), cases) or 'all of them'}: what the rows below and --format json tell of each"
-        )
+        lines.append(f"{_whom(list(whose.values()), cases) or 'all of them'}: what --format json tells of each")
     return tuple(lines)
 
 
