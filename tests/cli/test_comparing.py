@@ -213,6 +213,24 @@ async def test_a_part_of_what_a_file_is_about_makes_the_rest_not_gone(tmp_path, 
         assert lines(await report(one, "--against", old)) == ["two is gone; it was ok"]
 
 
+async def test_nothing_is_new_against_a_file_of_which_a_filter_left_out_a_part(tmp_path, report):
+    async with Strict() as tracker:
+        (tmp_path / "in").mkdir()
+        for name in ("alpha", "beta"):
+            tracker.knows(written(tmp_path / "in", name, tracker), 120)
+        old = tmp_path / "old.json"
+        key = "k3" * 12
+        part = await report(tmp_path / "in", "--filter", f"name=alpha | name={key}", "-o", old, keep=False)
+        assert [row["name"] for row in part["torrents"]] == ["alpha"]
+        assert part["filter"] == "name=alpha | name=\N{HORIZONTAL ELLIPSIS}"
+        assert key not in json.dumps(part)
+        made = await report(tmp_path / "in", "--against", old, keep=False)
+        assert (made["filter"], lines(made)) == (None, [])
+        # Whatever is told of those that are in both.
+        tracker.knows(tmp_path / "in" / "alpha.torrent", 3)
+        assert lines(await report(tmp_path / "in", "--against", old, keep=False)) == ["alpha: seeders 120 -> 3 (-97 %)"]
+
+
 async def test_without_a_store_nothing_is_compared_but_a_file(tmp_path, report, store):
     old = tmp_path / "old.json"
     async with Strict() as tracker:

@@ -77,15 +77,15 @@ def test_the_contract_word_by_word():
     torrent = scenes.failed_over_scene().torrents.torrents[0]
     dead, alive = (view.tracker for view in scenes.failed_over_scene().trackers[:2])
     assert list(value) == [
-        "schema", "generated_at", "duration_s", "vantage", "title", "command", "summary", "policy", "collections", "changes",
-        "quorum", "trackers", "torrents", "problems", "skipped",
+        "schema", "generated_at", "duration_s", "vantage", "title", "command", "filter", "summary", "policy", "collections",
+        "changes", "quorum", "trackers", "torrents", "problems", "skipped",
     ]  # fmt: skip
     assert value["schema"] == "trackerwatch.report/1"
     assert value["generated_at"] == "2026-11-22T14:02:11.000Z"
     assert value["duration_s"] == 7.4
     assert value["vantage"] == {"id": HERE.id, "name": "vps7"}
     assert (value["title"], value["command"], value["collections"]) == ("", "", [])
-    assert value["policy"] is value["changes"] is value["quorum"] is None
+    assert value["policy"] is value["changes"] is value["quorum"] is value["filter"] is None
     assert value["summary"] == {
         "verdict": "warning",
         "exit_code": 1,
@@ -354,6 +354,7 @@ def test_what_a_policy_did_is_said():
         report,
         title="release 13.2",
         command="trackerwatch report rel/ --policy release.toml",
+        filter="private:no",
         collection_of={first: "release", second: "release"},
         collections={"release": {Verdict.WARNING: 1, Verdict.OK: 1}, "archive": {}},
         policy=PolicyNote("release.toml", 2, 1, ("override for x ended",)),
@@ -361,6 +362,7 @@ def test_what_a_policy_did_is_said():
     value = document(report)
     assert value["title"] == "release 13.2"
     assert value["command"] == "trackerwatch report rel/ --policy release.toml"
+    assert value["filter"] == "private:no"
     assert value["policy"] == {
         "file": "release.toml", "in_grace": 2, "overridden": 1, "notes": ["override for x ended"],
     }  # fmt: skip

@@ -106,6 +106,7 @@ def test_what_belongs_to_the_run_comes_back_too():
         first,
         title="release 13.2",
         command="trackerwatch report rel/",
+        filter="private:no",
         remembered=Remembered(2, 1.0, 60.5),
         collection_of={hashes[0]: "images", hashes[1]: "images"},
         collections={"images": {Verdict.WARNING: 1, Verdict.OK: 1}},
@@ -127,6 +128,7 @@ def test_what_belongs_to_the_run_comes_back_too():
     for name in (
         "title",
         "command",
+        "filter",
         "remembered",
         "collection_of",
         "policy",
@@ -225,7 +227,7 @@ def test_reports_of_earlier_and_later_minor_versions_are_read():
     later["trackers"][0]["mood"] = "grumpy"
     assert len(read(later).torrents) == 3
     earlier = document()
-    for key in ("title", "command", "policy", "collections", "changes", "quorum"):
+    for key in ("title", "command", "filter", "policy", "collections", "changes", "quorum"):
         earlier.pop(key, None)
     for row in earlier["trackers"]:
         for key in ("down_for", "muted", "disabled", "interval_wish_s", "added", "own", "flapping"):
@@ -472,3 +474,43 @@ def test_words_for_failures_are_worked_out():
     assert read(written).torrents[0].failover.state is FailoverState.EXHAUSTED
     assert isinstance(read(written).problems[0], Problem)
     assert read(written).problems[0].severity is Severity.WARNING
+
+
+def test_rows_that_hold_the_same_are_read_once_and_told_apart_by_every_value():
+    doc = document()
+    torrent = doc["torrents"][0]
+    first, second = (dict(torrent["trackers"][0], tier=tier) for tier in (0, 1))
+    other = dict(first, tier=2, announce={**first["announce"], "peers": 7})
+    torrent["trackers"] = [first, second, other]
+    seen = read(doc).torrents[0].answers
+    assert seen[0].announce is seen[1].announce
+    # With a failure in it a row is more than single values, and read for itself.
+    assert seen[0].scrape is not seen[1].scrape
+    assert seen[0].scrape == seen[1].scrape == seen[2].scrape
+    assert seen[0].announce.peers is None
+    assert seen[2].announce.peers == 7
+
+
+def test_true_is_no_number_of_peers_where_one_was_read_before():
+    doc = document()
+    torrent = doc["torrents"][0]
+    row = torrent["trackers"][0]
+    torrent["trackers"] = [dict(row, announce={**row["announce"], "peers": peers}) for peers in (1, True)]
+    with pytest.raises(ReportError, match=r"torrents\[0\]\.trackers\[1\]\.announce\.peers: true is not a whole number"):
+        read(doc)
+
+
+def test_what_a_report_calls_a_tracker_changes_none_that_is_asked():
+    live = parse_tracker("https://live.example/announce")
+    lying = tracker_from_report(live.id, "udp://elsewhere.example:1/", live.protocol, "elsewhere.example", 1)
+    doc = document()
+    for row in doc["trackers"]:
+        row["url"] = f"udp://elsewhere.example:{row['port']}/"
+    told = read(doc)
+    assert lying is not live
+    for url in (scenes.UP, scenes.KEYED, "https://live.example/announce"):
+        asked = parse_tracker(url)
+        assert "elsewhere" not in asked.shown_url + asked.url + asked.host
+    ids = {parse_tracker(url).id for url in (scenes.UP, scenes.KEYED)}
+    assert not {parse_tracker(url) for url in (scenes.UP, scenes.KEYED)} & {v.tracker for v in told.trackers}
+    assert ids <= {view.tracker.id for view in told.trackers}

@@ -7,6 +7,8 @@ import pytest
 
 from tests.reports.scenes import UP, tracker
 from tests.reports.test_comparing import lines, report_of, told, well
+from trackerwatch.health import Health
+from trackerwatch.policy.rules import Verdict
 from trackerwatch.reports.diff.baseline import BaselineError, baseline_of, filled, from_bytes, to_bytes
 from trackerwatch.reports.diff.comparing import changes
 from trackerwatch.reports.rows import SkippedInput
@@ -80,6 +82,22 @@ def test_against_a_file_the_same_holds():
     assert lines(run(ALPHA, BETA), run(ALPHA, skipped=[LIST])) == []
     assert lines(run(ALPHA, BETA), run(ALPHA)) == ["beta is gone; it was ok"]
     assert not told(run(ALPHA, BETA, skipped=[LIST]), run(ALPHA, BETA)).items
+
+
+def test_a_file_that_a_filter_made_smaller_says_nothing_of_the_rest():
+    part = replace(run(ALPHA), filter="alpha")
+    now = run(ALPHA, BETA)
+    assert changes(baseline_of(part), baseline_of(now), now, "old.json").items == ()
+    # Not even where it lists what is not well alone.
+    bad = replace(BETA, verdict=Verdict.WARNING)
+    listed = replace(part, torrents_by_verdict={Verdict.OK: 5}, trackers=(), trackers_by_state={Health.UP: 3})
+    now = report_of([ALPHA, bad], [tracker(UP, Health.DOWN)])
+    assert changes(baseline_of(listed), baseline_of(now), now, "old.json").items == ()
+    # A run before of the same command knows what its filter left out.
+    last = replace(run(ALPHA), filter="alpha", unselected=("0" * 40,))
+    now = replace(run(ALPHA, BETA), filter="alpha")
+    told_ = changes(from_bytes(to_bytes(baseline_of(last))), baseline_of(now), now, "the last run", filtered=True)
+    assert [one.message for one in told_.items] == ["beta is new"]
 
 
 @pytest.mark.parametrize("key", ["skipped", "kept"])

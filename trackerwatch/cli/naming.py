@@ -34,6 +34,12 @@ def title_of(arguments: Namespace) -> str:
     return clean(os.path.basename(os.path.abspath(inputs[0])))  # noqa: PTH100, PTH119 - a plain string
 
 
+def filter_of(arguments: Namespace) -> str:
+    """`--filter` as a report may show it; empty without one."""
+    given = (getattr(arguments, "filter", None) or "").strip()
+    return clean(_PASSKEY.sub(ELLIPSIS, _without_keys(given)))
+
+
 def _without_keys(text: str) -> str:
     """Words of the user's own, in which a URL may stand."""
     return _PAIR.sub(rf"\1={ELLIPSIS}", _URL.sub(lambda found: redact_url(found.group()), text))

@@ -49,6 +49,7 @@ def build_report(
     policy: PolicyNote | None = None,
     title: str = "",
     command: str = "",
+    filter_text: str = "",
 ) -> Report:
     """Judge a snapshot.
 
@@ -65,6 +66,7 @@ def build_report(
         policy: What is told of that policy.
         title: What the report is about.
         command: How to make it again.
+        filter_text: By what `selected` was selected, as it may be shown.
     """
     torrents, trackers = _selection(snapshot, subject, selected, judged)
     severities = judged.severities if judged is not None else {}
@@ -90,6 +92,7 @@ def build_report(
         remembered=_remembered(snapshot.taken_at, torrents, trackers),
         title=title,
         command=command,
+        filter_text=filter_text,
         collection_of=judged.collection_of if judged is not None else {},
         policy=policy,
         unselected=_unselected(snapshot, selected) if subject is Subject.TORRENTS else (),
@@ -118,6 +121,7 @@ def put_together(
     collections: Iterable[str] = (),
     quorum: Quorum | None = None,
     unselected: tuple[str, ...] = (),
+    filter_text: str = "",
     remark: str = "",
 ) -> Report:
     """Count, list and judge; see `Report` for what is only handed on.
@@ -141,6 +145,7 @@ def put_together(
         collections: Names in the order of the policy. Empty: in that of the torrents.
         quorum: See `Report`.
         unselected: See `Report`.
+        filter_text: See `Report.filter`.
         remark: Why there is no verdict; the exit code is 3 then, whatever `fail_on` says. Empty: there is one.
     """
     problems = sorted(problems, key=lambda problem: -problem.severity.badness)
@@ -169,6 +174,7 @@ def put_together(
         remembered=remembered,
         title=title,
         command=command,
+        filter=filter_text,
         collection_of=collection_of,
         collections=_collections(torrents, collection_of, (*collections, *collection_of.values())),
         policy=policy,

@@ -30,6 +30,7 @@ def head(report: Report) -> dict[str, Json]:
         "vantage": _vantage(report.vantage),
         "title": report.title,
         "command": report.command,
+        "filter": report.filter or None,
         "summary": _summary(report),
         "policy": _policy(report),
         "collections": [

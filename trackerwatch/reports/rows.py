@@ -138,6 +138,8 @@ class Report:
     """What it is about: `--title`, or made from the inputs; clean."""
     command: str = ""
     """The command line that makes it again, without secrets."""
+    filter: str = ""
+    """`--filter`, without secrets: what it leaves out is not in the report. Empty: it is about all that was loaded."""
     collection_of: Mapping[str, str] = field(default_factory=dict)
     """Name of the collection by info hash in hex; those of none are not in it."""
     collections: Mapping[str, Mapping[Verdict, int]] = field(default_factory=dict)

@@ -91,6 +91,8 @@ class Baseline:
     """Inputs that could not be used, each as a digest of its name."""
     kept: frozenset[str] = frozenset()
     """Info hashes of torrents that were there at an earlier run, and may still be behind one of these inputs."""
+    filtered: bool = False
+    """A filter left torrents out, and nobody knows which: `others` does not hold them, as in a report that was read from a file."""
 
 
 class BaselineError(ValueError):
@@ -110,6 +112,7 @@ def baseline_of(report: Report) -> Baseline:
         all_torrents=len(torrents) >= report.torrents_judged,
         all_trackers=len(trackers) >= report.trackers_judged,
         skipped=_digests(one.source for one in report.skipped),
+        filtered=bool(report.filter) and not report.unselected,
     )
 
 

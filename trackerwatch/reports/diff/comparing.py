@@ -105,7 +105,8 @@ class _Comparison:
 
     def _state_before(self, key: str) -> Health | None:
         # A report of problems alone lists none that is up.
-        return self._before.trackers.get(key, None if self._before.all_trackers else Health.UP)
+        lists_all = self._before.all_trackers or self._before.filtered
+        return self._before.trackers.get(key, None if lists_all else Health.UP)
 
     def _is_quiet(self, key: str) -> bool:
         """Whether the user wants to hear nothing of a tracker."""
@@ -195,7 +196,7 @@ class _Comparison:
 
     def _both_and_unlisted(self) -> Iterator[tuple[str, TorrentThen, TorrentThen]]:
         yield from self._both
-        if self._before.all_torrents:
+        if self._before.all_torrents or self._before.filtered:
             return
         # A report of problems alone lists none that is well.
         for key, then in self._now.torrents.items():
@@ -230,7 +231,7 @@ class _Comparison:
         if not self._filtered:
             gone, unread = missing(now, before)
         new: list[str] = []
-        if before.all_torrents:
+        if before.all_torrents and not before.filtered:
             new = [key for key in now.torrents if key not in before.torrents and key not in before.others]
         renewed = self._renewed(gone, new)
         yield from self._folded(

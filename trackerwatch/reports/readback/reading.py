@@ -99,6 +99,7 @@ def read_report(text: str | bytes, source: str) -> Report:
         remembered=_remembered(summary.fields_or_none("remembered")),
         title=document.maybe("title", document.text) or "",
         command=document.maybe("command", document.text) or "",
+        filter=document.maybe("filter", document.text) or "",
         collection_of=collection_of,
         collections=dict(map(_collection, document.each_if_there("collections"))),
         policy=_policy(document.fields_or_none("policy")),

@@ -52,6 +52,8 @@ class Wishes:
     title: str = ""
     """Empty: that of the latest report which has one."""
     command: str = ""
+    filter_text: str = ""
+    """As it is shown. Empty: that of the latest report which has one."""
 
 
 @dataclass(slots=True)
@@ -84,7 +86,6 @@ def combine(
     now: datetime,
     vantage: Vantage,
     wishes: Wishes,
-    duration_s: float = 0.0,
     unusable: Iterable[SkippedInput] = (),
 ) -> Report:
     """Put reports together.
@@ -94,12 +95,11 @@ def combine(
         now: The time, by which a report is fresh.
         vantage: Who puts them together.
         wishes: How.
-        duration_s: How long this run took; how long theirs took says nothing of it.
         unusable: Files that could not be read.
 
     Returns:
         A report of the time `now`; `quorum` says whose votes it rests on. Where they are too few its verdict is unknown and its
-        exit code 3, whatever `fail_on` says.
+        exit code 3, whatever `fail_on` says. How long it took is for the caller to say: what the others took is no part of it.
     """
     ballots = hold(reports, now=now, needed=wishes.needed, max_age_s=wishes.max_age_s)
     latest = [voter.report for voter in ballots.latest_first]
@@ -123,13 +123,14 @@ def combine(
         trackers,
         problems,
         generated_at=now,
-        duration_s=duration_s,
+        duration_s=0.0,
         vantage=vantage,
         subject=subject,
         skipped=skipped,
         remembered=_remembered(latest, now),
         title=wishes.title or next((report.title for report in latest if report.title), ""),
         command=wishes.command,
+        filter_text=wishes.filter_text or next((report.filter for report in latest if report.filter), ""),
         collection_of={key: name for report in reversed(latest) for key, name in report.collection_of.items()},
         collections=[name for report in latest for name in (*report.collections, *report.collection_of.values())],
         policy=next((report.policy for report in latest if report.policy is not None), None),
