@@ -117,6 +117,8 @@ class Script:
     omitted: frozenset[bytes] = frozenset()
     latency_s: float = 0.05
     connect_s: float = 0.02
+    only_connects: bool = False
+    """What asks for a sign of life exchanges nothing, as over UDP."""
     hangs: bool = False
     min_request_interval_s: float | None = None
     interval_s: float | None = 1800.0
@@ -206,8 +208,9 @@ class ScriptedProber:
                 dead = dead or (SCRAPE_TIMEOUT if attempt == script.resends else None)
         failure = dead or failure
         answered = failure is None or failure.kind.answered
+        exchanged = answered and not (script.only_connects and operation is Operation.LIVENESS)
         phases = PhaseTimes(
-            0.01, script.connect_s if dead is None else None, None, script.latency_s if answered else None
+            0.01, script.connect_s if dead is None else None, None, script.latency_s if exchanged else None
         )
         said = "" if failure else f"{operation} answered"
         return ProbeOutcome(endpoint, operation, phases, failure, requests=requests, lost=lost, said=said)

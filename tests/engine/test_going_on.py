@@ -226,6 +226,21 @@ class TestLatency:
 
         drive(main)
 
+    def test_a_run_that_only_connects_keeps_it(self):
+        """A tracker nearby is asked for a sign of life where another run asked it for everything a moment ago."""
+
+        async def main():
+            prober, keeper, script = scripted()
+            script.addresses, script.only_connects = ("127.0.0.1",), True
+            await report(prober, keeper, torrent(0, [A]))
+            snapshot = await report(prober, keeper, torrent(0, [A]))
+            assert [len(prober.of(what)) for what in ("scrape", "check")] == [1, 1]
+            assert snapshot.trackers[0].latency_s is None
+            assert snapshot.trackers[0].latest_latency_s == pytest.approx(0.05)
+            assert (await cached(prober, keeper)).latest_latency_s == pytest.approx(0.05)
+
+        drive(main)
+
     @pytest.mark.parametrize("connect_s", [4.0, 0.02])
     def test_slow_is_the_whole_way_to_an_answer(self, connect_s):
         async def main():

@@ -278,7 +278,10 @@ class Recording:
         if earlier is not None and state.endpoints and not state.name_health.judged:
             # While somebody watches, what lasts is judged as they do: one-shot runs are quicker to call a tracker down.
             judged, reasons = roll_up(lasting)
-            since = earlier.since if judged is earlier.state else self._clock.wall()
+            if judged is earlier.state:
+                since = earlier.since
+            elif judged is not state.state:
+                since = self._clock.wall()
         return TrackerMemory(
             tracker=state.tracker,
             at=self._clock.wall(),

@@ -11,7 +11,7 @@ from trackerwatch.engine.endpoint_state import RECENT_ROUNDS, EndpointState, Rou
 from trackerwatch.engine.swarms import Swarms
 from trackerwatch.health import EndpointHealth, Health, Sample, Thresholds, apply, roll_up
 from trackerwatch.health.reporting import as_reported, going_on
-from trackerwatch.outcome import FailureKind, Family, Operation, Phase
+from trackerwatch.outcome import FailureKind, Family, Operation, Phase, PhaseTimes
 from trackerwatch.schedule.pace import MAX_TRACKER_WAIT_S, is_local
 from trackerwatch.stats import LatencyHistogram, Windows
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from trackerwatch.engine.endpoint_state import MuteState
-    from trackerwatch.engine.records import TrackerMemory
+    from trackerwatch.engine.records import EndpointMemory, TrackerMemory
     from trackerwatch.engine.shapes import Shape
     from trackerwatch.engine.swarms import Published
     from trackerwatch.engine.views import Disabled
@@ -183,10 +183,14 @@ class TrackerState:
     def _new_endpoint(self, endpoint: Endpoint) -> EndpointState:
         if self.remembered is None:
             return EndpointState(endpoint)
-        known = next((known for known in self.remembered.endpoints if known.endpoint == endpoint), None)
+        known = self._remembered_at(endpoint)
         if known is None:
             return EndpointState(endpoint, lasting=EndpointHealth())
         return EndpointState(endpoint, lasting=known.health, covered_at=self.covered_at)
+
+    def _remembered_at(self, endpoint: Endpoint) -> EndpointMemory | None:
+        known = self.remembered.endpoints if self.remembered is not None else ()
+        return next((one for one in known if one.endpoint == endpoint), None)
 
     def _readdress(self, current: dict[Endpoint, EndpointState]) -> None:
         if current.keys() != self.endpoints.keys():
@@ -246,6 +250,8 @@ class TrackerState:
             # A heartbeat connects and exchanges nothing: where torrents are asked for, it says nothing of their latency.
             if not beat or self.swarms.scraped_at is None:
                 state.phases = phases
+            elif state.phases == PhaseTimes() and (known := self._remembered_at(state.endpoint)) is not None:
+                state.phases = known.phases
             if not beat or self.swarms.scraped_at is None:
                 for latency in exchange_s or ((latency_s,) if latency_s is not None else ()):
                     state.latencies.append(latency)

@@ -190,11 +190,11 @@ class TrackerView:
 
     @property
     def latest_latency_s(self) -> float | None:
-        """What to show as its latency: `latency_s`; of one that this run did not ask, the latest exchange that is remembered.
+        """What to show as its latency: `latency_s`; where this run exchanged nothing, the latest exchange that is remembered.
 
         None: nothing is known, or it does not answer.
         """
-        if self.latency_s is not None or self.recalled_at is None or self.state not in _ANSWERING:
+        if self.latency_s is not None or self.state not in _ANSWERING:
             return self.latency_s
         phases = [one.phases for one in self.endpoints if one.state in _ANSWERING]
         known = [one.exchange_s if one.exchange_s is not None else one.connect_s for one in phases]
