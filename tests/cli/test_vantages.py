@@ -221,3 +221,10 @@ def test_nothing_that_could_send_is_even_loaded(three):
 def test_the_help_says_how_old_a_report_may_be(capsys):
     assert main(["report", "--help"]) == 0
     assert f"--max-age (here: {duration(DEFAULT_MAX_AGE_S)})" in " ".join(capsys.readouterr().out.split())
+
+
+def test_the_time_is_this_runs_own(three, capsys, monkeypatch):
+    ticks = iter(range(100, 10_000, 7))
+    monkeypatch.setattr(vantages, "time", SimpleNamespace(monotonic=lambda: float(next(ticks))))
+    assert main(["report", *three, "--format", "json"]) == 1
+    assert json.loads(capsys.readouterr().out)["duration_s"] == 7.0

@@ -606,3 +606,9 @@ def test_whatever_a_report_claims_it_can_be_put_together_and_rendered():
         for name in FORMATS:
             assert "".join(renderer(name)(report, Style())).endswith("\n"), name
     assert taken > 20
+
+
+def test_how_long_other_machines_took_is_not_how_long_this_one_does():
+    reports = (made("ci-eu", up()), made("ci-us", up()))
+    assert [report.duration_s for report in reports] == [2.5, 2.5]
+    assert put(*reports).duration_s == 0.0
