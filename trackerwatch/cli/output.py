@@ -64,10 +64,18 @@ def spare(plan: Sequence[Output], read: Iterable[str | None]) -> None:
     Raises:
         UsageError: An output is one of them.
     """
-    ours = {os.path.realpath(path) for path in read if path}
+    ours = {_place(path) for path in read if path}
     for _, path in plan:
-        if path is not None and os.path.realpath(path) in ours:
+        if path is not None and _place(path) in ours:
             raise UsageError(f"-o {path!r}: this run reads that file; write to another one")
+
+
+def _place(path: str) -> str:
+    """Where a path leads, as far as that can be told: the folder that we are in may be deleted."""
+    try:
+        return os.path.realpath(path)
+    except (OSError, ValueError):
+        return path
 
 
 def deliver(
