@@ -55,7 +55,7 @@ def test_the_reason_of_an_outage_lasts_until_the_outage_ends():
         "no tracker is left, its only one failed: one.example:1 connection refused"
     )
     assert [p.message for p in snapshot.tracker_problems] == [
-        "one.example:1 is down (connection refused): 2 torrents: 1 failed over, 1 exhausted"
+        "one.example:1 is down (connection refused): of 2 torrents, 1 failed over, 1 exhausted"
     ]
     up = after.trackers[0]
     assert (up.state, up.answers_in_row, up.failure) == (Health.UP, 0, None)

@@ -62,7 +62,7 @@ def test_a_udp_tracker_that_dies_is_red_within_four_minutes():
         assert view.counts.seeders == 5
         assert tracker.effect.failed_over == 1
         (problem,) = snapshot.tracker_problems
-        assert "1 failed over" in problem.message
+        assert "1 torrent failed over" in problem.message
         prober.scripts["one.example:1"].dead.clear()
         await watched.until(second + 300)
         snapshot = engine.snapshot()
