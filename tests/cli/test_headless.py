@@ -16,7 +16,7 @@ import pytest
 
 from tests.cli.test_oneshot import bencoded
 from tests.doubles.udp import UdpTracker
-from tests.reports.test_event_lines import row_of
+from tests.reports.live.test_event_lines import row_of
 from trackerwatch.cli.headless import Teller
 from trackerwatch.cli.main import main
 from trackerwatch.engine.views import Event, EventKind

@@ -12,7 +12,7 @@ import pytest
 
 from tests.cli.fake_store import FakeStore
 from tests.reports import pasts
-from tests.reports.test_history_json import VALIDATOR
+from tests.reports.past.test_history_json import VALIDATOR
 from trackerwatch.cli import past
 from trackerwatch.cli.history import window
 from trackerwatch.cli.main import main

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.reports.scenes import failed_over_scene
-from tests.reports.test_rows import report_on
+from tests.reports.test_building import report_on
 from trackerwatch.cli import output
 from trackerwatch.cli.exit_codes import ExitCode
 from trackerwatch.errors import UsageError

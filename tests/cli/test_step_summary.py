@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.reports.test_account import release
+from tests.reports.telling.test_account import release
 from trackerwatch.cli import output, step_summary
 from trackerwatch.reports import Style, markdown
 

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests.reports import scenes
-from tests.reports.test_quorum import down, exhausted, up, vantage
+from tests.reports.vantages.test_quorum import down, exhausted, up, vantage
 from trackerwatch.cli import vantages
 from trackerwatch.cli.main import main
 from trackerwatch.config.values import duration

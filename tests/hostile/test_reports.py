@@ -16,7 +16,7 @@ from tests.hostile.child import UNSAFE, run
 from tests.hostile.documents import READERS, read
 from tests.metainfo.torrents import bencode, torrent_of, v1_info
 from tests.reports import scenes
-from tests.reports.test_rows import HERE, report_on
+from tests.reports.test_building import HERE, report_on
 from trackerwatch.engine.views import AnnounceView, AskState, Disabled, Mute, Source
 from trackerwatch.failover import Role
 from trackerwatch.health import Health

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.hostile.documents import FORMULA
 from tests.reports import scenes
-from tests.reports.test_rows import HERE, down_problem, report_on
+from tests.reports.test_building import HERE, down_problem, report_on
 from trackerwatch.engine.views import AnnounceView, AskState, ScrapeView, Source
 from trackerwatch.escaping import harmless_cell
 from trackerwatch.failover import Role

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from tests.reports import scenes
-from tests.reports.test_account import ill, release
+from tests.reports.telling.test_account import ill, release
+from tests.reports.test_building import HERE, report_on
 from tests.reports.test_markdown import NASTY
-from tests.reports.test_rows import HERE, report_on
 from trackerwatch.policy.rules import Rule, Severity, Verdict
 from trackerwatch.reports import Style
 from trackerwatch.reports.building import empty_report

@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from tests.reports import scenes
-from tests.reports.test_rows import HERE, report_on
+from tests.reports.test_building import HERE, report_on
 from trackerwatch.engine.views import AnnounceView, AskState, Disabled, Mute, OrderSource, Source
 from trackerwatch.failover import FailoverState, Role
 from trackerwatch.health import Health

@@ -9,8 +9,8 @@ import jsonschema
 import pytest
 
 from tests.reports import scenes
+from tests.reports.test_building import HERE, report_on
 from tests.reports.test_json_report import SCHEMA
-from tests.reports.test_rows import HERE, report_on
 from trackerwatch.policy.rules import Verdict
 from trackerwatch.reports import Style
 from trackerwatch.reports.building import empty_report

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from junitparser import Error, Failure, JUnitXml, Skipped
 
 from tests.reports import scenes
-from tests.reports.test_rows import HERE, down_problem, report_on, well_scene
+from tests.reports.test_building import HERE, down_problem, report_on, well_scene
 from trackerwatch.engine.views import Disabled, Mute, OrderSource
 from trackerwatch.escaping import xml_text
 from trackerwatch.failover import Role

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from tests.reports import scenes
-from tests.reports.test_account import ill, release
-from tests.reports.test_rows import HERE, report_on
+from tests.reports.telling.test_account import ill, release
+from tests.reports.test_building import HERE, report_on
 from trackerwatch.health import Health
 from trackerwatch.outcome import SwarmCounts
 from trackerwatch.outside_text import clean

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tests.reports import scenes
-from tests.reports.test_rows import HERE, down_problem, report_on, well_scene
+from tests.reports.test_building import HERE, down_problem, report_on, well_scene
 from trackerwatch.health import Health
 from trackerwatch.outcome import SwarmCounts
 from trackerwatch.policy.rules import Rule, Verdict

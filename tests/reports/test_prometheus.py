@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.reports import scenes
-from tests.reports.test_rows import HERE, report_on
+from tests.reports.test_building import HERE, report_on
 from trackerwatch import __version__
 from trackerwatch.engine.views import Mute
 from trackerwatch.outcome import SwarmCounts

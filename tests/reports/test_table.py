@@ -9,7 +9,7 @@ import pytest
 from rich.cells import cell_len
 
 from tests.reports import scenes
-from tests.reports.test_rows import HERE, down_problem, report_on
+from tests.reports.test_building import HERE, down_problem, report_on
 from trackerwatch.engine.views import Effect
 from trackerwatch.health import Health
 from trackerwatch.outcome import FailureKind, SwarmCounts

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from tests.reports.scenes import NOW
-from tests.reports.test_quorum import down, made, put, up
+from tests.reports.vantages.test_quorum import down, made, put, up
 from trackerwatch.policy.rules import Verdict
 from trackerwatch.reports import Style, renderer
 from trackerwatch.reports.rows import Quorum, Vantage, Vote

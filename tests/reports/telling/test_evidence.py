@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from tests.reports import scenes
-from tests.reports.test_rows import report_on
+from tests.reports.test_building import report_on
 from trackerwatch.engine.views import AnnounceView, AskState
 from trackerwatch.failover import FailoverState, Role
 from trackerwatch.outcome import SwarmCounts

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
+from tests.reports.diff.test_comparing import lines, report_of, told, well
 from tests.reports.scenes import UP, tracker
-from tests.reports.test_comparing import lines, report_of, told, well
 from trackerwatch.health import Health
 from trackerwatch.policy.rules import Verdict
 from trackerwatch.reports.diff.baseline import BaselineError, baseline_of, filled, from_bytes, to_bytes

@@ -6,8 +6,8 @@ from html import unescape
 import pytest
 
 from tests.reports import scenes
-from tests.reports.test_account import breaking, exhausted_by_a_tracker, release
-from tests.reports.test_rows import report_on
+from tests.reports.telling.test_account import breaking, exhausted_by_a_tracker, release
+from tests.reports.test_building import report_on
 from trackerwatch.policy.rules import Rule, Severity
 from trackerwatch.reports import Style, markdown, renderer
 from trackerwatch.reports.telling.account import account_of

@@ -94,7 +94,7 @@ def test_a_loss_is_told(missing, said):
 
 
 def test_the_examples_of_the_documentation_are_lines():
-    text = (Path(__file__).parents[2] / "docs" / "headless.md").read_text("utf-8")
+    text = (Path(__file__).parents[3] / "docs" / "headless.md").read_text("utf-8")
     block = text.partition("```json\n")[2].partition("```")[0]
     rows = [row_of(line) for line in block.splitlines(keepends=True)]
     assert {row["event"] for row in rows} == {*EventKind}

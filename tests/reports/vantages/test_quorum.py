@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from tests.reports import scenes
-from tests.reports.test_reading import mutated
+from tests.reports.readback.test_reading import mutated
 from trackerwatch.engine.views import Effect, Mute
 from trackerwatch.errors import ReportError
 from trackerwatch.failover import FailoverState, Role
