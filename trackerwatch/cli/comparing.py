@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from trackerwatch.engine.settings import Freshness
 from trackerwatch.errors import ReportError, UsageError
 from trackerwatch.outside_text import clean
-from trackerwatch.reports.diff.baseline import BaselineError, baseline_of, filled, from_bytes, to_bytes
+from trackerwatch.reports.diff.baseline import baseline_of, filled
+from trackerwatch.reports.diff.baseline_bytes import BaselineError, from_bytes, to_bytes
 from trackerwatch.reports.diff.comparing import changes
 from trackerwatch.reports.diff.lasting import lasting
 from trackerwatch.reports.rows import Subject

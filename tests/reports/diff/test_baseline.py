@@ -24,16 +24,9 @@ from trackerwatch.health import Health
 from trackerwatch.outcome import FailureKind, SwarmCounts
 from trackerwatch.policy.rules import Rule, Verdict
 from trackerwatch.reports.building import build_report
-from trackerwatch.reports.diff import baseline
-from trackerwatch.reports.diff.baseline import (
-    Baseline,
-    BaselineError,
-    TorrentThen,
-    baseline_of,
-    filled,
-    from_bytes,
-    to_bytes,
-)
+from trackerwatch.reports.diff import baseline_bytes
+from trackerwatch.reports.diff.baseline import Baseline, TorrentThen, baseline_of, filled
+from trackerwatch.reports.diff.baseline_bytes import BaselineError, from_bytes, to_bytes
 from trackerwatch.reports.formats import Style
 from trackerwatch.reports.json_report import render
 from trackerwatch.reports.readback.reading import read_report
@@ -281,7 +274,7 @@ def test_damaged_bytes_are_refused_in_a_few_words(body, why):
 
 
 def test_bytes_that_are_too_many_are_not_looked_at(monkeypatch):
-    monkeypatch.setattr(baseline, "MAX_BYTES", 100)
+    monkeypatch.setattr(baseline_bytes, "MAX_BYTES", 100)
     with pytest.raises(BaselineError, match="too large"):
         from_bytes(to_bytes(some()))
 

@@ -23,7 +23,8 @@ from trackerwatch.outcome import FailureKind, SwarmCounts
 from trackerwatch.policy.rules import Rule, Verdict
 from trackerwatch.reports.building import build_report
 from trackerwatch.reports.diff import comparing
-from trackerwatch.reports.diff.baseline import baseline_of, filled, from_bytes, to_bytes
+from trackerwatch.reports.diff.baseline import baseline_of, filled
+from trackerwatch.reports.diff.baseline_bytes import from_bytes, to_bytes
 from trackerwatch.reports.diff.changes import ChangeKind
 from trackerwatch.reports.diff.comparing import changes
 from trackerwatch.reports.formats import Style

@@ -9,8 +9,9 @@ from trackerwatch.failover import Role
 from trackerwatch.outcome import SwarmCounts
 from trackerwatch.policy.rules import Rule, Severity, Verdict
 from trackerwatch.reports.building import build_report
-from trackerwatch.reports.diff import baseline
-from trackerwatch.reports.diff.baseline import BaselineError, baseline_of, filled, from_bytes, to_bytes
+from trackerwatch.reports.diff import baseline_bytes
+from trackerwatch.reports.diff.baseline import baseline_of, filled
+from trackerwatch.reports.diff.baseline_bytes import BaselineError, from_bytes, to_bytes
 from trackerwatch.reports.diff.lasting import lasting
 from trackerwatch.reports.rows import Vantage
 
@@ -119,7 +120,7 @@ class TestBytes:
     def test_a_body_that_would_be_too_large_goes_without_it(self, monkeypatch):
         now = baseline_of(report_at(NOW, Rule.FAILED_OVER))
         whole = to_bytes(now)
-        monkeypatch.setattr(baseline, "MAX_BYTES", len(whole) - 1)
+        monkeypatch.setattr(baseline_bytes, "MAX_BYTES", len(whole) - 1)
         read = from_bytes(to_bytes(now))
         assert read.torrents[KEY] == replace(now.torrents[KEY], since=())
 

@@ -9,7 +9,8 @@ from tests.reports.diff.test_comparing import lines, report_of, told, well
 from tests.reports.scenes import UP, tracker
 from trackerwatch.health import Health
 from trackerwatch.policy.rules import Verdict
-from trackerwatch.reports.diff.baseline import BaselineError, baseline_of, filled, from_bytes, to_bytes
+from trackerwatch.reports.diff.baseline import baseline_of, filled
+from trackerwatch.reports.diff.baseline_bytes import BaselineError, from_bytes, to_bytes
 from trackerwatch.reports.diff.comparing import changes
 from trackerwatch.reports.rows import SkippedInput
 
