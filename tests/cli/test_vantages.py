@@ -29,6 +29,11 @@ def written(folder: Path, name: str, scene, *, age_s: float = 30.0, **more) -> s
     return str(path)
 
 
+@pytest.fixture(autouse=True)
+def _as_wide_as_it_may_be(monkeypatch):
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
 @pytest.fixture
 def three(tmp_path: Path) -> list[str]:
     paths = written(tmp_path, "ci-eu", down()), written(tmp_path, "ci-us", down()), written(tmp_path, "home", up())

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 from typing import TYPE_CHECKING
 
+from trackerwatch.cli.collecting import seldom_collecting
 from trackerwatch.cli.comparing import Comparing
 from trackerwatch.cli.judging import Judging
 from trackerwatch.cli.loading import load, tell_skipped
@@ -27,29 +27,17 @@ from trackerwatch.tracker import Tracker, parse_tracker
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Coroutine, Sequence
 
     from trackerwatch.engine.views import Snapshot
 
 PROGRESS_EVERY_S = 0.25
-ROWS_BETWEEN_COLLECTIONS = 200_000
 
 
 def run_once(arguments: Namespace, make_report: Callable[[Run], Coroutine[None, None, Report]]) -> int:
     """Run one command to its exit code."""
     with seldom_collecting():
         return _to_its_exit_code(arguments, make_report)
-
-
-@contextlib.contextmanager
-def seldom_collecting() -> Iterator[None]:
-    """Look for garbage seldom: thousands of rows are made and kept, and looking at them over and over takes a sixth of a run."""
-    before = gc.get_threshold()
-    gc.set_threshold(ROWS_BETWEEN_COLLECTIONS, *before[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 def _to_its_exit_code(arguments: Namespace, make_report: Callable[[Run], Coroutine[None, None, Report]]) -> int:

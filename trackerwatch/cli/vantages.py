@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 import time
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from trackerwatch.cli import naming
 from trackerwatch.cli.arguments import given_settings
+from trackerwatch.cli.collecting import seldom_collecting
 from trackerwatch.cli.narration import Narrator
 from trackerwatch.cli.output import deliver, planned, spare
 from trackerwatch.config.loading import load
@@ -51,8 +51,13 @@ def report_on_vantages(arguments: Namespace) -> int:
         UsageError: A mistake in an option, or options that cannot go together.
         ConfigError: A mistake in the config file that the command line names.
     """
-    began = time.monotonic()
     _check(arguments)
+    with seldom_collecting():
+        return _report(arguments)
+
+
+def _report(arguments: Namespace) -> int:
+    began = time.monotonic()
     narrator = Narrator()
     outputs = planned(arguments.outputs)
     spare(outputs, (*arguments.vantages, arguments.config))
@@ -133,8 +138,6 @@ def _read(paths: Sequence[str], narrator: Narrator) -> tuple[list[Report], list[
             unusable.append(SkippedInput(error.source, error.reason))
         else:
             reports.append(report)
-        # What is held to the end need not be looked through for what could be let go, again and again.
-        gc.freeze()
     return reports, unusable
 
 
