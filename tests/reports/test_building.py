@@ -10,7 +10,7 @@ from trackerwatch.health import Health
 from trackerwatch.outcome import SwarmCounts
 from trackerwatch.policy.rules import Rule, Severity, Verdict
 from trackerwatch.reports.building import build_report, empty_report
-from trackerwatch.reports.rows import FailOn, Report, SkippedInput, Subject, Vantage, exit_code
+from trackerwatch.reports.rows import FailOn, Report, SkippedInput, Subject, Vantage
 from trackerwatch.tracker import parse_tracker
 
 HERE = Vantage("6f2a1d52-8e0b-4a6d-9f86-0d8f5cbe0a11", "vps7")
@@ -139,19 +139,6 @@ def test_check(states, code):
     assert all(
         problem.severity is (Severity.CRITICAL if code == 2 else Severity.WARNING) for problem in report.problems
     )
-
-
-@pytest.mark.parametrize(
-    ("fail_on", "codes"),
-    [
-        (FailOn.WARNING, [0, 1, 2, 3]),
-        (FailOn.CRITICAL, [0, 0, 2, 3]),
-        (FailOn.NONE, [0, 0, 0, 0]),
-    ],
-)
-def test_fail_on(fail_on, codes):
-    verdicts = [Verdict.OK, Verdict.WARNING, Verdict.CRITICAL, Verdict.UNKNOWN]
-    assert [exit_code(verdict, fail_on) for verdict in verdicts] == codes
 
 
 def blind_scene(**more):
