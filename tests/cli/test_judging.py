@@ -293,19 +293,16 @@ def test_grace_forgives_nothing_to_who_waits():
     assert policy.defaults.min_seeders == 2
 
 
-async def test_a_wait_is_no_sooner_over_for_a_new_torrent(report, policy, tmp_path, closed_port):
-    (tmp_path / "new.torrent").write_bytes(
-        b"d8:announce%d:%b4:infod6:lengthi1e4:name3:new12:piece lengthi16384e6:pieces20:%bee"
-        % (len(url := f"udp://127.0.0.1:{closed_port}/announce".encode()), url, bytes(20))
-    )
+async def test_a_wait_is_no_sooner_over_for_a_new_torrent(report, policy, tmp_path):
     path = policy('grace = "2h"')
     with opened(tmp_path / "store" / "history.db") as store:
         await store.first_seen([bytes(20)], NOON)
-    assert (await report("--policy", path, keep=True))["torrents"][0]["verdict"] == "unknown", (
-        "no seeders known, and no fault"
-    )
-    waited = await report("--policy", path, "--wait", "1", keep=True, as_it_is=True)
-    assert waited["torrents"][0]["verdict"] == "critical"
+    async with HttpTracker() as one, HttpTracker() as two:
+        new = written(tmp_path, "new.iso", one, two)
+        one.swarms = two.swarms = {info_hash(new): (0, 0, 0)}
+        assert (await report("--policy", path, keep=True))["torrents"][0]["verdict"] == "ok", "it is new"
+        waited = await report("--policy", path, "--wait", "1", keep=True, as_it_is=True)
+        assert waited["torrents"][0]["verdict"] == "critical"
     assert waited["policy"]["notes"] == ["grace: forgives nothing while --wait waits for torrents to be well"]
 
 

@@ -557,9 +557,28 @@ def test_a_new_torrent_that_is_well_is_in_no_grace():
 
 
 def test_a_new_torrent_of_which_nothing_is_known_is_unknown_and_not_in_grace():
-    view = scene(seeders=None, broken=(Rule.FAILED_OVER,))
+    view = scene(seeders=None, broken=(Rule.UNREGISTERED,))
     judged = judge('grace = "48h"', view, first_seen={view.torrent.info_hash_hex: NOW})
     assert (judged.in_grace, judged.views[0].verdict) == (0, Verdict.UNKNOWN)
+
+
+@pytest.mark.parametrize("rule", [Rule.EXHAUSTED, Rule.FAILED_OVER, Rule.REDUNDANCY, Rule.NO_TRACKERS])
+def test_grace_forgives_no_tracker_that_fails(rule):
+    view = scene(seeders=0, broken=(rule, Rule.NO_SEEDERS))
+    judged = judge('grace = "48h"', view, first_seen={view.torrent.info_hash_hex: NOW})
+    (found,) = judged.views
+    assert judged.in_grace == 0
+    assert told(found)[0] == (rule, SEVERITIES[rule])
+    assert (Rule.NO_SEEDERS, Severity.INFO) in told(found)
+    assert found.verdict is SEVERITIES[rule].verdict
+
+
+@pytest.mark.parametrize(("severity", "verdict"), [("info", Verdict.OK), ("warning", Verdict.UNKNOWN)])
+def test_what_is_a_remark_leaves_nothing_open(severity, verdict):
+    view = scene(works=(A,), untried=(B,))
+    policy = f'min_working_trackers = 2\nseverities = {{min_working_trackers = "{severity}"}}'
+    (found,) = judge(policy, view).views
+    assert found.verdict is verdict
 
 
 def test_a_collection_may_take_grace_back():

@@ -24,7 +24,7 @@ class Requirements:
     max_dead_days: float | None = None
     """A tracker that has been down for longer is to be taken out (`dead_tracker`)."""
     grace_s: float | None = None
-    """So long after a torrent was first seen its problems are remarks."""
+    """So long after a torrent was first seen it is a remark that it is not seeded or registered (`ruling.FORGIVEN_WHEN_NEW`)."""
     severities: Mapping[Rule, Severity | None] = field(default_factory=dict)
     """Where they differ from `rules.SEVERITIES`. None: the rule is off."""
 

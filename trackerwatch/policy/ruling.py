@@ -11,7 +11,7 @@ from trackerwatch.policy.document import NO_POLICY
 from trackerwatch.policy.rules import LINT, OF_THE_RUN, SEVERITIES, Rule, Severity, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from trackerwatch.engine.views import TorrentView, TrackerView
     from trackerwatch.filters import Filter
@@ -75,8 +75,8 @@ def judge_torrents(
         overridden += asked.overridden
         found, open_ = _broken_by(view, asked, known, findings.get(info_hash, ()))
         until = _grace_until(asked, first_seen.get(info_hash), now)
-        if until is not None and any(one.problem.severity is not Severity.INFO for one in found):
-            found = [_as_new(one, until) for one in found]
+        if until is not None and any(map(_is_forgiven, found)):
+            found = _worst_first([_as_new(one, until) if _is_forgiven(one) else one for one in found])
         else:
             until = None
         judged.append(_judged(view, found, open_=open_, known=known))
@@ -93,6 +93,10 @@ def judge_torrents(
         overridden=overridden,
         notes=(*_empty(policy, members), *selector.notes()),
     )
+
+
+FORGIVEN_WHEN_NEW = frozenset({Rule.NO_SEEDERS, Rule.ONE_SEEDER, Rule.MIN_SEEDERS, Rule.UNREGISTERED})
+"""What a torrent may lack while it is new. That its trackers fail has nothing to do with its age."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,11 +219,11 @@ def _broken_by(
     if needs.min_seeders and severities[Rule.MIN_SEEDERS] is not None:
         few = known.min_seeders(view, needs.min_seeders)
         found = [*(_with_action_of(few, one) for one in found), few]
-        open_ = view.counts.seeders is None
+        open_ = view.counts.seeders is None and severities[Rule.MIN_SEEDERS] is not Severity.INFO
     if needs.min_working_trackers and severities[Rule.MIN_WORKING_TRACKERS] is not None:
         broken, undecided = known.min_working_trackers(view, needs.min_working_trackers)
         found.append(broken)
-        open_ |= undecided
+        open_ |= undecided and severities[Rule.MIN_WORKING_TRACKERS] is not Severity.INFO
     by_policy = needs.max_dead_days is not None
     if by_policy or Rule.DEAD_TRACKER in asked.sought:
         days = DEFAULT_MAX_DEAD_DAYS if needs.max_dead_days is None else needs.max_dead_days
@@ -230,8 +234,11 @@ def _broken_by(
         if one is not None and (severity := severities[one.problem.rule]) is not None:
             same = severity is one.problem.severity
             told.append(one if same else replace(one, problem=replace(one.problem, severity=severity)))
-    told.sort(key=lambda one: (-one.problem.severity.badness, _PLACE[one.problem.rule]))
-    return told, open_
+    return _worst_first(told), open_
+
+
+def _worst_first(found: Iterable[Broken]) -> list[Broken]:
+    return sorted(found, key=lambda one: (-one.problem.severity.badness, _PLACE[one.problem.rule]))
 
 
 def _with_action_of(few: Broken | None, one: Broken | None) -> Broken | None:
@@ -249,9 +256,12 @@ def _grace_until(asked: _Asked, first_seen: datetime | None, now: datetime) -> d
     return until if until > now else None
 
 
+def _is_forgiven(one: Broken) -> bool:
+    """Whether grace makes a remark of it."""
+    return one.problem.rule in FORGIVEN_WHEN_NEW and one.problem.severity is not Severity.INFO
+
+
 def _as_new(one: Broken, until: datetime) -> Broken:
-    if one.problem.severity is Severity.INFO:
-        return one
     message = f"{one.problem.message} (a remark until {until.astimezone(UTC):%Y-%m-%d %H:%M} UTC: the torrent is new)"
     return replace(one, problem=replace(one.problem, severity=Severity.INFO, message=message))
 
