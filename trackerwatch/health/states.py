@@ -16,7 +16,10 @@ class Health(StrEnum):
     @property
     def badness(self) -> int:
         """For sorting: down, degraded, unknown, up."""
-        return {Health.UP: 0, Health.UNKNOWN: 1, Health.DEGRADED: 2, Health.DOWN: 3}[self]
+        return _BADNESS[self]
+
+
+_BADNESS = {Health.UP: 0, Health.UNKNOWN: 1, Health.DEGRADED: 2, Health.DOWN: 3}
 
 
 class Verdict(StrEnum):

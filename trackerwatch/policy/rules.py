@@ -24,12 +24,12 @@ class Severity(StrEnum):
     @property
     def badness(self) -> int:
         """For sorting and for the worst of several: critical, warning, info."""
-        return {Severity.INFO: 0, Severity.WARNING: 1, Severity.CRITICAL: 2}[self]
+        return _SEVERITY_BADNESS[self]
 
     @property
     def verdict(self) -> Verdict:
         """What a problem of this severity comes to at least: of a remark, ok."""
-        return {Severity.INFO: Verdict.OK, Severity.WARNING: Verdict.WARNING, Severity.CRITICAL: Verdict.CRITICAL}[self]
+        return _VERDICT_OF[self]
 
 
 class Verdict(StrEnum):
@@ -48,7 +48,12 @@ class Verdict(StrEnum):
     @property
     def badness(self) -> int:
         """For sorting and for the worst of several: critical, warning, unknown, ok."""
-        return {Verdict.OK: 0, Verdict.UNKNOWN: 1, Verdict.WARNING: 2, Verdict.CRITICAL: 3}[self]
+        return _VERDICT_BADNESS[self]
+
+
+_SEVERITY_BADNESS = {Severity.INFO: 0, Severity.WARNING: 1, Severity.CRITICAL: 2}
+_VERDICT_BADNESS = {Verdict.OK: 0, Verdict.UNKNOWN: 1, Verdict.WARNING: 2, Verdict.CRITICAL: 3}
+_VERDICT_OF = {Severity.INFO: Verdict.OK, Severity.WARNING: Verdict.WARNING, Severity.CRITICAL: Verdict.CRITICAL}
 
 
 class Rule(StrEnum):
