@@ -4,7 +4,18 @@ import asyncio
 
 import pytest
 
-from tests.engine.driven import BLOCKED, NO_ROUTE, REFUSED, TIMEOUT, Script, ScriptedProber, drive, torrent
+from tests.engine.driven import (
+    BLOCKED,
+    NO_ROUTE,
+    REFUSED,
+    TIMEOUT,
+    Script,
+    ScriptedProber,
+    Watched,
+    drive,
+    make_engine,
+    torrent,
+)
 from tests.engine.keeping import MemoryKeeper
 from tests.engine.test_memory import report, watch
 from trackerwatch.engine.records import TrackerMemory
@@ -109,6 +120,32 @@ class TestOurOwnDoing:
             await watch(prober, keeper, 2000, torrent(0, [A]))
             then = await cached(prober, keeper)
             assert (then.state, then.since) == (first.state, first.since)
+
+        drive(main)
+
+    @pytest.mark.parametrize("after", [REFUSED, None])
+    def test_who_watches_takes_up_where_the_route_was_lost(self, after):
+        async def main():
+            prober, keeper, script = scripted()
+            script.dead["*"] = REFUSED
+            engine = make_engine(prober, keeper=keeper)
+            engine.add_torrents([torrent(0, [A])])
+            watched = Watched(engine)
+            await watched.until(1000)
+            down = engine.snapshot().trackers[0]
+            assert down.state is Health.DOWN
+            script.dead["*"] = NO_ROUTE
+            await watched.until(3000)
+            assert engine.snapshot().trackers[0].state is Health.UNKNOWN
+            script.dead = {"*": after} if after else {}
+            await watched.until(6000)
+            view = engine.snapshot().trackers[0]
+            if after is None:
+                assert (view.state, view.since > down.since) == (Health.UP, True)
+            else:
+                assert (view.state, view.since) == (Health.DOWN, down.since)
+            await watched.end()
+            assert keeper.of(TrackerMemory)[-1].since == pytest.approx(view.since.timestamp(), abs=0.01)
 
         drive(main)
 

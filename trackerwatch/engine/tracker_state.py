@@ -109,6 +109,8 @@ class TrackerState:
     recalled_swarms: int = 0
     """So many of the first swarms were looked up in memory."""
     before_cut_off: tuple[Health, tuple[str, ...], float | None] | None = None
+    before_unjudged: tuple[Health, float | None] | None = None
+    """State and its begin (wall) before nothing that counts was seen any more."""
     before_off: tuple[Health, float | None] | None = None
     """State and its begin (wall) when the user switched it off."""
     unproven: bool = False
@@ -326,6 +328,8 @@ class TrackerState:
             self.before_cut_off = (*self.before_cut_off[:2], self.before_cut_off[2] + shift_s)
         if self.before_off is not None and self.before_off[1] is not None:
             self.before_off = (self.before_off[0], self.before_off[1] + shift_s)
+        if self.before_unjudged is not None and self.before_unjudged[1] is not None:
+            self.before_unjudged = (self.before_unjudged[0], self.before_unjudged[1] + shift_s)
         for column, record in self.swarms.announces.items():
             self.swarms.announces[column] = replace(record, at=record.at + shift_s)
         if self.swarms.scraped_at is not None:
@@ -444,13 +448,20 @@ class TrackerState:
         before, self.state, self.reasons = self.state, state, reasons
         if state is before:
             return None
-        first, self.since = self.since is None, now
+        begun, first, self.since = self.since, self.since is None, now
         if first and self.remembered is not None:
             self.since = self._since_in(self.remembered, now)
         if first and self.before_off is not None and self.disabled is None:
             # Nobody looked meanwhile: found as it was left, it is taken to have been so all the time.
             self.since = self.before_off[1] if self.before_off[0] is state else now
             self.before_off = None
+        if state is Health.UNKNOWN and not self.counted and self.cut_off is None and self.disabled is None:
+            # No route from here: it is no news of the tracker, which is taken up again where it was left.
+            self.before_unjudged = (before, begun)
+        elif self.before_unjudged is not None:
+            was, was_since = self.before_unjudged
+            self.since = was_since if was is state else self.since
+            self.before_unjudged = None
         if Health.DOWN in (before, state) or Health.UNKNOWN in (before, state):
             self.swarms.dirty = True
         if before is Health.DOWN or (before is Health.UNKNOWN and not first):
