@@ -203,7 +203,8 @@ _RULES: Mapping[Rule, Meaning] = {
         "a tracker refuses the key, the account or the client", "check passkey, account and allowed clients"
     ),
     Rule.TRACKER_DOWN: Meaning(
-        "a tracker that the torrent lists is down; clients wait for it in vain", "see in its detail what each address says"
+        "a tracker that the torrent lists is down; clients wait for it in vain",
+        "see in its detail what each address says",
     ),
     Rule.TLS_EXPIRY: Meaning("a certificate ends soon; then every client refuses it", "renew the certificate"),
     Rule.IMPLAUSIBLE: Meaning("a tracker counts beyond sanity", "do not believe its counts; ask its operator"),

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from trackerwatch.health.states import Health
     from trackerwatch.history import TrackerHistory
     from trackerwatch.reports.diff.changes import Changes
-    from trackerwatch.reports.telling.account import Account
 
 
 class FailOn(StrEnum):
@@ -158,8 +157,8 @@ class Report:
     """Info hashes in hex of torrents that are there and that the filter leaves out."""
     fail_on: FailOn = FailOn.WARNING
     """By which `exit_code` came of the verdict: formats that have passes and failures of their own go by it."""
-    accounts: dict[bool, Account] = field(init=False, repr=False, compare=False, default_factory=dict)
-    """What `telling.account` made of it so far, by whether it is folded."""
+    memo: dict[str, object] = field(init=False, repr=False, compare=False, default_factory=dict)
+    """What formats made of it for each other, by name. A report that is replaced begins without."""
 
     @property
     def torrents_judged(self) -> int:

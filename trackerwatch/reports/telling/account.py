@@ -91,9 +91,11 @@ def account_of(report: Report, *, folded: bool = True) -> Account:
         folded: Tell many problems alike as one block. False: each has its own.
     """
     # One run writes one report in many formats, each of which asks for this.
-    account = report.accounts.get(folded)
-    if account is None:
-        account = report.accounts[folded] = _made(report, folded=folded)
+    name = "account, folded" if folded else "account"
+    known = report.memo.get(name)
+    if isinstance(known, Account):
+        return known
+    account = report.memo[name] = _made(report, folded=folded)
     return account
 
 
