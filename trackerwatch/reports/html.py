@@ -16,6 +16,7 @@ from trackerwatch.reports.telling.account import account_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from trackerwatch.reports.formats import Style
     from trackerwatch.reports.rows import Report
@@ -134,7 +135,7 @@ class _Page:
         for label, text in block.facts(self._now):
             texts.setdefault(label, []).append(text)
         # What has more to it here than text: every name is listed, and machines read the time.
-        of_its_own = {"these": _members(block), "since": since(block.since, self._now)}
+        of_its_own = {"these": _members(block), "since": _since(block, self._now)}
         facts = (
             *(
                 fact(
@@ -226,6 +227,11 @@ class _Page:
         )
         yield '<h2 id="about">About this report</h2>\n'
         yield f'<div class="plain"><dl class="facts">{"".join(facts)}</dl></div>\n'
+
+
+def _since(block: Block, now: datetime) -> str:
+    latest = f"; the latest {since(block.since_latest, now)}" if block.since_latest is not None else ""
+    return since(block.since, now) + latest
 
 
 def _members(block: Block) -> str:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import timedelta
 from html import unescape
 
 import pytest
@@ -29,6 +31,37 @@ def test_many_together_say_who_they_are_and_what_else_is_wrong():
     [block] = account_of(breaking(lambda _: SOME, lambda rule, n: f"{rule} {n}", 40)).blocks
     labels = [label for label, _ in block.facts(scenes.NOW)]
     assert labels == ["these", "also", *["evidence"] * 4, "effect", "do", "do"]
+
+
+def begun(*ages_s: float):
+    """Torrents with one problem, so long ago."""
+    report = breaking(lambda _: (Rule.REDUNDANCY,), lambda rule, _: rule, len(ages_s))
+    problems = tuple(
+        replace(problem, since=scenes.NOW - timedelta(seconds=age_s))
+        for problem, age_s in zip(report.problems, ages_s, strict=True)
+    )
+    return replace(report, problems=problems)
+
+
+@pytest.mark.parametrize(
+    ("ages_s", "told"),
+    [
+        ((840, 840, 830, 800), "13:48 UTC (14m ago)"),
+        ((840, 120, 600, 120), "13:48 UTC (14m ago); the latest 14:00 UTC (2m ago)"),
+        # Of those that this run was the first to see nobody knows more.
+        ((840, 1, 1, 1), "13:48 UTC (14m ago); the latest 14:02 UTC (0s ago)"),
+    ],
+)
+def test_many_that_did_not_begin_at_once_are_not_told_so(ages_s, told):
+    report = begun(*ages_s)
+    [block] = account_of(report, folded=True).blocks
+    assert dict(block.facts(scenes.NOW))["since"] == told
+    assert all(time in "".join(renderer("html")(report, Style())) for time in re.findall(r"\d\d:\d\d UTC", told))
+
+
+def test_many_that_this_run_was_the_first_to_see_have_no_time():
+    [block] = account_of(begun(1, 2, 1, 2), folded=True).blocks
+    assert "since" not in dict(block.facts(scenes.NOW))
 
 
 @pytest.mark.parametrize("name", ["table", "markdown", "github", "junit", "html"])

@@ -59,7 +59,9 @@ def test_every_format_says_the_same_of_torrents_without_a_tracker(name):
     assert around.format("private") in next(row for row in rows if "secret" in row)
 
 
-@pytest.mark.parametrize(("age_s", "duration_s", "is_older"), [(59, 7, False), (61, 7, True), (61, 90, False)])
+@pytest.mark.parametrize(
+    ("age_s", "duration_s", "is_older"), [(7.5, 7, False), (9, 7, True), (59, 7, True), (61, 90, False)]
+)
 def test_what_began_in_the_run_is_not_older(age_s, duration_s, is_older):
     report = replace(report_on(scenes.failed_over_scene()), duration_s=duration_s)
     assert evidence.is_older_than_run(scenes.NOW - timedelta(seconds=age_s), report) is is_older

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from trackerwatch.meanings import meaning
@@ -27,6 +28,8 @@ MAX_CAUSES = 3
 """Different messages that are told of many together."""
 MAX_ACTIONS = 4
 """Different things to do that are told of many together."""
+AT_ONCE = timedelta(minutes=1)
+"""What begins within so long a time is told as having begun at once."""
 MAX_BLOCKS = 12
 """Where there are more blocks than these, more are taken for alike."""
 
@@ -52,11 +55,13 @@ class Block:
     """What each tracker or address said, most telling first."""
     effect: str
     since: datetime | None
-    """None: not known, or since this run."""
+    """None: not known, or since this run. Of many together, since when the first of them is so."""
     actions: tuple[str, ...]
     """Each says for whom it is where it is not for all members."""
     members: tuple[tuple[str, str], ...] = ()
     """(info hash in hex or tracker id, name) of all that it tells of together. Empty: it is about one alone."""
+    since_latest: datetime | None = None
+    """Of many together that did not begin at once, since when the last of them is so. None: all as `since` says."""
 
     @property
     def examples(self) -> str:
@@ -80,7 +85,8 @@ class Block:
         if self.effect:
             yield "effect", self.effect
         if self.since is not None:
-            yield "since", wording.moment(self.since, now)
+            others = f"; the latest {wording.moment(self.since_latest, now)}" if self.since_latest is not None else ""
+            yield "since", wording.moment(self.since, now) + others
         yield from (("do", action) for action in self.actions)
 
 
@@ -137,6 +143,11 @@ class _Case:
     @property
     def collection(self) -> str:
         return self._views.report.collection_of.get(self.first.torrent, "") if self.first.torrent else ""
+
+    @property
+    def found_at(self) -> datetime:
+        """When this run ended."""
+        return self._views.report.generated_at
 
     @property
     def since(self) -> datetime | None:
@@ -218,6 +229,8 @@ def _groups(cases: Sequence[_Case], key: Callable[[_Case], Hashable]) -> list[li
 def _one_of(cases: Sequence[_Case]) -> Block:
     """One block for many that have the same problem."""
     first = cases[0].block()
+    # Whoever began in this run did so at its end, as far as is known.
+    begun = sorted(case.since or case.found_at for case in cases) if any(case.since for case in cases) else []
     alike = all(case.first.message == first.message for case in cases)
     same_evidence = alike and all(case.evidence == first.evidence for case in cases)
     return replace(
@@ -228,7 +241,8 @@ def _one_of(cases: Sequence[_Case]) -> Block:
         also=_rules_of(cases),
         evidence=first.evidence if same_evidence else _causes(cases),
         effect=first.effect if all(case.effect == first.effect for case in cases) else "",
-        since=min((since for case in cases if (since := case.since) is not None), default=None),
+        since=begun[0] if begun else None,
+        since_latest=begun[-1] if begun and begun[-1] - begun[0] > AT_ONCE else None,
         actions=_actions(cases),
         members=tuple((case.first.torrent or case.first.tracker or "", case.subject) for case in cases),
     )

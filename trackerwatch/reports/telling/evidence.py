@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 MAX_PARTS = 4
 """Pieces of evidence that are told of one thing."""
-SOON_S = 60.0
-"""What began in so short a time before a report counts as of its run."""
+SOON_S = 1.0
+"""What began in so short a time before a run counts as of it: moments are rounded."""
 
 
 def bounded(parts: Sequence[str], limit: int = MAX_PARTS) -> tuple[str, ...]:
@@ -98,4 +98,4 @@ def age_s(view: TorrentView, now: datetime) -> float | None:
 
 def is_older_than_run(begun_at: datetime, report: Report) -> bool:
     """Whether something is known to have begun before a run; what the run was the first to see may have been so for long."""
-    return (report.generated_at - begun_at).total_seconds() > max(report.duration_s, SOON_S)
+    return (report.generated_at - begun_at).total_seconds() > report.duration_s + SOON_S
