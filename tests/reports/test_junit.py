@@ -256,7 +256,7 @@ def test_a_torrent_that_was_not_judged_says_why_and_not_what_else_there_is_to_sa
     silent = scenes.tracker(scenes.UP, Health.UNKNOWN, failure=scenes.refused(FailureKind.LOCAL_OFFLINE, ""))
     off = replace(scenes.tracker(scenes.UP), disabled=Disabled("", OrderSource.CONFIG))
     vote = Vote(HERE, scenes.NOW, fresh=False, verdict=Verdict.OK)
-    assert unknown_of(FailureKind.BLOCKED) == "not judged: blocked by our policy"
+    assert unknown_of(FailureKind.BLOCKED) == "not judged: blocked, not public"
     assert unknown_of(FailureKind.TIMEOUT) == "not judged: timeout"
     assert unknown_of(None, role=Role.UNTRIED) == "not judged: no answer in time"
     assert unknown_of(None, role=Role.UNTRIED, trackers=[silent]) == "not judged: we are offline"

@@ -291,7 +291,7 @@ def test_what_was_not_judged_is_named_with_its_reason():
         "udp://127.0.0.1:1/a", Health.UNKNOWN, endpoints=(), failure=scenes.refused(FailureKind.BLOCKED, "loopback")
     )
     scene = scenes.snapshot([], [scenes.tracker(scenes.UP, endpoints=(v4, v6)), blocked])
-    assert "not judged  1 tracker (blocked by our policy)\n" in text_of(report_on(scene))
+    assert "not judged  1 tracker (blocked, not public)\n" in text_of(report_on(scene))
     assert "seen from  vps7, IPv4 only (no IPv6 route: 1 endpoint not judged), 7.4 s" in text_of(report_on(scene))
 
 

@@ -37,7 +37,7 @@ KIND_WORDS: dict[FailureKind, str] = {
     FailureKind.RATE_LIMITED: "rate limited",
     FailureKind.SCRAPE_UNSUPPORTED: "no scrape here",
     FailureKind.DENIED: "denied by its DNS",
-    FailureKind.BLOCKED: "blocked by our policy",
+    FailureKind.BLOCKED: "blocked, not public",
     FailureKind.INTERNAL: "internal error",
 }
 """A failure kind in the few words that fit a table."""

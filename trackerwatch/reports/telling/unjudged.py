@@ -22,7 +22,7 @@ _NOTHING_SAID = "no tracker told the seeders"
 
 
 def reason(view: TorrentView, trackers: Mapping[str, TrackerView], quorum: Quorum | None) -> str:
-    """Why a torrent is unknown: `private, not asked`, `blocked by our policy`, `too few fresh vantages`.
+    """Why a torrent is unknown: `private, not asked`, `blocked, not public`, `too few fresh vantages`.
 
     Args:
         view: The torrent.
