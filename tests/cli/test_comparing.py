@@ -113,9 +113,9 @@ async def test_what_happens_between_two_runs_is_told_by_the_second(tmp_path, rep
     down = await report(path)
     assert down["code"] == 2
     assert lines(down) == [
+        f"{NAME} is critical now (exhausted); it had a warning",
         f"{at} is down now (connection refused); it was up",
         f"{two_at} is down now (connection refused); it was up",
-        f"{NAME} is critical now (exhausted); it had a warning",
     ]
     assert lines(await report(path)) == []
 

@@ -182,10 +182,10 @@ def test_what_is_critical_is_told_whatever_the_cause():
     ]
     found = told(report_of(good, up), report_of(dead, down))
     assert [change.message for change in found.items] == [
-        f"{DEAD_NAME} is down now (connection refused); it was up",
         "debian-12.iso is critical now (exhausted); it was ok",
+        f"{DEAD_NAME} is down now (connection refused); it was up",
     ]
-    item = found.items[1]
+    item = found.items[0]
     assert (item.kind, item.torrent, item.before, item.after) == (
         ChangeKind.PROBLEM_NEW,
         good[0].torrent.info_hash_hex,
@@ -422,8 +422,8 @@ def test_a_file_of_problems_alone_is_enough_to_compare_with():
     bad = broken("a", Rule.NO_SEEDERS, Verdict.CRITICAL, seeders=0, urls=(UP,))
     now = report_of([bad, well("b")], [tracker(UP), tracker(DEAD, Health.DOWN, **DOWN)])
     assert [c.message for c in changes(before, baseline_of(now), now, "old.json").items] == [
-        f"{DEAD_NAME} is down now (connection refused); it was not among the problems",
         "a is critical now (no seeders); it was ok",
+        f"{DEAD_NAME} is down now (connection refused); it was not among the problems",
     ]
 
 

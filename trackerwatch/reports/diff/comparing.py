@@ -40,8 +40,8 @@ _BY_TRACKERS = frozenset(
 _BY_SEEDERS = frozenset({Rule.NO_SEEDERS, Rule.ONE_SEEDER, Rule.MIN_SEEDERS})
 _JUDGED = (Verdict.OK, Verdict.WARNING, Verdict.CRITICAL)
 _ORDER = (
-    (ChangeKind.TRACKER_DOWN, None),
     (ChangeKind.PROBLEM_NEW, Verdict.CRITICAL.value),
+    (ChangeKind.TRACKER_DOWN, None),
     (ChangeKind.UNREGISTERED, None),
     (ChangeKind.SEEDERS_DROPPED, None),
     (ChangeKind.PROBLEM_NEW, Verdict.WARNING.value),
