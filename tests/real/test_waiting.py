@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from tests.real.lab.processes import wait_until
 from tests.real.lab.relay import CountingRelay
 from tests.real.lab.torrents import Kind, make_torrent
 from tests.real.lab.trackers import Opentracker
@@ -38,8 +39,14 @@ class Field:
 
     @staticmethod
     def seed(tracker: Opentracker, info_hash: bytes) -> None:
-        with UdpVisitor(tracker.address, tracker.port) as visitor:
-            visitor.announce_all(Announce(info_hash, 2000 + peer, left=0, event=2) for peer in range(2))
+        """Two seeders come, as soon as the tracker takes them: it reads its list beside its work."""
+
+        def announced() -> bool:
+            with UdpVisitor(tracker.address, tracker.port) as visitor:
+                visitor.announce_all(Announce(info_hash, 2000 + peer, left=0, event=2) for peer in range(2))
+            return True
+
+        wait_until(announced, "opentracker takes announces of a torrent on its list")
 
 
 @pytest.fixture
